@@ -1,0 +1,23 @@
+/* Passwords: libsodium's argon2id (19 MiB, t=2); crypt(3) formats are verified for imports. */
+#ifndef AUTH_PASSWORD_H
+#define AUTH_PASSWORD_H
+
+#include <stdbool.h>
+
+#include "base/ctx.h"
+
+#define PASSWORD_LEAST_BYTES 8
+#define PASSWORD_MOST_BYTES 1024
+
+/* E_INVALID with a sentence: too short, too long, not UTF-8, or well known. */
+must_check int password_check(struct ctx *c, const char *password);
+
+must_check int password_hash(struct ctx *c, const char *password, const char **out);
+
+/* "" and unknown formats fit nothing. needs_rehash_out: right, but not with today's parameters. */
+bool password_is_right(const char *hash, const char *password, bool *needs_rehash_out);
+
+/* Spends the time of one check, for unknown accounts. */
+void password_dummy(const char *password);
+
+#endif

@@ -1,0 +1,31 @@
+/* The right a route asks for, and the one place that compares it with what the asker has. */
+#ifndef AUTH_PERM_H
+#define AUTH_PERM_H
+
+#include <stdbool.h>
+
+#include "store/account.h"
+
+/* 0 is no permission: a route row that forgets the column is refused at start. */
+enum perm {
+	PERM_PUBLIC = 1, /* everyone (who may read anonymously, see anonymous_read) */
+	PERM_USER,	 /* every account */
+	PERM_READ,	 /* of the object the row loads */
+	PERM_WRITE,
+	PERM_ADMIN,
+	PERM_HUB_ADMIN, /* administrators of the hub */
+};
+
+enum verdict {
+	MAY = 1,
+	MAY_NOT,     /* 403 */
+	WHO_ARE_YOU, /* 401 */
+	NO_SUCH,     /* 404: may not know of it */
+};
+
+/* access: what the asker has on the loaded object; -1 when the row loads none. writes: the method
+ * changes something, so the scope of a token counts. */
+enum verdict perm_may(const struct account *asker, enum perm perm, int access, bool writes,
+    bool anonymous_read);
+
+#endif

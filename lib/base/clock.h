@@ -1,0 +1,21 @@
+/* Time. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+struct arena;
+
+/* Unix seconds. */
+int64_t clock_now(void);
+
+/* Microseconds that never go back; only differences mean anything. */
+int64_t clock_mono_us(void);
+
+/* "2026-11-22T07:20:34.123Z", now, in UTC: for logs. */
+char *clock_text_utc(struct arena *mem);
+
+/* at as "YYYY-MM-DD HH:MM:SS +HHMM" in the server's zone (strftime "%F %T %z"); "" for 0. */
+char *clock_text_local(struct arena *mem, int64_t at);
+
+#endif

@@ -1,0 +1,253 @@
+#include "base/conf.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/str.h"
+
+#define FILE_MAX_BYTES (256 * 1024)
+
+#define ROW(key, member, value, sentence)                                                          \
+	{ FIELD_AS(conf, member, key), value, 0, 0, sentence }
+#define NUMBER(key, member, value, least, most, sentence)                                          \
+	{ FIELD_AS(conf, member, key), value, least, most, sentence }
+
+/* clang-format off */
+const struct conf_row conf_rows[] = {
+	/*  key                      member                   default        sentence */
+	ROW("data.dir",              data_dir,                "/var/lib/mirrorhub",
+	    "The folder of the repositories; it holds the marker file mirrorhub.instance."),
+	ROW("run.dir",               run_dir,                 "/run/mirrorhub",
+	    "The folder of sockets and of what all processes share (password cache, hash slots)."),
+	ROW("seal.public_key",       seal_public_key,         "/etc/mirrorhub/seal.pub",
+	    "The key that stored credentials are sealed with; the web programs need only this one."),
+	ROW("seal.secret_key",       seal_secret_key,         "/etc/mirrorhub/seal.key",
+	    "The key that opens stored credentials; mode 0400, for the sync program alone."),
+	ROW("base_url",              base_url,                "http://127.0.0.1:8848",
+	    "The address people use, without a slash at the end; links are made from it, never from the Host header."),
+	ROW("db.web",                db_web,                  "dbname=mirrorhub user=mirrorhub_web",
+	    "The libpq connection string of the web programs."),
+	ROW("db.sync",               db_sync,                 "dbname=mirrorhub user=mirrorhub_sync",
+	    "The libpq connection string of mirrorhub-sync."),
+	ROW("db.admin",              db_admin,                "dbname=mirrorhub user=mirrorhub_owner",
+	    "The libpq connection string of the mirrorhub command: the owner of the tables."),
+	ROW("anonymous_read",        anonymous_read,          "yes",
+	    "Whether people without an account may read open projects; no asks everyone for an account, everywhere."),
+	NUMBER("auth.cache_s",       auth_cache_s,            "60", 0, 3600,
+	    "How many seconds a password that was right is remembered (as a keyed hash, in shared memory)."),
+	NUMBER("auth.hash_slots",    auth_hash_slots,         "2", 1, 64,
+	    "How many password hashes run at once on this machine; as many as it has cores is right."),
+	NUMBER("auth.fails_account", auth_fails_account,      "10", 1, 1000000,
+	    "Failed log-ins for one account within auth.fails_account_s, after which more are refused."),
+	NUMBER("auth.fails_account_s", auth_fails_account_s,  "600", 1, 86400,
+	    "The seconds in which failures for one account are counted."),
+	NUMBER("auth.fails_network", auth_fails_network,      "30", 1, 1000000,
+	    "Failed log-ins from one network (IPv4 /24, IPv6 /56) within auth.fails_network_s, after which more are refused."),
+	NUMBER("auth.fails_network_s", auth_fails_network_s,  "180", 1, 86400,
+	    "The seconds in which failures from one network are counted."),
+	NUMBER("body_bytes",         body_bytes,              "65536", 1024, 16777216,
+	    "The largest request body of an API, in bytes."),
+	ROW("hpr.version_string",    hpr_version_string,      "0.2.0",
+	    "The version that GET /info reports: the level of the hpr API, not ours."),
+	ROW("hpr.mirror_url_template", hpr_mirror_url_template, "{base_url}/{path}.git",
+	    "What mirror_url shows for a mirror without a downstream: our own clone URL."),
+	NUMBER("schedule",           schedule_s,              "3600", 60, 31536000,
+	    "Seconds from the end of a sync to the next one, for mirrors without an interval of their own."),
+	ROW("schedule_in",           schedule_in,             "",
+	    "The same as hpr writes it: minutes, or N.hours, N.days, N.weeks, N.months, N.years; wins over schedule."),
+	ROW("net.schemes",           net_schemes,             "https http ssh git",
+	    "The URL schemes an upstream may have."),
+	ROW("net.allow",             net_allow,               "",
+	    "Networks (CIDR) and host names, divided by blanks, that may be reached although they are private or local."),
+	ROW("net.deny_ports",        net_deny_ports,          "19 21 23 25 53 110 111 119 135 139 143 389 445 465 587 631 873 993 995 1433 2049 2375 2376 3306 3389 5432 5984 6379 9200 9300 11211 27017",
+	    "Ports that no upstream may have: services that an HTTP request must not reach."),
+	ROW("net.allow_file",        net_allow_file,          "no",
+	    "Whether file: URLs may be upstreams; for tests on one machine only."),
+	ROW("net.ssh_known_hosts",   net_ssh_known_hosts,     "/etc/mirrorhub/known_hosts",
+	    "The host keys of ssh upstreams; a host that is not in it is refused."),
+	ROW("net.ssh_key",           net_ssh_key,             "/etc/mirrorhub/ssh_key",
+	    "The private key for ssh upstreams."),
+	NUMBER("net.connect_s",      net_connect_s,           "10", 1, 300,
+	    "Seconds to reach an upstream, name look-up and TLS included."),
+	NUMBER("net.low_speed_bytes", net_low_speed_bytes,    "1000", 1, 1000000000,
+	    "A transfer slower than this many bytes a second for net.low_speed_s is given up."),
+	NUMBER("net.low_speed_s",    net_low_speed_s,         "60", 1, 3600,
+	    "Seconds that a transfer may be slower than net.low_speed_bytes, or silent."),
+	NUMBER("sync.workers",       sync_workers,            "4", 1, 64,
+	    "Syncs at the same time on this machine."),
+	NUMBER("sync.lease_s",       sync_lease_s,            "120", 3, 3600,
+	    "Seconds until a job whose program died may be taken by another; renewed while it lives."),
+	NUMBER("sync.poll_s",        sync_poll_s,             "5", 1, 3600,
+	    "Seconds between looks at the queue when no notice comes (--follow)."),
+	NUMBER("sync.total_s",       sync_total_s,            "1800", 1, 86400,
+	    "The longest that one sync may take, in seconds."),
+	NUMBER("sync.cpu_s",         sync_cpu_s,              "1800", 1, 86400,
+	    "The most processor seconds of one worker process."),
+	NUMBER("sync.memory_bytes",  sync_memory_bytes,       "4294967296", 67108864, 0x7fffffffffff,
+	    "The most address space of one worker process."),
+	NUMBER("sync.advert_bytes",  sync_advert_bytes,       "67108864", 1024, 1073741824,
+	    "The largest list of refs an upstream may send, in bytes."),
+	NUMBER("sync.pack_bytes",    sync_pack_bytes,         "10737418240", 1024, 0x7fffffffffff,
+	    "The largest pack an upstream may send in one sync, in bytes."),
+	NUMBER("sync.objects",       sync_objects,            "50000000", 1, 2000000000,
+	    "The most objects in one pack."),
+	NUMBER("sync.object_bytes",  sync_object_bytes,       "536870912", 1024, 0x7fffffffffff,
+	    "The largest object, unpacked, in bytes."),
+	NUMBER("sync.refs",          sync_refs,               "500000", 1, 10000000,
+	    "The most refs of one mirror."),
+	NUMBER("sync.attempts",      sync_attempts,           "11", 1, 1000,
+	    "Failed attempts after which a job counts as dead until its next regular time."),
+	NUMBER("sync.disk_free_percent", sync_disk_free_percent, "5", 0, 90,
+	    "Fetches pause while less of the disk than this is free."),
+	NUMBER("git.push_bytes",     git_push_bytes,          "2147483648", 1024, 0x7fffffffffff,
+	    "The largest push, in bytes."),
+	NUMBER("git.request_bytes",  git_request_bytes,       "10485760", 1024, 1073741824,
+	    "The largest request of a fetching client, unpacked, in bytes."),
+	NUMBER("git.cpu_s",          git_cpu_s,               "300", 1, 86400,
+	    "The most processor seconds of one git child."),
+	NUMBER("git.total_s",        git_total_s,             "3600", 1, 86400,
+	    "The longest that one clone, fetch or push may take, in seconds."),
+	NUMBER("git.children",       git_children,            "4", 1, 256,
+	    "Clones and pushes at the same time: the processes of the git pool."),
+	NUMBER("git.memory_bytes",   git_memory_bytes,        "4294967296", 67108864, 0x7fffffffffff,
+	    "The most address space of one git child."),
+	NUMBER("requests_per_process", requests_per_process,  "100000", 1, 1000000000,
+	    "A web process ends after this many requests and is replaced."),
+	ROW("log.level",             log_level,               "info",
+	    "err, warn, info or debug."),
+	{ .sentence = NULL },
+};
+/* clang-format on */
+
+static const struct conf_row *
+row_by_key(const char *key)
+{
+	for (const struct conf_row *r = conf_rows; r->sentence != NULL; r++)
+		if (strcmp(r->field.name, key) == 0)
+			return r;
+	return NULL;
+}
+
+static bool
+is_bool(const char *text, bool *out)
+{
+	static const struct {
+		const char *word;
+		bool value;
+	} words[] = { { "yes", true }, { "no", false }, { "true", true }, { "false", false },
+		{ "on", true }, { "off", false } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].word, text) == 0) {
+			*out = words[i].value;
+			return true;
+		}
+	return false;
+}
+
+static int
+set(struct ctx *c, const struct conf_row *r, const char *value, struct conf *out)
+{
+	int64_t number;
+
+	switch (r->field.type) {
+	case F_TEXT:
+		*FIELD_AT(out, &r->field, const char *) = arena_strdup(c->mem, value);
+		return OK;
+	case F_BOOL:
+		if (!is_bool(value, FIELD_AT(out, &r->field, bool)))
+			return fail(c, E_INVALID, "%s is yes or no", r->field.name);
+		return OK;
+	case F_INT:
+		if (!str_is_int(value, &number))
+			return fail(c, E_INVALID, "%s is a whole number", r->field.name);
+		if (r->most != 0 && (number < r->least || number > r->most))
+			return fail(c, E_INVALID, "%s is from %lld to %lld", r->field.name,
+			    (long long)r->least, (long long)r->most);
+		*FIELD_AT(out, &r->field, int64_t) = number;
+		return OK;
+	}
+	return fail(c, E_INTERNAL, "setting %s has no type", r->field.name);
+}
+
+static char *
+trimmed(char *s)
+{
+	char *end = s + strlen(s);
+
+	while (end > s && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	return s + strspn(s, " \t\r");
+}
+
+static int
+read_line(struct ctx *c, const char *path, size_t number, char *line, struct conf *out)
+{
+	const struct conf_row *row;
+	char *key = trimmed(line), *equals = strchr(key, '=');
+
+	if (key[0] == '\0' || key[0] == '#')
+		return OK;
+	if (equals == NULL)
+		return fail(c, E_INVALID, "%s:%zu: a line is key = value", path, number);
+	*equals = '\0';
+	key = trimmed(key);
+	row = row_by_key(key);
+	if (row == NULL)
+		return fail(c, E_INVALID, "%s:%zu: there is no setting %s", path, number, key);
+	if (set(c, row, trimmed(equals + 1), out) != OK)
+		return fail(c, E_INVALID, "%s:%zu: %s", path, number, c->reason);
+	return OK;
+}
+
+int
+conf_load(struct ctx *c, const char *path, struct conf *out)
+{
+	struct conf conf = { 0 };
+	size_t n = 0;
+	char *text, **lines;
+
+	for (const struct conf_row *r = conf_rows; r->sentence != NULL; r++)
+		TRY(set(c, r, r->value, &conf));
+	if (path != NULL) {
+		TRY(path_read(c, path, FILE_MAX_BYTES, &text));
+		lines = str_split(c->mem, text, '\n', &n);
+		for (size_t i = 0; i < n; i++)
+			TRY(read_line(c, path, i + 1, lines[i], &conf));
+	}
+	if (conf.schedule_in[0] != '\0')
+		TRY(conf_parse_schedule_in(c, conf.schedule_in, &conf.schedule_s));
+	*out = conf;
+	return OK;
+}
+
+int
+conf_parse_schedule_in(struct ctx *c, const char *text, int64_t *seconds_out)
+{
+	static const struct {
+		const char *unit;
+		int64_t seconds;
+	} units[] = { { "hour", 3600 }, { "day", 86400 }, { "week", 604800 }, { "month", 2592000 },
+		{ "year", 31104000 } };
+	const char *dot = strchr(text, '.');
+	int64_t n, unit_s = 60;
+
+	if (!str_is_int(arena_strndup(c->mem, text, dot ? (size_t)(dot - text) : strlen(text)), &n) ||
+	    n < 1 || n > 1000000)
+		return fail(c, E_INVALID, "schedule_in is minutes, or a number with a unit as in 2.weeks");
+	if (dot != NULL) {
+		size_t len = strlen(dot + 1);
+
+		unit_s = 0;
+		if (len > 0 && dot[len] == 's')
+			len--;
+		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if (strlen(units[i].unit) == len && strncmp(units[i].unit, dot + 1, len) == 0)
+				unit_s = units[i].seconds;
+		if (unit_s == 0)
+			return fail(c, E_INVALID, "schedule_in has hours, days, weeks, months or years");
+	}
+	*seconds_out = n * unit_s;
+	return OK;
+}

@@ -1,0 +1,48 @@
+/* Files and folders: joined safely, written durably, removed without following links. */
+#ifndef BASE_PATH_H
+#define BASE_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/ctx.h"
+
+struct buf;
+
+/* root/name. name is relative, without empty, "." or ".." parts (assert: names come from ids and
+ * tables, never from a person). */
+char *path_under(struct arena *mem, const char *root, const char *name);
+
+bool path_is_dir(const char *path);
+bool path_is_file(const char *path);
+
+/* Makes the folder and its parents; there already is fine. */
+must_check int path_make_dir(struct ctx *c, const char *path, mode_t mode);
+
+/* The whole file as text of at most max_bytes. E_NOTFOUND, E_INVALID (too large), E_INTERNAL. */
+must_check int path_read(struct ctx *c, const char *path, size_t max_bytes, char **out);
+
+/* Writes beside, fsyncs, renames over path, fsyncs the folder: old or new, never half. */
+must_check int path_write(struct ctx *c, const char *path, mode_t mode, const void *bytes,
+    size_t len);
+
+/* Renames and makes both folders durable. E_CONFLICT when `to` exists and is not a file. */
+must_check int path_rename(struct ctx *c, const char *from, const char *to);
+
+must_check int path_fsync(struct ctx *c, const char *path);
+
+/* Removes a file or a whole tree; links are removed, never followed; missing is fine. */
+must_check int path_remove_tree(struct ctx *c, const char *path);
+
+/* Takes an exclusive flock on the file (made if missing) and holds it until the arena closes.
+ * wait_ms 0: one try. E_CONFLICT when someone else holds it. fd_out may be given to
+ * arena_close-like release through path_unlock. */
+must_check int path_lock(struct ctx *c, const char *path, int wait_ms, int **lock_out);
+void path_unlock(struct ctx *c, int *lock);
+
+/* Free share of the file system that holds path, 0 to 100. */
+must_check int path_free_percent(struct ctx *c, const char *path, int *out);
+
+#endif

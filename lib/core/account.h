@@ -1,0 +1,18 @@
+/* The verbs of the hub on accounts. */
+#ifndef CORE_ACCOUNT_H
+#define CORE_ACCOUNT_H
+
+#include "core/project.h"
+
+/* E_INVALID with a sentence: 1 to 100 of [A-Za-z0-9_.-], begins with a letter, digit or _, not all
+ * digits, not reserved. */
+must_check int account_check_uname(struct ctx *c, const char *uname);
+
+/* A new account. password NULL: none fits until one is set. role: user, admin, system, tester. */
+must_check int account_create(struct ctx *c, const struct actor *who, const char *uname,
+    const char *email, const char *role, const char *password, int64_t *id_out);
+
+must_check int account_change_password(struct ctx *c, const struct actor *who, const char *uname,
+    const char *password);
+
+#endif

@@ -1,0 +1,23 @@
+/* Names and paths of projects: what is allowed, and what a URL gives (hpr contract A5.1, A5.2). */
+#ifndef CORE_NAME_H
+#define CORE_NAME_H
+
+#include <stdbool.h>
+
+#include "base/ctx.h"
+
+/* E_INVALID with a sentence unless it may be a full path of a project (design.md section 7): parts
+ * of [A-Za-z0-9_.-], none reserved at the top, no '.' in front at the top, no .git, .lock, .atom
+ * behind, no two dots in a row, not all digits, at most 255 bytes a part and 1000 in all. */
+must_check int name_check_path(struct ctx *c, const char *path);
+
+/* The same for one part: what hpr calls a name. */
+must_check int name_check(struct ctx *c, const char *name);
+
+/* The project name that hpr derives from an upstream URL: "owner-repo". E_INVALID: nothing is left,
+ * or the URL is of no known form. */
+must_check int name_from_url(struct ctx *c, const char *url, const char **name_out);
+
+bool name_is_reserved(const char *part);
+
+#endif

@@ -1,0 +1,45 @@
+/* The verbs of the hub on projects. All rules live here; every dialect calls these. Each runs in
+ * the caller's transaction and adds its event. */
+#ifndef CORE_PROJECT_H
+#define CORE_PROJECT_H
+
+#include "store/project.h"
+
+/* Who does it, for rules and the audit trail. */
+struct actor {
+	const struct account *account;
+	const char *remote_addr;
+};
+
+struct mirror_wish {
+	const char *path;  /* NULL or "": from the URL */
+	const char *url;   /* as the person gave it; user and password in it are sealed */
+	bool without_sync; /* hpr's clone=false: nothing is queued */
+};
+
+/* A new mirror, owned by the actor, first sync queued. Reasons are in the field's plain words; the
+ * codes tell a dialect which rule it was: E_INVALID (URL or name), E_CONFLICT (taken). */
+must_check int project_create_mirror(struct ctx *c, const struct actor *who,
+    const struct mirror_wish *wish, int64_t *id_out);
+
+/* A new project of its own, with an empty bare store at once. */
+must_check int project_create_plain(struct ctx *c, const struct actor *who, const char *path,
+    int64_t default_access, int64_t *id_out);
+
+/* Asks for a sync. E_INVALID: not a mirror; E_CONFLICT: paused. */
+must_check int project_sync(struct ctx *c, const struct actor *who, const struct project *p);
+
+/* Removes the rows at once; sync removes the folder when nobody works in it any more. */
+must_check int project_delete(struct ctx *c, const struct actor *who, const struct project *p);
+
+/* Absolute folder of a store: data_dir/repos/<id / 1000>/<id>.git, and its lock file. */
+const char *project_store_dir(struct ctx *c, int64_t store_id);
+const char *project_store_lock(struct ctx *c, int64_t store_id);
+
+/* Where one clones it from: base_url/path.git. */
+const char *project_clone_url(struct ctx *c, const char *path);
+
+/* What hpr and the pages call its state: "cloning", "fetching", "pushing" or "idle" (hpr A5.4). */
+const char *project_status(const struct project *p);
+
+#endif

@@ -1,0 +1,66 @@
+/* Accounts, and what a request claims to be. */
+#ifndef STORE_ACCOUNT_H
+#define STORE_ACCOUNT_H
+
+#include "base/ctx.h"
+#include "base/field.h"
+
+/* Who asks. id 0 is nobody. */
+struct account {
+	int64_t id;
+	const char *uname;
+	const char *role;
+	bool is_admin;
+	int64_t scope;		  /* the most the token allows: 1 read, 2 write, 3 admin; 3 without token */
+	int64_t password_version;
+	int64_t token_id;	  /* 0: not by token */
+	bool token_is_stale;	  /* last_used_at is older than a minute: refresh it */
+};
+
+/* What the credentials of a request come to, before the database has confirmed it. */
+enum claim_kind { CLAIM_NOBODY = 1, CLAIM_TOKEN, CLAIM_ACCOUNT };
+
+struct claim {
+	enum claim_kind kind;
+	unsigned char token_hash[32]; /* CLAIM_TOKEN */
+	int64_t account_id;	      /* CLAIM_ACCOUNT: its password was right, in this version */
+	int64_t password_version;
+};
+
+/* Confirms a claim: E_DENIED when it does not hold (any more). Nobody for CLAIM_NOBODY, without
+ * a statement. */
+must_check int account_by_claim(struct ctx *c, const struct claim *claim, struct account *out);
+
+struct account_password {
+	int64_t id;
+	const char *password_hash;
+	int64_t password_version;
+};
+
+/* For checking a password. E_NOTFOUND: no such uname, or not active, or banned. */
+must_check int account_password_by_uname(struct ctx *c, const char *uname,
+    struct account_password *out);
+
+/* E_CONFLICT: uname (of an account or a team) or e-mail is taken. password_hash "": none fits. */
+must_check int account_add(struct ctx *c, const char *uname, const char *email, const char *role,
+    const char *password_hash, int64_t *id_out);
+
+/* Stores another hash of the same password (rehash) if nothing changed meanwhile. */
+must_check int account_rehash(struct ctx *c, int64_t id, int64_t password_version,
+    const char *password_hash);
+
+/* A new password: raises password_version. */
+must_check int account_set_password(struct ctx *c, int64_t id, const char *password_hash);
+
+must_check int account_id_by_uname(struct ctx *c, const char *uname, int64_t *out);
+
+must_check int token_add(struct ctx *c, int64_t account_id, const unsigned char hash[32],
+    const char *prefix, const char *description, int64_t scope, int64_t *id_out);
+must_check int token_touch(struct ctx *c, int64_t id);
+
+/* Failed log-ins, by key; counted within the last seconds. */
+must_check int auth_failure_add(struct ctx *c, const char *key);
+must_check int auth_failure_count(struct ctx *c, const char *key, int64_t within_s, int64_t *out);
+must_check int auth_failure_clean(struct ctx *c, int64_t older_than_s);
+
+#endif

@@ -1,0 +1,40 @@
+/* What the web asks of the queue: requests and numbers. What sync does with it is store/job.h. */
+#ifndef STORE_QUEUE_H
+#define STORE_QUEUE_H
+
+#include "base/ctx.h"
+#include "base/field.h"
+
+/* Asks for a sync now; a running one is followed by one more; a paused mirror stays paused. */
+must_check int queue_request_sync(struct ctx *c, int64_t project_id);
+
+/* Has the folder of a store removed, by sync. */
+must_check int queue_remove_store(struct ctx *c, int64_t store_id);
+
+/* The numbers of hpr's /info (contract A6), read in one statement so that they agree. */
+struct queue_stats {
+	int64_t queued, queued_default, queues, running, scheduled, retry, dead;
+	int64_t workers;
+	int64_t processed, failures, busy_reaped, workers_reaped;
+	int64_t scheduled_moved, scheduled_cycles, scheduled_wall_us;
+	int64_t retries_moved, retries_cycles, retries_wall_us;
+	int64_t dead_purged, dead_cycles, dead_wall_us;
+	int64_t backups;
+};
+
+must_check int queue_stats(struct ctx *c, struct queue_stats *out);
+
+/* Jobs in a state, of projects the asker may read, by path; for /info/scheduled, /busy, /retry… */
+struct queue_job {
+	int64_t id;
+	const char *path;
+	const char *worker;
+	int64_t run_at, started_at;
+	int64_t attempts;
+	const char *error_text;
+};
+
+must_check int queue_list(struct ctx *c, int64_t asker_id, bool asker_is_admin, const char *state,
+    int64_t limit, struct queue_job **rows_out, size_t *n_out);
+
+#endif

@@ -1,0 +1,19 @@
+/* Every table of named statements, for db_open and for the schema test. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "db/db.h"
+
+extern const struct db_stmt account_sql[];
+extern const struct db_stmt project_sql[];
+extern const struct db_stmt mirror_sql[];
+extern const struct db_stmt event_sql[];
+extern const struct db_stmt queue_sql[]; /* what the web asks of the queue: requests, /info */
+extern const struct db_stmt job_sql[];	 /* what sync does with it: claim, renew, finish */
+
+/* NULL-ended. What each program prepares: its database role may not run the others'. */
+extern const struct db_stmt *const store_web_tables[];
+extern const struct db_stmt *const store_sync_tables[];
+extern const struct db_stmt *const store_admin_tables[];
+
+#endif
