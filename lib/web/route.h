@@ -23,7 +23,9 @@ enum route_flags {
 
 /* Patterns: literal segments, ":name" for one segment (a '/' that was %2F is not matched),
  * ":path" for one segment that may hold %2F, and "*path" for one or more segments, ending in
- * ".git" (which is taken off) and followed by literal segments. */
+ * ".git" (which is taken off) and followed by literal segments. A pattern may end in "?name=value":
+ * then the row matches only when that is the value of the query (Git's two kinds of info/refs need
+ * different rights). */
 struct route {
 	enum method method;
 	const char *path;
