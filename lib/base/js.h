@@ -14,7 +14,8 @@ struct field;
 
 /* ---- writing */
 
-/* A JSON string. Bytes that are not UTF-8 become U+FFFD; '/' stays as it is; NULL is null. */
+/* A JSON string. Bytes that are not UTF-8 become U+FFFD; '/' stays as it is; characters that show
+ * nothing (controls, line separators, direction marks) are escaped; NULL is null. */
 void js_text(struct buf *b, const char *text);
 
 /* {"name":value,…} of a struct, in the table's order. */

@@ -73,10 +73,10 @@ str_is_int(const char *s, int64_t *out)
 	return true;
 }
 
-/* The length of the well-formed sequence at s, or 0. */
-static size_t
-utf8_len(const unsigned char *s, size_t len)
+size_t
+str_utf8_len(const char *text, size_t len)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	size_t n;
 	unsigned char low = 0x80, high = 0xbf;
 
@@ -107,14 +107,12 @@ utf8_len(const unsigned char *s, size_t len)
 bool
 str_is_utf8(const char *s, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)s;
-
 	while (len > 0) {
-		size_t n = utf8_len(p, len);
+		size_t n = str_utf8_len(s, len);
 
 		if (n == 0)
 			return false;
-		p += n;
+		s += n;
 		len -= n;
 	}
 	return true;
@@ -126,7 +124,7 @@ str_utf8(struct arena *mem, const char *s, size_t len)
 	struct buf *out = buf_new(mem, len * 3);
 
 	while (len > 0) {
-		size_t n = *s == '\0' ? 0 : utf8_len((const unsigned char *)s, len);
+		size_t n = *s == '\0' ? 0 : str_utf8_len(s, len);
 
 		if (n == 0) {
 			buf_text(out, "\xef\xbf\xbd");

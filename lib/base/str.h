@@ -22,6 +22,9 @@ bool str_is_int(const char *s, int64_t *out);
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
 bool str_is_utf8(const char *s, size_t len);
 
+/* The length of the well-formed sequence at s, or 0. len > 0 bytes are there. */
+size_t str_utf8_len(const char *s, size_t len);
+
 /* len bytes as valid UTF-8: each byte that fits nowhere, and NUL, becomes U+FFFD. */
 char *str_utf8(struct arena *mem, const char *s, size_t len);
 
