@@ -128,7 +128,9 @@ CREATE TABLE project (
 );
 CREATE UNIQUE INDEX project_path_key ON project (lower(path));
 CREATE INDEX project_path ON project (path);
-CREATE INDEX project_mirror_path ON project (path) WHERE is_mirror;
+-- Lists walk this one alone (index-only) up to their page, so a deep page stays cheap.
+CREATE INDEX project_mirror_path ON project (path)
+	INCLUDE (id, owner_account_id, owner_team_id, default_access) WHERE is_mirror;
 CREATE INDEX project_owner_account ON project (owner_account_id);
 CREATE INDEX project_owner_team ON project (owner_team_id);
 CREATE INDEX project_store ON project (store_id);
@@ -172,6 +174,21 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 		WHEN asker = owner_account_id THEN 3::smallint
 		ELSE hub.project_access_of_account(asker, project_id, owner_team_id, default_access)
 	END
+$$;
+
+-- The projects on which an account may have another access than the default: what it owns, what its
+-- teams own, what has a grant for it or its teams. For all others project_access is default_access,
+-- so lists call the rule only for these, and totals add only these to a counter.
+CREATE FUNCTION projects_touched(asker bigint) RETURNS SETOF bigint
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 AS $$
+	SELECT p.id FROM hub.project p WHERE p.owner_account_id = asker
+	UNION SELECT p.id FROM hub.project p JOIN hub.team_member m ON m.team_id = p.owner_team_id
+		WHERE m.account_id = asker
+	UNION SELECT p.id FROM hub.project p JOIN hub.team t ON t.id = p.owner_team_id
+		WHERE t.owner_account_id = asker
+	UNION SELECT g.project_id FROM hub.project_grant g WHERE g.account_id = asker
+	UNION SELECT g.project_id FROM hub.project_grant g JOIN hub.team_member m ON m.team_id = g.team_id
+		WHERE m.account_id = asker
 $$;
 
 -- ---------------------------------------------------------------- mirrors and the queue
