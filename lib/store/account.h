@@ -27,6 +27,9 @@ struct claim {
 	int64_t password_version;
 };
 
+/* What every refused claim is told, so that wrong, unknown and disabled read alike. */
+#define ACCOUNT_WRONG "these credentials are wrong, or hold no more"
+
 /* Confirms a claim: E_DENIED when it does not hold (any more). Nobody for CLAIM_NOBODY, without
  * a statement. */
 must_check int account_by_claim(struct ctx *c, const struct claim *claim, struct account *out);

@@ -1,0 +1,178 @@
+#include "store/account.h"
+
+#include <string.h>
+
+#include "store/account_fields.h"
+#include "store/store.h"
+
+struct number {
+	int64_t n;
+};
+
+static const struct field asker_row[] = { ASKER_FIELDS(account, ), { 0 } };
+static const struct field password_row[] = { FIELD(account_password, id),
+	FIELD(account_password, password_hash), FIELD(account_password, password_version), { 0 } };
+static const struct field number_row[] = { FIELD(number, n), { 0 } };
+
+#define NUMBER number_row, sizeof(struct number)
+
+enum {
+	ACCOUNT_BY_TOKEN,
+	ACCOUNT_BY_ID,
+	ACCOUNT_PASSWORD,
+	ACCOUNT_ADD,
+	ACCOUNT_REHASH,
+	ACCOUNT_SET_PASSWORD,
+	ACCOUNT_ID,
+	TOKEN_ADD,
+	TOKEN_TOUCH,
+	FAILURE_ADD,
+	FAILURE_COUNT,
+	FAILURE_CLEAN,
+};
+
+const struct db_stmt account_sql[] = {
+	[ACCOUNT_BY_TOKEN] = { "account_by_token", ASKER_BY_TOKEN, asker_row,
+	    sizeof(struct account) },
+	[ACCOUNT_BY_ID] = { "account_by_id", ASKER_BY_ACCOUNT, asker_row, sizeof(struct account) },
+	[ACCOUNT_PASSWORD] = { "account_password",
+	    "SELECT id, password_hash, password_version FROM hub.account "
+	    "WHERE lower(uname) = lower($1 COLLATE \"C\") AND active AND role <> 'banned'",
+	    password_row, sizeof(struct account_password) },
+	[ACCOUNT_ADD] = { "account_add",
+	    "INSERT INTO hub.account (uname, email, role, password_hash) VALUES ($1, $2, $3, $4) "
+	    "RETURNING id AS n",
+	    NUMBER },
+	[ACCOUNT_REHASH] = { "account_rehash",
+	    "UPDATE hub.account SET password_hash = $3 WHERE id = $1 AND password_version = $2",
+	    NULL, 0 },
+	[ACCOUNT_SET_PASSWORD] = { "account_set_password",
+	    "UPDATE hub.account SET password_hash = $2, password_version = password_version + 1, "
+	    "updated_at = now() WHERE id = $1",
+	    NULL, 0 },
+	[ACCOUNT_ID] = { "account_id",
+	    "SELECT id AS n FROM hub.account WHERE lower(uname) = lower($1 COLLATE \"C\")", NUMBER },
+	[TOKEN_ADD] = { "token_add",
+	    "INSERT INTO hub.token (account_id, hash, prefix, description, scope) "
+	    "VALUES ($1, $2, $3, $4, $5) RETURNING id AS n",
+	    NUMBER },
+	[TOKEN_TOUCH] = { "token_touch", "UPDATE hub.token SET last_used_at = now() WHERE id = $1",
+	    NULL, 0 },
+	[FAILURE_ADD] = { "auth_failure_add", "INSERT INTO hub.auth_failure (key) VALUES ($1)",
+	    NULL, 0 },
+	[FAILURE_COUNT] = { "auth_failure_count",
+	    "SELECT count(*) AS n FROM hub.auth_failure "
+	    "WHERE key = $1 AND at > now() - make_interval(secs => $2::bigint)",
+	    NUMBER },
+	[FAILURE_CLEAN] = { "auth_failure_clean",
+	    "DELETE FROM hub.auth_failure WHERE at < now() - make_interval(secs => $1::bigint)",
+	    NULL, 0 },
+	{ 0 }
+};
+
+int
+account_by_claim(struct ctx *c, const struct claim *claim, struct account *out)
+{
+	int code = OK;
+
+	switch (claim->kind) {
+	case CLAIM_NOBODY:
+		memset(out, 0, sizeof(*out));
+		return OK;
+	case CLAIM_TOKEN:
+		code = db_one(c, &account_sql[ACCOUNT_BY_TOKEN], out,
+		    db_bytes(claim->token_hash, sizeof(claim->token_hash)));
+		break;
+	case CLAIM_ACCOUNT:
+		code = db_one(c, &account_sql[ACCOUNT_BY_ID], out, db_int(claim->account_id),
+		    db_int(claim->password_version));
+		break;
+	}
+	if (code == E_NOTFOUND)
+		return fail(c, E_DENIED, ACCOUNT_WRONG);
+	return code;
+}
+
+int
+account_password_by_uname(struct ctx *c, const char *uname, struct account_password *out)
+{
+	return db_one(c, &account_sql[ACCOUNT_PASSWORD], out, db_text(uname));
+}
+
+int
+account_add(struct ctx *c, const char *uname, const char *email, const char *role,
+    const char *password_hash, int64_t *id_out)
+{
+	struct number row;
+
+	TRY(db_one(c, &account_sql[ACCOUNT_ADD], &row, db_text(uname), db_text(email),
+	    db_text(role), db_text(password_hash)));
+	*id_out = row.n;
+	return OK;
+}
+
+int
+account_rehash(struct ctx *c, int64_t id, int64_t password_version, const char *password_hash)
+{
+	return db_do(c, &account_sql[ACCOUNT_REHASH], NULL, db_int(id), db_int(password_version),
+	    db_text(password_hash));
+}
+
+int
+account_set_password(struct ctx *c, int64_t id, const char *password_hash)
+{
+	int64_t n;
+
+	TRY(db_do(c, &account_sql[ACCOUNT_SET_PASSWORD], &n, db_int(id), db_text(password_hash)));
+	return n == 1 ? OK : fail(c, E_NOTFOUND, "no such account");
+}
+
+int
+account_id_by_uname(struct ctx *c, const char *uname, int64_t *out)
+{
+	struct number row;
+
+	TRY(db_one(c, &account_sql[ACCOUNT_ID], &row, db_text(uname)));
+	*out = row.n;
+	return OK;
+}
+
+int
+token_add(struct ctx *c, int64_t account_id, const unsigned char hash[32], const char *prefix,
+    const char *description, int64_t scope, int64_t *id_out)
+{
+	struct number row;
+
+	TRY(db_one(c, &account_sql[TOKEN_ADD], &row, db_int(account_id), db_bytes(hash, 32),
+	    db_text(prefix), db_text(description), db_int(scope)));
+	*id_out = row.n;
+	return OK;
+}
+
+int
+token_touch(struct ctx *c, int64_t id)
+{
+	return db_do(c, &account_sql[TOKEN_TOUCH], NULL, db_int(id));
+}
+
+int
+auth_failure_add(struct ctx *c, const char *key)
+{
+	return db_do(c, &account_sql[FAILURE_ADD], NULL, db_text(key));
+}
+
+int
+auth_failure_count(struct ctx *c, const char *key, int64_t within_s, int64_t *out)
+{
+	struct number row;
+
+	TRY(db_one(c, &account_sql[FAILURE_COUNT], &row, db_text(key), db_int(within_s)));
+	*out = row.n;
+	return OK;
+}
+
+int
+auth_failure_clean(struct ctx *c, int64_t older_than_s)
+{
+	return db_do(c, &account_sql[FAILURE_CLEAN], NULL, db_int(older_than_s));
+}

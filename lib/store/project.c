@@ -1,0 +1,268 @@
+#include "store/project.h"
+
+#include <string.h>
+
+#include "store/account_fields.h"
+#include "store/store.h"
+
+/* Who asks, and the project beside: what one statement answers. */
+struct asked {
+	struct account account;
+	struct project project;
+};
+
+struct added {
+	int64_t id, store_id;
+};
+
+struct number {
+	int64_t n;
+};
+
+struct last {
+	bool is_last;
+};
+
+/* clang-format off */
+/* Without a project (by_path), or without a mirror or job, the numbers are 0 and the texts "". */
+#define PROJECT_COLUMNS                                                                            \
+	"coalesce(p.id, 0) AS id, p.path, p.description, "                                         \
+	"coalesce(p.owner_account_id, 0) AS owner_account_id, "                                    \
+	"coalesce(p.owner_team_id, 0) AS owner_team_id, "                                          \
+	"coalesce(p.default_access::smallint, 0) AS default_access, "                              \
+	"coalesce(p.store_id, 0) AS store_id, "                                                    \
+	"coalesce(s.generation, 0) AS store_generation, "                                          \
+	"coalesce(extract(epoch FROM p.created_at)::bigint, 0) AS created_at, "                    \
+	"coalesce(extract(epoch FROM p.updated_at)::bigint, 0) AS updated_at, "                    \
+	"coalesce(p.is_mirror, false) AS is_mirror, "                                              \
+	"coalesce(m.url, '') AS url, m.mirror_url, coalesce(m.paused, false) AS is_paused, "       \
+	"coalesce(m.latest_version, '') AS latest_version, "                                       \
+	"coalesce(extract(epoch FROM m.last_success_at)::bigint, 0) AS last_success_at, "          \
+	"coalesce(m.failures, 0) AS failures, coalesce(m.error_class, '') AS error_class, "        \
+	"coalesce(m.error_text, '') AS error_text, coalesce(j.state, '') AS job_state, "           \
+	"coalesce(j.phase, '') AS job_phase, "                                                     \
+	/* a queued job is wanted now (run_at is -infinity), a running one has no plan yet */      \
+	"CASE WHEN j.state IN ('scheduled', 'retry', 'dead') "                                     \
+	"THEN extract(epoch FROM j.run_at)::bigint ELSE 0 END AS scheduled_at, "
+
+#define PROJECT_FROM                                                                               \
+	"hub.project p JOIN hub.store s ON s.id = p.store_id "                                     \
+	"LEFT JOIN hub.mirror m ON m.project_id = p.id "                                           \
+	"LEFT JOIN hub.job j ON j.project_id = p.id AND j.kind = 'sync'"
+
+#define RULE(asker, is_admin)                                                                      \
+	"hub.project_access(" asker ", " is_admin ", p.id, p.owner_account_id, p.owner_team_id, "  \
+	"p.default_access)"
+
+/* Paths are ASCII: "C" keeps other letters from folding into them (the Kelvin sign into k). */
+#define HAS_PATH(n) "lower(p.path) = lower(" n " COLLATE \"C\")"
+
+#define BY_PATH_AND(asker, path)                                                                        \
+	"SELECT a.asker_id, a.asker_uname, a.asker_role, a.asker_is_admin, "                       \
+	"a.asker_password_version, a.asker_scope, a.asker_token_id, a.asker_token_is_stale, "      \
+	PROJECT_COLUMNS                                                                            \
+	"coalesce(" RULE("a.asker_id", "a.asker_is_admin") ", 0) AS access "                       \
+	"FROM (" asker ") a LEFT JOIN (" PROJECT_FROM ") ON " HAS_PATH(path)
+
+/* The rule in lists: only the projects the asker has something to do with need the function, and
+ * what those are is asked once. $1 asker, $2 is he an administrator. */
+#define WITH_TOUCHED                                                                               \
+	"WITH touched AS MATERIALIZED ("                                                           \
+	"SELECT hub.projects_touched($1) AS id WHERE $1 <> 0 AND NOT $2) "
+#define LIST_RULE                                                                                  \
+	"CASE WHEN $2 THEN 3 WHEN $1 = 0 THEN least(p.default_access::smallint, 1) "               \
+	"WHEN p.id IN (SELECT id FROM touched) THEN " RULE("$1", "$2") " "                         \
+	"ELSE p.default_access::smallint END"
+
+/* The page's ids come from the index alone, the wide rows are read for the page only; the lateral
+ * LIMIT 1 keeps the planner from reading all mirrors to join them with a hundred. */
+#define LIST(and_text)                                                                             \
+	WITH_TOUCHED ", page AS MATERIALIZED ("                                                    \
+	"SELECT p.id, p.path FROM hub.project p WHERE p.is_mirror AND " LIST_RULE " > 0 "          \
+	and_text "ORDER BY p.path LIMIT $3 OFFSET $4) "                                            \
+	"SELECT w.* FROM page CROSS JOIN LATERAL (SELECT " PROJECT_COLUMNS LIST_RULE " AS access " \
+	"FROM " PROJECT_FROM " WHERE p.id = page.id LIMIT 1) w ORDER BY page.path"
+
+#define HAS_TEXT(n) "AND strpos(lower(p.path), lower(" n " COLLATE \"C\")) > 0 "
+
+/* in: nothing, or the member of T that is the struct project, with its dot. */
+#define PROJECT_FIELDS(T, in)                                                                      \
+	FIELD_AS(T, in id, "id"),                                                                  \
+	FIELD_AS(T, in path, "path"),                                                              \
+	FIELD_AS(T, in description, "description"),                                                \
+	FIELD_AS(T, in owner_account_id, "owner_account_id"),                                      \
+	FIELD_AS(T, in owner_team_id, "owner_team_id"),                                            \
+	FIELD_AS(T, in default_access, "default_access"),                                          \
+	FIELD_AS(T, in store_id, "store_id"),                                                      \
+	FIELD_AS(T, in store_generation, "store_generation"),                                      \
+	FIELD_AS(T, in created_at, "created_at"),                                                  \
+	FIELD_AS(T, in updated_at, "updated_at"),                                                  \
+	FIELD_AS(T, in is_mirror, "is_mirror"),                                                    \
+	FIELD_AS(T, in url, "url"),                                                                \
+	FIELD_AS(T, in mirror_url, "mirror_url"),                                                  \
+	FIELD_AS(T, in is_paused, "is_paused"),                                                    \
+	FIELD_AS(T, in latest_version, "latest_version"),                                          \
+	FIELD_AS(T, in last_success_at, "last_success_at"),                                        \
+	FIELD_AS(T, in failures, "failures"),                                                      \
+	FIELD_AS(T, in error_class, "error_class"),                                                \
+	FIELD_AS(T, in error_text, "error_text"),                                                  \
+	FIELD_AS(T, in job_state, "job_state"),                                                    \
+	FIELD_AS(T, in job_phase, "job_phase"),                                                    \
+	FIELD_AS(T, in scheduled_at, "scheduled_at"),                                              \
+	FIELD_AS(T, in access, "access")
+/* clang-format on */
+
+static const struct field project_row[] = { PROJECT_FIELDS(project, ), { 0 } };
+static const struct field asked_row[] = { ASKER_FIELDS(asked, account.),
+	PROJECT_FIELDS(asked, project.), { 0 } };
+static const struct field added_row[] = { FIELD(added, id), FIELD(added, store_id), { 0 } };
+static const struct field number_row[] = { FIELD(number, n), { 0 } };
+static const struct field last_row[] = { FIELD(last, is_last), { 0 } };
+
+enum {
+	BY_PATH,
+	BY_PATH_AND_TOKEN,
+	BY_PATH_AND_ACCOUNT,
+	LIST_MIRRORS,
+	LIST_MIRRORS_WITH,
+	COUNT_MIRRORS,
+	COUNT_MIRRORS_WITH,
+	PROJECT_ADD,
+	PROJECT_DEL,
+};
+
+const struct db_stmt project_sql[] = {
+	[BY_PATH] = { "project_by_path",
+	    "SELECT " PROJECT_COLUMNS RULE("0", "false") " AS access FROM " PROJECT_FROM
+	    " WHERE " HAS_PATH("$1"),
+	    project_row, sizeof(struct project) },
+	[BY_PATH_AND_TOKEN] = { "project_by_path_and_token", BY_PATH_AND(ASKER_BY_TOKEN, "$2"),
+	    asked_row, sizeof(struct asked) },
+	[BY_PATH_AND_ACCOUNT] = { "project_by_path_and_account", BY_PATH_AND(ASKER_BY_ACCOUNT, "$3"),
+	    asked_row, sizeof(struct asked) },
+	[LIST_MIRRORS] = { "project_list_mirrors", LIST(""), project_row, sizeof(struct project) },
+	[LIST_MIRRORS_WITH] = { "project_list_mirrors_with", LIST(HAS_TEXT("$5")), project_row,
+	    sizeof(struct project) },
+	/* the counters hold what nobody in particular sees; what the asker sees beyond or less is
+	 * among the projects he has to do with */
+	[COUNT_MIRRORS] = { "project_count_mirrors",
+	    "SELECT CASE WHEN $2 THEN (SELECT n FROM hub.counter WHERE name = 'mirrors') "
+	    "ELSE (SELECT n FROM hub.counter WHERE name = 'mirrors_open') + "
+	    "CASE WHEN $1 = 0 THEN 0 ELSE coalesce((SELECT sum((" RULE("$1", "$2") " > 0)::integer "
+	    "- (p.default_access > 0)::integer) FROM hub.project p "
+	    "WHERE p.is_mirror AND p.id IN (SELECT hub.projects_touched($1))), 0) END END AS n",
+	    number_row, sizeof(struct number) },
+	[COUNT_MIRRORS_WITH] = { "project_count_mirrors_with",
+	    WITH_TOUCHED "SELECT count(*) AS n FROM hub.project p "
+	    "WHERE p.is_mirror AND " LIST_RULE " > 0 " HAS_TEXT("$3"),
+	    number_row, sizeof(struct number) },
+	[PROJECT_ADD] = { "project_add",
+	    "WITH s AS (INSERT INTO hub.store DEFAULT VALUES RETURNING id) "
+	    "INSERT INTO hub.project (path, owner_account_id, owner_team_id, default_access, "
+	    "description, is_mirror, store_id) "
+	    "SELECT $1, $2, $3, $4, $5, $6, s.id FROM s RETURNING id, store_id",
+	    added_row, sizeof(struct added) },
+	[PROJECT_DEL] = { "project_del",
+	    "DELETE FROM hub.project p WHERE p.id = $1 RETURNING NOT EXISTS (SELECT "
+	    "FROM hub.project o WHERE o.store_id = p.store_id AND o.id <> p.id) AS is_last",
+	    last_row, sizeof(struct last) },
+	{ 0 }
+};
+
+static int
+no_such(struct ctx *c)
+{
+	return fail(c, E_NOTFOUND, "no such project");
+}
+
+static int
+by_path_and_claim(struct ctx *c, const struct claim *claim, const char *path, struct asked *out)
+{
+	int code;
+
+	if (claim->kind == CLAIM_TOKEN)
+		code = db_one(c, &project_sql[BY_PATH_AND_TOKEN], out,
+		    db_bytes(claim->token_hash, sizeof(claim->token_hash)), db_text(path));
+	else
+		code = db_one(c, &project_sql[BY_PATH_AND_ACCOUNT], out,
+		    db_int(claim->account_id), db_int(claim->password_version), db_text(path));
+	/* no row at all: nobody stands behind the claim */
+	return code == E_NOTFOUND ? fail(c, E_DENIED, ACCOUNT_WRONG) : code;
+}
+
+int
+project_by_path(struct ctx *c, const struct claim *claim, const char *path,
+    struct account *account_out, struct project *out)
+{
+	struct asked row = { 0 };
+	int code;
+
+	if (claim->kind == CLAIM_NOBODY) {
+		code = db_one(c, &project_sql[BY_PATH], &row.project, db_text(path));
+		if (code != OK && code != E_NOTFOUND)
+			return code;
+	} else {
+		TRY(by_path_and_claim(c, claim, path, &row));
+	}
+	*account_out = row.account;
+	if (row.project.access == 0)
+		return no_such(c);
+	*out = row.project;
+	return OK;
+}
+
+int
+project_list_mirrors(struct ctx *c, const struct account *asker, const char *text, int64_t limit,
+    int64_t offset, struct project **rows_out, size_t *n_out)
+{
+	if (text[0] == '\0')
+		return db_all(c, &project_sql[LIST_MIRRORS], rows_out, n_out, db_int(asker->id),
+		    db_bool(asker->is_admin), db_int(limit), db_int(offset));
+	return db_all(c, &project_sql[LIST_MIRRORS_WITH], rows_out, n_out, db_int(asker->id),
+	    db_bool(asker->is_admin), db_int(limit), db_int(offset), db_text(text));
+}
+
+int
+project_count_mirrors(struct ctx *c, const struct account *asker, const char *text, int64_t *out)
+{
+	struct number row;
+
+	if (text[0] == '\0')
+		TRY(db_one(c, &project_sql[COUNT_MIRRORS], &row, db_int(asker->id),
+		    db_bool(asker->is_admin)));
+	else
+		TRY(db_one(c, &project_sql[COUNT_MIRRORS_WITH], &row, db_int(asker->id),
+		    db_bool(asker->is_admin), db_text(text)));
+	*out = row.n;
+	return OK;
+}
+
+/* 0 stands for SQL NULL where a reference may be missing. */
+static struct db_param
+reference(int64_t id)
+{
+	return id == 0 ? db_null() : db_int(id);
+}
+
+int
+project_add(struct ctx *c, const struct project_new *row, int64_t *id_out, int64_t *store_id_out)
+{
+	struct added added;
+
+	TRY(db_one(c, &project_sql[PROJECT_ADD], &added, db_text(row->path),
+	    reference(row->owner_account_id), reference(row->owner_team_id),
+	    db_int(row->default_access), db_text(row->description), db_bool(row->is_mirror)));
+	*id_out = added.id;
+	*store_id_out = added.store_id;
+	return OK;
+}
+
+int
+project_del(struct ctx *c, int64_t id, bool *is_last_out)
+{
+	struct last row;
+
+	TRY(db_one(c, &project_sql[PROJECT_DEL], &row, db_int(id)));
+	*is_last_out = row.is_last;
+	return OK;
+}

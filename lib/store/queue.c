@@ -1,0 +1,89 @@
+#include "store/queue.h"
+
+#include "store/store.h"
+
+static const struct field stats_row[] = { FIELD(queue_stats, queued),
+	FIELD(queue_stats, queued_default), FIELD(queue_stats, queues), FIELD(queue_stats, running),
+	FIELD(queue_stats, scheduled), FIELD(queue_stats, retry), FIELD(queue_stats, dead),
+	FIELD(queue_stats, workers), FIELD(queue_stats, processed), FIELD(queue_stats, failures),
+	FIELD(queue_stats, busy_reaped), FIELD(queue_stats, workers_reaped),
+	FIELD(queue_stats, scheduled_moved), FIELD(queue_stats, scheduled_cycles),
+	FIELD(queue_stats, scheduled_wall_us), FIELD(queue_stats, retries_moved),
+	FIELD(queue_stats, retries_cycles), FIELD(queue_stats, retries_wall_us),
+	FIELD(queue_stats, dead_purged), FIELD(queue_stats, dead_cycles),
+	FIELD(queue_stats, dead_wall_us), FIELD(queue_stats, backups), { 0 } };
+
+static const struct field job_row[] = { FIELD(queue_job, id), FIELD(queue_job, path),
+	FIELD(queue_job, worker), FIELD(queue_job, run_at), FIELD(queue_job, started_at),
+	FIELD(queue_job, attempts), FIELD(queue_job, error_text), { 0 } };
+
+enum { REQUEST_SYNC, REMOVE_STORE, STATS, LIST };
+
+#define COUNTER(name) "(SELECT n FROM hub.counter WHERE name = '" #name "') AS " #name
+#define WALL_US(name, as) "(SELECT wall_us FROM hub.counter WHERE name = '" #name "') AS " #as
+
+const struct db_stmt queue_sql[] = {
+	[REQUEST_SYNC] = { "queue_request_sync", "SELECT hub.request_sync($1)", NULL, 0 },
+	[REMOVE_STORE] = { "queue_remove_store",
+	    "INSERT INTO hub.job (kind, store_id) VALUES ('remove_store', $1) "
+	    "ON CONFLICT (store_id, kind) WHERE store_id IS NOT NULL DO NOTHING",
+	    NULL, 0 },
+	[STATS] = { "queue_stats",
+	    "SELECT count(*) FILTER (WHERE state = 'queued') AS queued, "
+	    "count(*) FILTER (WHERE state = 'queued' AND queue = 'default') AS queued_default, "
+	    "count(*) FILTER (WHERE state = 'running') AS running, "
+	    "count(*) FILTER (WHERE state = 'scheduled') AS scheduled, "
+	    "count(*) FILTER (WHERE state = 'retry') AS retry, "
+	    "count(*) FILTER (WHERE state = 'dead') AS dead, "
+	    "(SELECT count(*) FROM hub.worker WHERE beat_at > now() - interval '60 seconds') "
+	    "AS workers, "
+	    "(SELECT count(*) FROM hub.queue) AS queues, "
+	    COUNTER(processed) ", " COUNTER(failures) ", "
+	    COUNTER(busy_reaped) ", " COUNTER(workers_reaped) ", "
+	    COUNTER(scheduled_moved) ", " COUNTER(scheduled_cycles) ", "
+	    WALL_US(scheduled_cycles, scheduled_wall_us) ", "
+	    COUNTER(retries_moved) ", " COUNTER(retries_cycles) ", "
+	    WALL_US(retries_cycles, retries_wall_us) ", "
+	    COUNTER(dead_purged) ", " COUNTER(dead_cycles) ", "
+	    WALL_US(dead_cycles, dead_wall_us) ", " COUNTER(backups) " "
+	    "FROM hub.job",
+	    stats_row, sizeof(struct queue_stats) },
+	[LIST] = { "queue_list",
+	    "SELECT j.id, p.path, coalesce(j.worker, '') AS worker, "
+	    /* -infinity (someone waits for it) has no number */
+	    "CASE WHEN isfinite(j.run_at) THEN extract(epoch FROM j.run_at)::bigint ELSE 0 END "
+	    "AS run_at, "
+	    "coalesce(extract(epoch FROM j.started_at)::bigint, 0) AS started_at, j.attempts, "
+	    "m.error_text FROM hub.job j "
+	    "JOIN hub.project p ON p.id = j.project_id JOIN hub.mirror m ON m.project_id = p.id "
+	    "WHERE j.kind = 'sync' AND j.state = $3 AND hub.project_access($1, $2, p.id, "
+	    "p.owner_account_id, p.owner_team_id, p.default_access) > 0 ORDER BY p.path LIMIT $4",
+	    job_row, sizeof(struct queue_job) },
+	{ 0 }
+};
+
+int
+queue_request_sync(struct ctx *c, int64_t project_id)
+{
+	return db_do(c, &queue_sql[REQUEST_SYNC], NULL, db_int(project_id));
+}
+
+int
+queue_remove_store(struct ctx *c, int64_t store_id)
+{
+	return db_do(c, &queue_sql[REMOVE_STORE], NULL, db_int(store_id));
+}
+
+int
+queue_stats(struct ctx *c, struct queue_stats *out)
+{
+	return db_one(c, &queue_sql[STATS], out);
+}
+
+int
+queue_list(struct ctx *c, int64_t asker_id, bool asker_is_admin, const char *state, int64_t limit,
+    struct queue_job **rows_out, size_t *n_out)
+{
+	return db_all(c, &queue_sql[LIST], rows_out, n_out, db_int(asker_id),
+	    db_bool(asker_is_admin), db_text(state), db_int(limit));
+}
