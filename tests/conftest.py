@@ -1,0 +1,71 @@
+"""Fixtures of all tests that see the hub from outside.
+
+    hub         one hub for the whole file; HUB_CONF = {"key": value} in the file sets its settings
+    fresh_hub   a function: fresh_hub(conf={...}) starts one more, for this test alone
+    upstream    one misbehaving Git server for the whole file (fixtures/upstream.py)
+    name        a project name that no other test of the file uses
+
+Each file has hubs of its own, below /tmp, on free ports: files run in parallel (pytest -n 3).
+MIRRORHUB_BUILD says which programs (default build/san); MIRRORHUB_KEEP=1 keeps the folders."""
+
+import fcntl
+import re
+import subprocess
+
+import pytest
+
+from fixtures.hub import ROOT, Hub, build_dir
+from fixtures.upstream import Upstream
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs():
+    """Builds what is under test, once, whoever of the parallel runs comes first."""
+    folder = ROOT / build_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    argv = ["make", "-s", "-j2", "all"] + (["SAN=1"] if build_dir() == "build/san" else [])
+    with open(folder / ".tests.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def _running(conf):
+    hub = Hub(conf)
+    try:
+        return hub.start()
+    except BaseException:
+        hub.is_running = True  # whatever came up is ended too
+        hub.end()
+        raise
+
+
+@pytest.fixture(scope="module")
+def hub(request):
+    one = _running(getattr(request.module, "HUB_CONF", None))
+    yield one
+    one.end()
+
+
+@pytest.fixture
+def fresh_hub():
+    hubs = []
+
+    def start(conf=None):
+        hubs.append(_running(conf))
+        return hubs[-1]
+    yield start
+    for one in hubs:
+        one.end()
+
+
+@pytest.fixture(scope="module")
+def upstream(tmp_path_factory):
+    with Upstream(tmp_path_factory.mktemp("upstream")) as server:
+        yield server
+
+
+@pytest.fixture
+def name(request):
+    """Made from the test's own name, short enough and allowed as a project name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).strip("-")[-60:].strip("-")
