@@ -289,6 +289,205 @@ CREATE TABLE worker (
 	beat_at    timestamptz NOT NULL DEFAULT now()
 );
 
+-- ---------------------------------------------------------------- what sync does with the queue
+
+-- Each function is one round trip and one transaction. Lists come as JSON, because a batch has any
+-- length; all times are the server's.
+
+-- A job for each of the named workers, as far as any is due. A lease, a new fencing number, and
+-- all that the worker needs to know. A dead job that is due (its regular time) starts afresh.
+-- with_syncs false: only what frees disk space.
+CREATE FUNCTION job_claim(workers jsonb, with_syncs boolean, lease_s bigint, default_interval_s bigint)
+RETURNS TABLE (id bigint, kind text, fence bigint, worker text, attempts bigint, project_id bigint,
+	path text, store_id bigint, store_is_used boolean, fingerprint text, url text,
+	sealed_credentials text, interval_s bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
+	WITH due AS MATERIALIZED (
+		SELECT j.id, j.project_id, j.kind, j.state, j.run_at FROM hub.job j
+		WHERE j.state <> 'running' AND j.run_at <= now() AND (with_syncs OR j.kind <> 'sync')
+		ORDER BY j.run_at, j.id LIMIT jsonb_array_length(workers)
+		FOR UPDATE SKIP LOCKED
+	), live AS MATERIALIZED (
+		SELECT d.id, d.state, row_number() OVER (ORDER BY d.run_at, d.id) AS k
+		FROM due d LEFT JOIN hub.mirror m ON m.project_id = d.project_id
+		WHERE d.kind <> 'sync' OR NOT m.paused
+	), parked AS (    -- paused, or no mirror any more
+		DELETE FROM hub.job j USING due d
+		WHERE j.id = d.id AND NOT EXISTS (SELECT FROM live l WHERE l.id = d.id)
+	), taken AS (
+		UPDATE hub.job j SET state = 'running', worker = w.name, fence = nextval('hub.fence_seq'),
+			lease_until = now() + make_interval(secs => lease_s), started_at = now(),
+			again = false, phase = '', bytes = 0, objects = 0, objects_total = 0,
+			attempts = CASE l.state WHEN 'dead' THEN 0 ELSE j.attempts END
+		FROM live l
+		JOIN jsonb_array_elements_text(workers) WITH ORDINALITY w (name, k) ON w.k = l.k
+		WHERE j.id = l.id
+		RETURNING j.id, j.kind, j.fence, j.worker, j.attempts, j.project_id, j.store_id
+	), moved AS (
+		UPDATE hub.counter c SET n = c.n + v.n
+		FROM (SELECT 'scheduled_moved' AS name,
+				count(*) FILTER (WHERE l.state IN ('scheduled', 'dead')) AS n FROM live l
+			UNION ALL
+			SELECT 'retries_moved', count(*) FILTER (WHERE l.state = 'retry') FROM live l) v
+		WHERE c.name = v.name AND v.n > 0
+	)
+	SELECT t.id, t.kind, t.fence, t.worker, t.attempts::bigint, t.project_id, p.path::text, s.id,
+		EXISTS (SELECT FROM hub.project u WHERE u.store_id = s.id),
+		coalesce(encode(s.fingerprint, 'hex'), ''), m.url, m.sealed_credentials,
+		coalesce(m.interval_s, default_interval_s)
+	FROM taken t
+	LEFT JOIN hub.project p ON p.id = t.project_id
+	LEFT JOIN hub.mirror m ON m.project_id = t.project_id
+	JOIN hub.store s ON s.id = coalesce(p.store_id, t.store_id);
+END $$;
+
+-- Extends the leases of jobs that are still theirs ({id, fence, phase, bytes, objects,
+-- objects_total}) and shows how far they are. A job that is not in the answer belongs to someone
+-- else now, or is gone. Progress alone leaves lease_until as it is: no index is touched.
+CREATE FUNCTION job_renew(held jsonb, lease_s bigint) RETURNS SETOF bigint
+LANGUAGE sql AS $$
+	UPDATE hub.job j SET phase = h.phase, bytes = h.bytes, objects = h.objects,
+		objects_total = h.objects_total,
+		lease_until = CASE WHEN j.lease_until > now() + make_interval(secs => lease_s * 0.75)
+			THEN j.lease_until ELSE now() + make_interval(secs => lease_s) END
+	FROM jsonb_to_recordset(held) AS h (id bigint, fence bigint, phase text, bytes bigint,
+		objects bigint, objects_total bigint)
+	WHERE j.id = h.id AND j.fence = h.fence AND j.state = 'running'
+	RETURNING j.id
+$$;
+
+-- Puts jobs back ({id, fence}) as if they had not been taken.
+CREATE FUNCTION job_release(held jsonb) RETURNS SETOF bigint
+LANGUAGE sql AS $$
+	UPDATE hub.job j SET state = 'queued', run_at = '-infinity', queued_at = now(), again = false,
+		worker = NULL, lease_until = NULL, phase = ''
+	FROM jsonb_to_recordset(held) AS h (id bigint, fence bigint)
+	WHERE j.id = h.id AND j.fence = h.fence AND j.state = 'running'
+	RETURNING j.id
+$$;
+
+-- Ends jobs: the run's row, what the mirror and its store show, the counters, and when it runs
+-- next: at once if it was asked for meanwhile; interval_s after success, to the second; delay_s
+-- after a failure; at its regular time when the attempts are used up; never while paused.
+-- Results whose fencing number is not the job's any more change nothing. Returns how many counted.
+CREATE FUNCTION job_finish(results jsonb, default_interval_s bigint, attempts_max bigint)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	r record;
+	j hub.job;
+	m hub.mirror;
+	is_ok boolean;
+	is_dead boolean;
+	n_done bigint := 0;
+	n_failed bigint := 0;
+	interval_s bigint;
+	next_state text;
+	next_run timestamptz;
+BEGIN
+	FOR r IN SELECT * FROM jsonb_to_recordset(results) AS t (id bigint, project_id bigint,
+		fence bigint, is_lost boolean, is_changed boolean, error_class text, error_text text,
+		delay_s bigint, bytes bigint, objects bigint, refs_changed bigint, size_bytes bigint,
+		fingerprint text, latest_version text) ORDER BY t.id
+	LOOP
+		-- the project before its job, as a deletion does: no deadlock with one
+		PERFORM FROM hub.project p WHERE p.id = r.project_id FOR KEY SHARE;
+		SELECT q.* INTO j FROM hub.job q WHERE q.id = r.id AND q.fence = r.fence
+			AND q.state = 'running' AND (NOT r.is_lost OR q.lease_until < now()) FOR UPDATE;
+		CONTINUE WHEN NOT FOUND;
+		SELECT q.* INTO m FROM hub.mirror q WHERE q.project_id = j.project_id;
+		is_ok := r.error_class = '';
+		is_dead := NOT is_ok AND j.attempts + 1 >= attempts_max;
+		n_done := n_done + 1;
+		n_failed := n_failed + (NOT is_ok)::int;
+		interval_s := coalesce(m.interval_s, default_interval_s);
+		IF j.again THEN
+			next_state := 'queued';
+			next_run := '-infinity';
+		ELSIF is_ok OR is_dead THEN
+			next_state := CASE WHEN is_ok THEN 'scheduled' ELSE 'dead' END;
+			next_run := now() + make_interval(secs => interval_s);
+		ELSE
+			next_state := 'retry';
+			next_run := now() + make_interval(secs => r.delay_s);
+		END IF;
+		IF (j.kind = 'sync' AND coalesce(m.paused, true)) OR (j.kind <> 'sync' AND is_ok) THEN
+			DELETE FROM hub.job q WHERE q.id = j.id;
+		ELSE
+			UPDATE hub.job q SET state = next_state, run_at = next_run, again = false,
+				queued_at = CASE WHEN j.again THEN now() ELSE q.queued_at END,
+				attempts = CASE WHEN is_ok THEN 0 ELSE j.attempts + 1 END,
+				worker = NULL, lease_until = NULL, phase = ''
+			WHERE q.id = j.id;
+		END IF;
+		IF j.kind = 'remove_store' THEN
+			IF is_ok THEN
+				DELETE FROM hub.store s WHERE s.id = j.store_id
+					AND NOT EXISTS (SELECT FROM hub.project p WHERE p.store_id = s.id);
+			END IF;
+			CONTINUE;
+		END IF;
+		INSERT INTO hub.run (project_id, fence, worker, started_at, outcome, error_class,
+			error_text, bytes, objects, refs_changed)
+		VALUES (j.project_id, j.fence, j.worker, j.started_at,
+			CASE WHEN NOT is_ok THEN 'failed' WHEN r.is_changed THEN 'changed' ELSE 'unchanged' END,
+			r.error_class, r.error_text, r.bytes, r.objects, r.refs_changed);
+		UPDATE hub.mirror q SET last_attempt_at = now(),
+			last_success_at = CASE WHEN is_ok THEN now() ELSE q.last_success_at END,
+			last_change_at = CASE WHEN is_ok AND r.is_changed THEN now() ELSE q.last_change_at END,
+			failures = CASE WHEN is_ok THEN 0 ELSE q.failures + 1 END,
+			latest_version = CASE WHEN is_ok THEN coalesce(r.latest_version, q.latest_version)
+				ELSE q.latest_version END,
+			error_class = r.error_class, error_text = r.error_text
+		WHERE q.project_id = j.project_id;
+		IF is_ok AND r.fingerprint <> '' THEN
+			UPDATE hub.store s SET fingerprint = decode(r.fingerprint, 'hex'),
+				generation = s.generation + 1,
+				size_bytes = CASE WHEN r.size_bytes > 0 THEN r.size_bytes ELSE s.size_bytes END
+			FROM hub.project p WHERE p.id = j.project_id AND s.id = p.store_id
+				AND s.fingerprint IS DISTINCT FROM decode(r.fingerprint, 'hex');
+		END IF;
+	END LOOP;
+	UPDATE hub.counter c SET n = c.n + n_failed WHERE c.name = 'failures' AND n_failed > 0;
+	UPDATE hub.counter c SET n = c.n + n_done WHERE c.name = 'processed' AND n_done > 0;
+	RETURN n_done;
+END $$;
+
+-- Jobs whose lease ran out: whoever ran them is gone. A failed attempt each, due again at once.
+CREATE FUNCTION job_reap(default_interval_s bigint, attempts_max bigint) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	n_reaped bigint;
+BEGIN
+	SELECT hub.job_finish(jsonb_agg(jsonb_build_object('id', j.id, 'project_id', j.project_id,
+		'fence', j.fence, 'is_lost', true, 'is_changed', false, 'error_class', 'local',
+		'error_text', 'the program that ran it disappeared', 'delay_s', 0,
+		'bytes', j.bytes, 'objects', j.objects, 'refs_changed', 0)), default_interval_s, attempts_max)
+	INTO n_reaped
+	FROM (SELECT * FROM hub.job q WHERE q.state = 'running' AND q.lease_until < now()
+		ORDER BY q.lease_until LIMIT 1000) j;
+	UPDATE hub.counter c SET n = c.n + n_reaped WHERE c.name = 'busy_reaped' AND n_reaped > 0;
+	RETURN coalesce(n_reaped, 0);
+END $$;
+
+-- One pass of a sync program: its workers are alive, those silent for a minute are dead, and its
+-- looks at the queue took so long. Each look covers all three sets.
+CREATE FUNCTION job_pass(workers jsonb, claim_wall_us bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	n_gone bigint;
+BEGIN
+	INSERT INTO hub.worker (name) SELECT w FROM jsonb_array_elements_text(workers) w ORDER BY w
+		ON CONFLICT (name) DO UPDATE SET beat_at = now();
+	WITH gone AS (DELETE FROM hub.worker WHERE beat_at < now() - interval '60 s' RETURNING name)
+		SELECT count(*) INTO n_gone FROM gone;
+	UPDATE hub.counter c SET n = c.n + 1, wall_us = c.wall_us + claim_wall_us
+		WHERE c.name IN ('dead_cycles', 'retries_cycles', 'scheduled_cycles');
+	UPDATE hub.counter c SET n = c.n + n_gone WHERE c.name = 'workers_reaped' AND n_gone > 0;
+END $$;
+
 -- ---------------------------------------------------------------- numbers and the audit trail
 
 CREATE TABLE counter (
