@@ -1,0 +1,101 @@
+/* The queue as sync works it: claim, renew, finish. The rules are in SQL (job_claim, job_finish, …
+ * of sql/migrations): one call here is one round trip and one transaction, for a whole batch. All
+ * lease arithmetic uses the server's clock. What the web asks of the queue is store/queue.h. */
+#ifndef STORE_JOB_H
+#define STORE_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+
+/* The most jobs in one call: as many as there can be workers. */
+#define JOB_BATCH_MAX 64
+
+/* A claimed job and what its worker needs to know. */
+struct job {
+	int64_t id;
+	const char *kind; /* "sync" or "remove_store" */
+	int64_t fence;	  /* of this claim: every later write carries it */
+	const char *worker;
+	int64_t attempts; /* failed ones since the last success */
+	int64_t project_id; /* 0 for remove_store */
+	const char *path;
+	int64_t store_id;
+	bool store_is_used;	 /* some project has this store: it must not be removed */
+	const char *fingerprint; /* 64 hex digits; "" never published */
+	const char *url;
+	const char *sealed_credentials; /* NULL: none */
+	int64_t interval_s;
+};
+
+/* One due job for each of the n named workers, as far as there are any (conf: sync.lease_s,
+ * schedule). with_syncs false: only jobs that free disk space. */
+must_check int job_claim(struct ctx *c, const char *const *workers, size_t n, bool with_syncs,
+    struct job **rows_out, size_t *n_out);
+
+/* A job in hand, and how far it is. */
+struct job_held {
+	int64_t id;
+	int64_t fence;
+	const char *phase; /* "" or a mirror_phase_text */
+	int64_t bytes, objects, objects_total;
+};
+
+/* Extends the leases and shows the progress. ids_out: the jobs that are still ours; the others
+ * were taken by someone else or deleted, and must not publish. */
+must_check int job_renew(struct ctx *c, const struct job_held *held, size_t n, int64_t **ids_out,
+    size_t *n_out);
+
+/* Puts jobs back unchanged, due at once. */
+must_check int job_release(struct ctx *c, const struct job_held *held, size_t n);
+
+/* How a job went. error_class "" is success. */
+struct job_result {
+	int64_t id, fence, project_id;
+	bool is_changed;
+	const char *error_class; /* a sync_error_text, or "" */
+	const char *error_text;	 /* one plain sentence, no secrets */
+	int64_t delay_s;	 /* after a failure: until the next attempt */
+	int64_t bytes, objects, refs_changed;
+	int64_t size_bytes;	    /* of the store; 0: unknown */
+	const char *fingerprint;    /* 64 hex digits, or "" for unknown */
+	const char *latest_version; /* NULL: unchanged */
+	bool is_lost;		    /* for the queue's own use: false */
+};
+
+/* Ends the jobs: run rows, mirror, store, counters, the next run_at. Results whose fence is not
+ * the job's any more change nothing; *n_out counts the others. Safe to repeat. */
+must_check int job_finish(struct ctx *c, const struct job_result *results, size_t n,
+    int64_t *n_out);
+
+/* Counts jobs whose lease ran out as failed and makes them due at once. */
+must_check int job_reap(struct ctx *c, int64_t *n_out);
+
+/* A pass: the named workers are alive; workers silent for a minute are removed; the looks at the
+ * queue since the last pass took claim_wall_us (counted for each of the three sets, since one look
+ * covers them all). */
+must_check int job_pass(struct ctx *c, const char *const *workers, size_t n,
+    int64_t claim_wall_us);
+
+/* Removes the heartbeats of workers that end. */
+must_check int job_forget_workers(struct ctx *c, const char *const *workers, size_t n);
+
+/* What the janitor needs to know about the queue. */
+struct job_fences {
+	int64_t newest;	  /* the last fence given out so far */
+	int64_t *running; /* those of running jobs */
+	size_t n_running;
+};
+
+must_check int job_fences(struct ctx *c, struct job_fences *out);
+
+/* Deletes at most 1000 runs that ended over 90 days ago; *n_out says how many. */
+must_check int job_delete_old_runs(struct ctx *c, int64_t *n_out);
+
+/* Those of the n store ids (at most 1000) that have no row. */
+must_check int job_unknown_stores(struct ctx *c, const int64_t *ids, size_t n, int64_t **ids_out,
+    size_t *n_out);
+
+#endif
