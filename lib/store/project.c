@@ -129,6 +129,7 @@ enum {
 	COUNT_MIRRORS_WITH,
 	PROJECT_ADD,
 	PROJECT_DEL,
+	RAISE_GENERATION,
 };
 
 const struct db_stmt project_sql[] = {
@@ -166,6 +167,8 @@ const struct db_stmt project_sql[] = {
 	    "DELETE FROM hub.project p WHERE p.id = $1 RETURNING NOT EXISTS (SELECT "
 	    "FROM hub.project o WHERE o.store_id = p.store_id AND o.id <> p.id) AS is_last",
 	    last_row, sizeof(struct last) },
+	[RAISE_GENERATION] = { "project_raise_generation",
+	    "UPDATE hub.store SET generation = generation + 1 WHERE id = $1", NULL, 0 },
 	{ 0 }
 };
 
@@ -265,4 +268,13 @@ project_del(struct ctx *c, int64_t id, bool *is_last_out)
 	TRY(db_one(c, &project_sql[PROJECT_DEL], &row, db_int(id)));
 	*is_last_out = row.is_last;
 	return OK;
+}
+
+int
+project_raise_generation(struct ctx *c, int64_t store_id)
+{
+	int64_t n;
+
+	TRY(db_do(c, &project_sql[RAISE_GENERATION], &n, db_int(store_id)));
+	return n == 1 ? OK : fail(c, E_NOTFOUND, "no such store");
 }
