@@ -1,0 +1,142 @@
+#include "cgi/git/handlers.h"
+
+#include "base/conf.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "cgi/git/body.h"
+#include "cgi/git/commands.h"
+#include "cgi/git/pump.h"
+#include "cgi/git/refs.h"
+#include "cgi/git/service.h"
+#include "core/project.h"
+#include "core/push.h"
+#include "db/db.h"
+
+/* Above git.push_bytes, which is for the pack: so that Git refuses a large pack in its own words,
+ * and the commands have room. */
+#define BODY_EXTRA_BYTES (16 * 1024 * 1024)
+#define LOCK_WAIT_MS 10000
+#define LOCK_RETRY_S 10
+
+int
+show_refs_to_push(struct req *r)
+{
+	TRY(push_check(r->ctx, r->project));
+	return show_refs(r, &service_push);
+}
+
+/* One push at a time, and neither maintenance nor removal during it. Held to the request's end. */
+static int
+lock_store(struct req *r)
+{
+	struct ctx *c = r->ctx;
+	int *lock;
+	int code = path_lock(c, project_store_lock(c, r->project->store_id), LOCK_WAIT_MS, &lock);
+
+	if (code != E_CONFLICT)
+		return code;
+	fail(c, E_CONFLICT, "someone else is changing this repository, try again in a moment");
+	c->http_status = 503;
+	c->retry_after_s = LOCK_RETRY_S;
+	return E_CONFLICT;
+}
+
+/* ---- what came of it */
+
+struct outcome {
+	const struct commands *commands;
+	const char **before, **after; /* ids of commands->refs, and of HEAD */
+};
+
+/* Of an empty repository HEAD names a branch that nobody may ever push: the first one pushed, main
+ * and master before others, becomes it, so that a clone has files. */
+static int
+adopt_head(struct req *r, const struct outcome *o)
+{
+	static const char *const liked[] = { "refs/heads/main", "refs/heads/master" };
+	const char *branch = NULL;
+	size_t n = o->commands->n;
+
+	if (!str_is_equal(o->after[n], REF_NO_ID))
+		return OK;
+	for (size_t i = n; i-- > 0;) {
+		const char *name = o->commands->refs[i];
+
+		if (!str_starts(name, "refs/heads/") || str_is_equal(o->after[i], REF_NO_ID))
+			continue;
+		if (!str_is_equal(branch, liked[0]) &&
+		    (!str_is_equal(branch, liked[1]) || str_is_equal(name, liked[0])))
+			branch = name;
+	}
+	return branch != NULL ? refs_set_head(r, branch) : OK;
+}
+
+static size_t
+list_changes(struct req *r, const struct outcome *o, struct push_ref **out)
+{
+	struct push_ref *changes = arena_new_array(r->ctx->mem, struct push_ref, o->commands->n);
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->commands->n; i++)
+		if (!str_is_equal(o->before[i], o->after[i]))
+			changes[n++] = (struct push_ref){ .name = o->commands->refs[i],
+				.old_id = o->before[i], .new_id = o->after[i] };
+	*out = changes;
+	return n;
+}
+
+static int
+record(struct req *r, struct outcome *o)
+{
+	struct ctx *c = r->ctx;
+	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
+	struct push_ref *changes;
+	size_t n;
+
+	TRY(refs_read(r, o->commands->refs, o->commands->n, &o->after));
+	n = list_changes(r, o, &changes);
+	if (n == 0)
+		return OK;
+	TRY(adopt_head(r, o));
+	TRY(db_ready(c)); /* a long push may have outlived the connection */
+	TRY(db_begin(c, DB_WRITE));
+	TRY(push_record(c, &who, r->project, changes, n));
+	return db_commit(c);
+}
+
+/* Whatever happened to the client or the child: what changed on the disk is recorded. */
+static int
+run_and_record(struct req *r, struct pump *p, const struct commands *commands)
+{
+	struct outcome o = { .commands = commands };
+	struct ctx why;
+	int code, recorded;
+
+	TRY(refs_read(r, commands->refs, commands->n, &o.before));
+	TRY(service_start(r, &service_push, false, &p->child));
+	code = pump_run(p);
+	why = *r->ctx;
+	recorded = record(r, &o);
+	if (code == OK)
+		return recorded;
+	*r->ctx = why;
+	return code;
+}
+
+int
+serve_push(struct req *r)
+{
+	struct pump p = { .r = r };
+	struct commands commands = { .n = 0 };
+
+	TRY(push_check(r->ctx, r->project));
+	TRY(body_open(r, &service_push, r->ctx->conf->git_push_bytes + BODY_EXTRA_BYTES, &p.body));
+	TRY(commands_read(r, p.body, &commands));
+	set_type(r, service_push.result_type);
+	if (commands.n_lines > COMMANDS_MAX) {
+		commands_refuse(r, &commands, "a push may change at most 10000 refs");
+		return OK;
+	}
+	TRY(lock_store(r));
+	return run_and_record(r, &p, &commands);
+}
