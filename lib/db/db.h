@@ -30,30 +30,39 @@ struct db_param db_bool(bool b);
 struct db_param db_bytes(const void *bytes, size_t len);
 struct db_param db_null(void);
 
-/* Connects and prepares every statement of the tables (NULL-ended array of tables, each ended by
- * a row without a name). A statement that does not fit the schema is E_INTERNAL with its name.
- * wait_s: how long to keep trying while the server is away. The connection closes with c->mem,
- * which must outlive it. Sets *out; the caller puts it into c->db. */
+/* Connects, prepares and describes every statement of the tables (NULL-ended array of tables, each
+ * ended by a row without a name) in one round trip. A statement that does not fit the schema or its
+ * fields is E_INTERNAL with its name. wait_s: how long to keep trying while the server is away. The
+ * connection closes with c->mem, which must outlive it. Sets *out; the caller puts it into c->db.
+ * What conninfo leaves out: connect_timeout and keepalives of seconds, so that a dead network is an
+ * error within 15 s, UTF-8, and the schema hub. */
 must_check int db_open(struct ctx *c, const char *conninfo,
     const struct db_stmt *const *tables, int wait_s, struct db **out);
 
-/* Reconnects if the connection is gone, at most one try per second; else passing E_INTERNAL. Called before each
- * request and job. Any open transaction is rolled back. */
+/* Called before each request and job. Reconnects (prepares and listens again) if the connection is
+ * gone, at most one try per second; a passing E_INTERNAL if that fails. Any open transaction is
+ * rolled back. Costs no round trip while all is well. */
 must_check int db_ready(struct ctx *c);
 
 /* Forgets the connection so that a child process does not use its parent's. */
 void db_abandon(struct db *db);
 
-/* The verbs. SQLSTATE becomes a code: 23505, 23503, 40001, 40P01 E_CONFLICT; 23514, 22P02, 22003,
- * 22021 E_INVALID; 42501 and the rest E_INTERNAL; 08*, 53*, 57* a passing E_INTERNAL. A P0001
- * (RAISE in one of our SQL functions) is E_INVALID with its message. */
+/* The verbs. SQLSTATE becomes a code: 23505, 23503, 40001, 40P01 E_CONFLICT; 23502, 23514, 22001,
+ * 22P02, 22003, 22021 E_INVALID; 42501 and the rest E_INTERNAL; 08*, 53*, 57*, 55P03 (a lock), 25006
+ * (a standby) and a lost connection a passing E_INTERNAL. A P0001 (RAISE in one of our SQL
+ * functions) is E_INVALID with its message. */
 
-/* Exactly one row into *out, or E_NOTFOUND ("no row"). */
+/* The constraint that the last failed statement broke, as named in sql/; "" for other failures. So
+ * that core can say which of two things is taken. */
+const char *db_constraint(const struct db *db);
+
+/* Exactly one row into *out, or E_NOTFOUND ("no row"). NULL: a text is NULL, a number 0, a bool
+ * false. */
 #define db_one(c, stmt, out, ...) db_one_n((c), (stmt), (out), DB_PARAMS(__VA_ARGS__))
 /* All rows as an array. The statement has a LIMIT. */
 #define db_all(c, stmt, rows_out, n_out, ...)                                                      \
 	db_all_n((c), (stmt), (void **)(rows_out), (n_out), DB_PARAMS(__VA_ARGS__))
-/* A change; *n_out (may be NULL) says how many rows. */
+/* A change; *n_out (may be NULL) says how many rows. Rows of a SELECT are counted and dropped. */
 #define db_do(c, stmt, n_out, ...) db_do_n((c), (stmt), (n_out), DB_PARAMS(__VA_ARGS__))
 
 #define DB_PARAMS(...)                                                                             \
@@ -69,9 +78,10 @@ must_check int db_all_n(struct ctx *c, const struct db_stmt *s, void **rows_out,
 must_check int db_do_n(struct ctx *c, const struct db_stmt *s, int64_t *n_out,
     const struct db_param *params, size_t n);
 
-/* Transactions. BEGIN is not sent by itself: it travels with the next statement in one pipeline.
- * db_rollback cannot fail and does nothing without a transaction. A transaction left open is
- * rolled back by db_ready. */
+/* Transactions, not nested (assert). BEGIN is not sent by itself: it travels with the next statement
+ * in one pipeline. A failed statement ends the work: db_commit after it rolls back and is
+ * E_INTERNAL. db_rollback cannot fail and does nothing without a transaction. A transaction left
+ * open is rolled back by db_ready. */
 enum db_begin_flags { DB_WRITE = 0, DB_READ_ONLY = 1, DB_REPEATABLE_READ = 2 };
 must_check int db_begin(struct ctx *c, unsigned flags);
 must_check int db_commit(struct ctx *c);
@@ -90,10 +100,11 @@ bool db_is_notified(struct db *db);
 int64_t db_statements(const struct db *db);
 
 /* For migrations and the schema tests only: runs a whole SQL script (no parameters) that ships
- * with us, in one transaction. */
+ * with us, in one transaction: the one that db_begin asked for, else its own. */
 must_check int db_script(struct ctx *c, const char *sql);
 
-/* For tests: E_INTERNAL with the difference when the statement's columns are not its fields. */
+/* For tests: E_INTERNAL with the difference when the statement's columns are not its fields, or
+ * when the connection's role may not run it. The statement need not be in a table of db_open. */
 must_check int db_check_stmt(struct ctx *c, const struct db_stmt *s);
 
 #endif
