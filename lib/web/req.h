@@ -17,20 +17,20 @@ enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, OPTIONS };
 
 struct route;
 struct dialect;
-struct fcgi; /* the connection; req.c's own */
-struct js;
+struct fcgi; /* the connection; fcgi.c's own */
+struct form;
 
 #define REQ_PARAMS_MAX 8
 
 struct req {
 	struct ctx *ctx;
 	struct fcgi *fcgi;
-	enum method method;
+	enum method method;	 /* 0: a method that nothing here knows */
 	const char *path;	 /* of REQUEST_URI, raw: not decoded, without the query */
 	const char *query;	 /* raw; "" without */
 	const char *id;		 /* request id: the client's if well formed, else ours */
 	const char *remote_addr;
-	const struct route *route;
+	const struct route *route;     /* NULL: no row fits */
 	const struct dialect *dialect; /* of the table that matched, else the last one's */
 	struct {
 		const char *name, *value; /* ":name" parts of the pattern, decoded once */
@@ -38,14 +38,27 @@ struct req {
 
 	struct claim claim;
 	struct account account;	 /* who asks; id 0 is nobody */
-	struct project *project; /* what LOAD_PROJECT loaded; else NULL */
+	struct project *project; /* what the row's load column loaded; else NULL */
 	const void *in;		 /* the struct of the row's input table, filled */
 
 	int status;	   /* of the answer: 200 until set */
-	struct buf *out;   /* its body */
-	const char *type;  /* its Content-Type */
-	bool is_streaming; /* the head is sent; out is flushed as it comes */
+	struct buf *out;   /* its body, at most RES_BODY_MAX bytes */
+	const char *type;  /* its Content-Type; the dialect's until set */
+	bool is_streaming; /* the head is sent; what res_write gets goes out at once */
+
+	/* lib/web's own */
+	struct buf *head;    /* headers of res_header */
+	struct form *args;   /* the query, parsed; NULL without one */
+	const char *allow;   /* the methods of a path that matched, for 405 and OPTIONS */
+	int64_t length;	     /* Content-Length; -1: unknown */
+	int64_t length_read; /* of the body, so far */
+	int64_t started_us, took_us;
+	int code;	     /* how it ended */
 };
+
+#define RES_BODY_MAX (64 * 1024 * 1024)
+
+/* ---- reading */
 
 /* A request header by its HTTP name, any case; NULL without. */
 const char *req_header(struct req *r, const char *name);
@@ -56,19 +69,47 @@ const char *req_param(struct req *r, const char *name);
 /* A value of the query, decoded; the first of several; NULL without. */
 const char *req_query(struct req *r, const char *name);
 
-/* Adds a header to the answer. CR, LF and NUL in the value end the program (assert): a bug. */
+/* Whether the method is one that changes things: POST, PUT, PATCH, DELETE. */
+bool req_is_changing(const struct req *r);
+
+/* Reads the request line's parts and the headers that every walk needs. E_INVALID with
+ * http_status 400: a target that is no path, bad escapes, NUL or bytes that are not UTF-8 in the
+ * query, more than FORM_PAIRS_MAX parameters, a Content-Length that is no number. */
+must_check int req_start(struct req *r);
+
+/* The whole body, at most max_bytes. E_INVALID with http_status 413 (too large) or 400 (shorter
+ * than Content-Length promised: nothing of it may be used). */
+must_check int req_body(struct req *r, size_t max_bytes, struct buf **out);
+
+/* ---- answering */
+
+/* Adds a header to the answer. CR and LF in the value end the program (assert): a bug. Values
+ * that come from people go through res_header_text. */
 void res_header(struct req *r, const char *name, const char *value);
+
+/* The same for a sentence that may quote a person: bytes that are not printable ASCII become '?',
+ * what is longer than 500 bytes is cut. */
+void res_header_text(struct req *r, const char *name, const char *value);
+
+/* Forgets the answer made so far: body and headers. */
+void res_clear(struct req *r);
+
+/* Sends the answer that r->status, r->type, r->out and the headers make: with Content-Length, the
+ * fixed security headers, and ETag with 304 on a 200 to GET and HEAD. For the walk. */
+void res_send(struct req *r);
 
 /* ---- raw bodies and streams, for rows with the STREAM flag (Git) */
 
-/* Reads at most len bytes of the request body: > 0, 0 at its true end, -1 when the client broke off or
- * sent less than it promised. */
+/* Reads at most len bytes of the request body, and waits for all of them unless it ends before:
+ * > 0, 0 at its true end, -1 when the client broke off or sent less than it promised. */
 ssize_t req_read(struct req *r, void *buf, size_t len);
 
-/* Sends status, headers and what out holds; from now on res_write goes to the client. */
+/* Sends status, headers and what out holds, without Content-Length unless the handler added one;
+ * from now on res_write goes to the client. E_INTERNAL as res_write. */
 must_check int res_begin(struct req *r);
 
-/* E_INTERNAL when the client has gone (reason "client went away"). */
+/* Sends these bytes at once. E_INTERNAL when the client has gone (reason "the client went away",
+ * http_status 499: nothing of ours failed). */
 must_check int res_write(struct req *r, const void *bytes, size_t len);
 
 /* Whether the client has closed its side; cheap enough to ask every 100 ms. */

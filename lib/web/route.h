@@ -1,7 +1,7 @@
-/* Routes as rows, and the one walk to a handler. Order of the walk: match (404, or 405 with Allow)
- * -> who is asking (401) -> transaction -> load the object the row names (404) -> perm_may ->
- * cross-site check -> declared inputs (400, 413, 415, 422) -> handler -> commit, or roll back on
- * any failure -> one answer -> one log line. */
+/* Routes as rows, and the one walk to a handler. Order of the walk: target (400) -> match ->
+ * who is asking (401) -> no row: 404, or 405 with Allow -> transaction -> load the object the row
+ * names (404) -> perm_may (401, 403, 404) -> cross-site check (403) -> declared inputs (400, 413,
+ * 415, 422) -> handler -> commit, or roll back on any failure -> one answer -> one log line. */
 #ifndef WEB_ROUTE_H
 #define WEB_ROUTE_H
 
@@ -12,6 +12,7 @@
 enum load {
 	LOAD_NONE = 1,
 	LOAD_PROJECT, /* by the parameter :path */
+	LOAD_MIRROR,  /* the same; a project that is no mirror is missing */
 };
 
 enum route_flags {
@@ -19,13 +20,16 @@ enum route_flags {
 	ROUTE_READ_TX = 2,    /* a GET of several statements: one repeatable-read transaction */
 	ROUTE_ASK_FIRST = 4,  /* nobody gets 401 for hidden and missing alike (Git) */
 	ROUTE_NO_TX = 8,      /* a changing method that opens its own transactions */
+	ROUTE_READS = 16,     /* a POST that only reads (Git's upload-pack): no write scope needed */
+	ROUTE_PROBE = 32,     /* health probes: nobody is asked who he is, no database is needed */
 };
 
 /* Patterns: literal segments, ":name" for one segment (a '/' that was %2F is not matched),
  * ":path" for one segment that may hold %2F, and "*path" for one or more segments, ending in
  * ".git" (which is taken off) and followed by literal segments. A pattern may end in "?name=value":
  * then the row matches only when that is the value of the query (Git's two kinds of info/refs need
- * different rights). */
+ * different rights). One slash at the end of the request's path is ignored. HEAD is GET without
+ * its body; OPTIONS is answered by the walk. */
 struct route {
 	enum method method;
 	const char *path;
@@ -40,21 +44,53 @@ struct route {
 struct dialect {
 	const char *name;
 	const char *realm;	    /* of its WWW-Authenticate */
+	const char *type;	    /* Content-Type of its answers, unless they set another */
 	const struct route *routes; /* ended by a row without a path */
-	/* Shapes the answer for a code: sets r->status, r->type and r->out. r->ctx->reason is the
-	 * sentence; for E_INTERNAL it is for the log only. r->status comes in with the default
-	 * status of the code (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503). */
+	/* Shapes the answer for a code: sets r->type and r->out, and r->status where it differs
+	 * from what comes in (see route_status). r->ctx->reason is the sentence; for E_INTERNAL
+	 * it is for the log only. */
 	void (*fail)(struct req *r, int code);
 	unsigned inputs; /* enum input_kinds: what bodies it takes */
 };
 
-enum input_kinds { INPUT_FORM = 1, INPUT_MULTIPART = 2, INPUT_JSON = 4, INPUT_IGNORE_UNKNOWN = 8 };
+enum input_kinds {
+	INPUT_FORM = 1,
+	INPUT_MULTIPART = 2,
+	INPUT_JSON = 4,
+	INPUT_IGNORE_UNKNOWN = 8, /* else an input that the row does not declare is 422 */
+	INPUT_BOOL_AS_TEXT = 16,  /* JSON's true and false are taken for the words */
+};
 
 /* Walks one request through the dialects (NULL-ended, first match wins; a request that no table
- * knows is answered by the last one). Never fails: what went wrong has been answered and logged. */
+ * knows is answered by the last one). r has ctx and fcgi set. Never fails: what went wrong has
+ * been answered. */
 void route_serve(struct req *r, const struct dialect *const *dialects);
+
+/* What is left when the answer has gone: a token's last use, and the one log line. */
+void route_finish(struct req *r);
 
 /* Asserts that every row has its columns; called at start and by a test. */
 void route_check(const struct dialect *const *dialects);
+
+/* ---- the parts of the walk, for tests */
+
+#define ROUTE_SEGMENTS_MAX 64
+
+struct target {
+	size_t n;
+	const char *segments[ROUTE_SEGMENTS_MAX]; /* decoded once */
+};
+
+/* The segments of a raw path. E_INVALID with http_status 400: bad escape, NUL, not UTF-8, a raw
+ * blank or control byte. E_NOTFOUND: what is well formed and never names anything: empty, "." and
+ * ".." segments, control bytes, too many segments. */
+must_check int route_split(struct ctx *c, const char *path, struct target *out);
+
+/* Sets r->route, r->dialect, r->params, and r->allow when a row has the path. */
+void route_find(struct req *r, const struct dialect *const *dialects, const struct target *t);
+
+/* The status of a failure: ctx->http_status, else by code: 404, 401 (nobody) or 403, 422, 409,
+ * 503 (passing) or 500. */
+int route_status(const struct req *r, int code);
 
 #endif

@@ -1,0 +1,248 @@
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "web/fcgi.h"
+#include "web/req.h"
+#include "web/route.h"
+
+#define ETAG_BYTES 16
+#define HEAD_MAX_BYTES (16 * 1024)
+#define HEADER_TEXT_MAX 500
+
+/* Every answer has them (checklists X-09), unless its handler has said otherwise. */
+static const struct {
+	const char *name, *value;
+} fixed[] = {
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "Cross-Origin-Opener-Policy", "same-origin" },
+	{ "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
+};
+
+static const char *
+status_text(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} texts[] = {
+		{ 200, "OK" },
+		{ 201, "Created" },
+		{ 202, "Accepted" },
+		{ 204, "No Content" },
+		{ 206, "Partial Content" },
+		{ 301, "Moved Permanently" },
+		{ 302, "Found" },
+		{ 303, "See Other" },
+		{ 304, "Not Modified" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 409, "Conflict" },
+		{ 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" },
+		{ 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].status == status)
+			return texts[i].text;
+	return "Status";
+}
+
+static void
+add_header(struct buf *b, const char *name, const char *value)
+{
+	buf_text(b, name);
+	buf_add(b, ": ", 2);
+	buf_text(b, value);
+	buf_add(b, "\r\n", 2);
+}
+
+void
+res_header(struct req *r, const char *name, const char *value)
+{
+	assert(strpbrk(name, "\r\n: ") == NULL && strpbrk(value, "\r\n") == NULL);
+	add_header(r->head, name, value);
+}
+
+void
+res_header_text(struct req *r, const char *name, const char *value)
+{
+	char *text = arena_strndup(r->ctx->mem, value, strnlen(value, HEADER_TEXT_MAX));
+
+	for (char *p = text; *p != '\0'; p++)
+		if (*p < 0x20 || *p == 0x7f) /* bytes above 0x7f are negative */
+			*p = '?';
+	res_header(r, name, text);
+}
+
+void
+res_clear(struct req *r)
+{
+	buf_clear(r->out);
+	buf_clear(r->head);
+}
+
+static bool
+has_header(const struct req *r, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *line = r->head->data; *line != '\0'; line = strstr(line, "\r\n") + 2)
+		if (strncasecmp(line, name, n) == 0 && line[n] == ':')
+			return true;
+	return false;
+}
+
+/* What an account saw is for nobody else's cache; the rest is asked about each time. */
+static const char *
+cache_control(const struct req *r)
+{
+	return r->claim.kind == CLAIM_TOKEN || r->claim.kind == CLAIM_ACCOUNT ?
+	    "private, no-store" :
+	    "no-cache";
+}
+
+/* Status line and headers up to the blank line. body_len < 0: no Content-Length. */
+static struct buf *
+head(struct req *r, int64_t body_len)
+{
+	struct buf *b = buf_new(r->ctx->mem, HEAD_MAX_BYTES);
+
+	buf_text(b, "Status: ");
+	buf_int(b, r->status);
+	buf_char(b, ' ');
+	buf_text(b, status_text(r->status));
+	buf_add(b, "\r\n", 2);
+	if (body_len > 0 || r->is_streaming)
+		add_header(b, "Content-Type", r->type);
+	if (body_len >= 0 && r->status != 204 && r->status != 304) {
+		buf_text(b, "Content-Length: ");
+		buf_int(b, body_len);
+		buf_add(b, "\r\n", 2);
+	}
+	add_header(b, "X-Request-Id", r->id);
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (!has_header(r, fixed[i].name))
+			add_header(b, fixed[i].name, fixed[i].value);
+	if (!has_header(r, "Cache-Control"))
+		add_header(b, "Cache-Control", cache_control(r));
+	buf_add(b, r->head->data, r->head->len);
+	buf_add(b, "\r\n", 2);
+	assert(!b->full && !r->head->full);
+	return b;
+}
+
+/* ---- ETag */
+
+/* The body's hash in quotes: equal bodies, equal tags, on every machine. */
+static const char *
+etag(struct req *r)
+{
+	unsigned char hash[ETAG_BYTES];
+	char *tag = arena_alloc(r->ctx->mem, 2 * ETAG_BYTES + 3);
+
+	crypto_generichash(hash, sizeof(hash), (const unsigned char *)r->out->data, r->out->len,
+	    NULL, 0);
+	tag[0] = '"';
+	sodium_bin2hex(tag + 1, 2 * ETAG_BYTES + 1, hash, sizeof(hash));
+	tag[2 * ETAG_BYTES + 1] = '"';
+	return tag;
+}
+
+/* RFC 9110 section 13.1.2: a list of tags, compared weakly, or '*'. */
+static bool
+is_known_to_client(struct req *r, const char *tag)
+{
+	const char *list = req_header(r, "If-None-Match");
+	size_t n = strlen(tag);
+
+	if (list == NULL)
+		return false;
+	for (;;) {
+		list += strspn(list, " \t,");
+		if (*list == '\0')
+			return false;
+		if (*list == '*')
+			return true;
+		if (strncmp(list, "W/", 2) == 0)
+			list += 2;
+		if (strncmp(list, tag, n) == 0 && strchr(" \t,", list[n]) != NULL)
+			return true;
+		list += strcspn(list, ",");
+	}
+}
+
+static void
+tag(struct req *r)
+{
+	const char *value;
+
+	if (r->status != 200 || (r->method != GET && r->method != HEAD) || has_header(r, "ETag"))
+		return;
+	value = etag(r);
+	res_header(r, "ETag", value);
+	if (is_known_to_client(r, value)) {
+		r->status = 304;
+		buf_clear(r->out);
+	}
+}
+
+/* ---- sending */
+
+void
+res_send(struct req *r)
+{
+	const struct buf *b;
+
+	tag(r);
+	b = head(r, (int64_t)r->out->len);
+	/* a client that has gone is no failure of ours, and nothing is left to do for it */
+	if (fcgi_write(r->fcgi, b->data, b->len) && r->method != HEAD)
+		(void)fcgi_write(r->fcgi, r->out->data, r->out->len);
+}
+
+static int
+client_gone(struct ctx *c)
+{
+	fail(c, E_INTERNAL, "the client went away");
+	c->http_status = 499;
+	return E_INTERNAL;
+}
+
+int
+res_begin(struct req *r)
+{
+	const struct buf *b;
+
+	assert(!r->is_streaming);
+	r->is_streaming = true;
+	b = head(r, -1);
+	if (!fcgi_write(r->fcgi, b->data, b->len) ||
+	    (r->method != HEAD && !fcgi_write(r->fcgi, r->out->data, r->out->len)) ||
+	    !fcgi_flush(r->fcgi))
+		return client_gone(r->ctx);
+	return OK;
+}
+
+int
+res_write(struct req *r, const void *bytes, size_t len)
+{
+	assert(r->is_streaming);
+	if (r->method == HEAD)
+		return OK;
+	if (!fcgi_write(r->fcgi, bytes, len) || !fcgi_flush(r->fcgi))
+		return client_gone(r->ctx);
+	return OK;
+}

@@ -1,0 +1,607 @@
+#include "web/route.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/who.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "db/db.h"
+#include "store/event.h"
+#include "web/fcgi.h"
+#include "web/input.h"
+
+#define GIT_SUFFIX ".git"
+#define PATH_MAX_BYTES 4096
+
+static const char *const method_names[] = {
+	[DELETE] = "DELETE",
+	[GET] = "GET",
+	[HEAD] = "HEAD",
+	[OPTIONS] = "OPTIONS",
+	[PATCH] = "PATCH",
+	[POST] = "POST",
+	[PUT] = "PUT",
+};
+
+/* ---- the target */
+
+static int
+bad_target(struct ctx *c, const char *why)
+{
+	fail(c, E_INVALID, "%s", why);
+	c->http_status = 400;
+	return E_INVALID;
+}
+
+static bool
+is_plain(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (s[i] == '%' || (unsigned char)s[i] <= 0x20 || (unsigned char)s[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+/* Decodes one segment, once. */
+static int
+decode(struct ctx *c, const char *raw, size_t len, const char **out)
+{
+	char *text;
+
+	if (is_plain(raw, len)) {
+		*out = arena_strndup(c->mem, raw, len);
+		return OK;
+	}
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)raw[i] <= 0x20 || raw[i] == 0x7f)
+			return bad_target(c, "a target has no blanks or control bytes");
+	text = str_unpercent(c->mem, raw, len, false);
+	if (text == NULL || !str_is_utf8(text, strlen(text)))
+		return bad_target(c, "a target is percent-encoded UTF-8");
+	*out = text;
+	return OK;
+}
+
+/* Whether a name stands in the segment; one that holds %2F holds several. */
+static bool
+is_name(const char *segment)
+{
+	size_t len = strcspn(segment, "/");
+
+	if (len == 0 || (len == 1 && segment[0] == '.') ||
+	    (len == 2 && segment[0] == '.' && segment[1] == '.'))
+		return false;
+	return segment[len] == '\0' || is_name(segment + len + 1);
+}
+
+int
+route_split(struct ctx *c, const char *path, struct target *out)
+{
+	bool is_nothing = false;
+
+	out->n = 0;
+	for (const char *s = path; *s == '/';) {
+		const char *raw = s + 1, *segment;
+		size_t len = strcspn(raw, "/");
+
+		s = raw + len;
+		if (len == 0 && *s == '\0') /* the root, or one slash at the end */
+			break;
+		TRY(decode(c, raw, len, &segment));
+		if (out->n == ROUTE_SEGMENTS_MAX || !is_name(segment) ||
+		    !str_is_printable(segment))
+			is_nothing = true; /* but a bad escape behind it is still 400 */
+		else
+			out->segments[out->n++] = segment;
+	}
+	return is_nothing ? fail(c, E_NOTFOUND, "not found") : OK;
+}
+
+/* ---- patterns */
+
+/* The next part of a pattern, "" at its end; moves *pattern behind it. */
+static size_t
+next_part(const char **pattern, const char **part_out)
+{
+	const char *part = *pattern + (**pattern == '/');
+	size_t len = strcspn(part, "/?");
+
+	*part_out = part;
+	*pattern = part + len;
+	return len;
+}
+
+static size_t
+count_parts(const char *pattern)
+{
+	size_t n = 0;
+	const char *part;
+
+	while (next_part(&pattern, &part) > 0)
+		n++;
+	return n;
+}
+
+static bool
+set_param(struct req *r, const char *name, const char *value)
+{
+	size_t i = 0;
+
+	while (r->params[i].name != NULL)
+		i++;
+	r->params[i].name = name;
+	r->params[i].value = value;
+	return true;
+}
+
+static bool
+is_part_path(const char *part, size_t len)
+{
+	return len == 5 && strncmp(part + 1, "path", 4) == 0;
+}
+
+static bool
+fits_segment(struct req *r, const char *part, size_t len, const char *segment)
+{
+	if (part[0] != ':')
+		return strlen(segment) == len && memcmp(segment, part, len) == 0;
+	if (strchr(segment, '/') != NULL && !is_part_path(part, len))
+		return false;
+	return set_param(r, part + 1, segment);
+}
+
+/* "*path": n segments, joined, that end in ".git". */
+static bool
+fits_star(struct req *r, const char *part, const char *const *segments, size_t n)
+{
+	size_t suffix = strlen(GIT_SUFFIX);
+	struct buf *path;
+
+	if (!str_ends(segments[n - 1], GIT_SUFFIX) || strlen(segments[n - 1]) == suffix)
+		return false;
+	path = buf_new(r->ctx->mem, PATH_MAX_BYTES);
+	for (size_t i = 0; i < n; i++) {
+		if (strchr(segments[i], '/') != NULL)
+			return false;
+		if (i > 0)
+			buf_char(path, '/');
+		buf_text(path, segments[i]);
+	}
+	if (path->full)
+		return false;
+	return set_param(r, part + 1, arena_strndup(r->ctx->mem, path->data, path->len - suffix));
+}
+
+/* "?name=value" at the end of a pattern. */
+static bool
+fits_query(struct req *r, const char *query)
+{
+	size_t n = strcspn(query, "=");
+	const char *value = req_query(r, arena_strndup(r->ctx->mem, query, n));
+
+	assert(query[n] == '=');
+	return value != NULL && strcmp(value, query + n + 1) == 0;
+}
+
+static bool
+fits(struct req *r, const char *pattern, const struct target *t)
+{
+	const char *part;
+	size_t i = 0, len;
+
+	memset(r->params, 0, sizeof(r->params));
+	while ((len = next_part(&pattern, &part)) > 0) {
+		if (i == t->n)
+			return false;
+		if (part[0] != '*') {
+			if (!fits_segment(r, part, len, t->segments[i++]))
+				return false;
+			continue;
+		}
+		if (t->n - i <= count_parts(pattern))
+			return false;
+		if (!fits_star(r, part, t->segments + i, t->n - i - count_parts(pattern)))
+			return false;
+		i = t->n - count_parts(pattern);
+	}
+	return i == t->n && (*pattern != '?' || fits_query(r, pattern + 1));
+}
+
+/* ---- the match */
+
+/* "GET, HEAD, …" of a set of methods, by the alphabet. */
+static const char *
+method_list(struct ctx *c, unsigned set)
+{
+	static const enum method order[] = { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT };
+	struct buf *b = buf_new(c->mem, 100);
+
+	set |= 1U << OPTIONS;
+	if (set & 1U << GET)
+		set |= 1U << HEAD;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (set & 1U << order[i])
+			buf_printf(b, "%s%s", b->len > 0 ? ", " : "", method_names[order[i]]);
+	return b->data;
+}
+
+void
+route_find(struct req *r, const struct dialect *const *dialects, const struct target *t)
+{
+	enum method wanted = r->method == HEAD ? GET : r->method;
+	const struct dialect *first = NULL, *last = NULL;
+	unsigned others = 0;
+
+	for (; *dialects != NULL; dialects++) {
+		last = *dialects;
+		for (const struct route *row = last->routes; row->path != NULL; row++) {
+			if (!fits(r, row->path, t))
+				continue;
+			if (row->method == wanted) {
+				r->route = row;
+				r->dialect = last;
+				return;
+			}
+			others |= 1U << row->method;
+			if (first == NULL)
+				first = last;
+		}
+	}
+	memset(r->params, 0, sizeof(r->params));
+	r->dialect = first != NULL ? first : last;
+	if (others != 0)
+		r->allow = method_list(r->ctx, others);
+}
+
+/* ---- the checks between match and handler */
+
+static bool
+has_flag(const struct req *r, enum route_flags flag)
+{
+	return r->route != NULL && (r->route->flags & flag) != 0;
+}
+
+static bool
+is_writing(const struct req *r)
+{
+	return req_is_changing(r) && !has_flag(r, ROUTE_READS);
+}
+
+static int
+denied(struct ctx *c, int status, const char *why)
+{
+	fail(c, E_DENIED, "%s", why);
+	c->http_status = status;
+	return E_DENIED;
+}
+
+static int
+ready(struct req *r)
+{
+	if (r->ctx->db == NULL)
+		return fail_passing(r->ctx, 1, "the database is away");
+	return db_ready(r->ctx);
+}
+
+/* Reads the credentials, if there are any; wrong ones are refused wherever they are shown. */
+static int
+claim(struct req *r)
+{
+	TRY(who_claim(r->ctx, req_header(r, "Authorization"), r->remote_addr, &r->claim));
+	if (r->claim.kind == CLAIM_NOBODY && !r->ctx->conf->anonymous_read)
+		return denied(r->ctx, 401, "nobody is let in without an account");
+	return OK;
+}
+
+static int
+begin(struct req *r)
+{
+	if (has_flag(r, ROUTE_READ_TX))
+		return db_begin(r->ctx, DB_READ_ONLY | DB_REPEATABLE_READ);
+	if (is_writing(r) && !has_flag(r, ROUTE_NO_TX))
+		return db_begin(r->ctx, DB_WRITE);
+	return OK;
+}
+
+/* The project, and in the same statement who asks. */
+static int
+load_project(struct req *r)
+{
+	struct project *p = arena_new_of(r->ctx->mem, struct project);
+
+	TRY(project_by_path(r->ctx, &r->claim, req_param(r, "path"), &r->account, p));
+	if (r->route->load == LOAD_MIRROR && !p->is_mirror)
+		return fail(r->ctx, E_NOTFOUND, "not a mirror");
+	r->project = p;
+	return OK;
+}
+
+static int
+load(struct req *r)
+{
+	int code;
+
+	if (r->route == NULL || r->route->load == LOAD_NONE)
+		return account_by_claim(r->ctx, &r->claim, &r->account);
+	code = load_project(r);
+	if (code == E_NOTFOUND && r->claim.kind == CLAIM_NOBODY && has_flag(r, ROUTE_ASK_FIRST))
+		return denied(r->ctx, 401, "say who you are");
+	return code;
+}
+
+static int
+permit(struct req *r)
+{
+	int access = r->project != NULL ? (int)r->project->access : -1;
+
+	switch (perm_may(&r->account, r->route->perm, access, is_writing(r),
+	    r->ctx->conf->anonymous_read)) {
+	case MAY:
+		return OK;
+	case MAY_NOT:
+		return denied(r->ctx, 403, "you may not do this");
+	case WHO_ARE_YOU:
+		return denied(r->ctx, 401, "say who you are");
+	case NO_SUCH:
+		break;
+	}
+	return fail(r->ctx, E_NOTFOUND, "not found");
+}
+
+/* Whether the page that sent the request is one of ours: base_url without its path. */
+static bool
+is_own_origin(const struct req *r, const char *origin)
+{
+	const char *base = r->ctx->conf->base_url, *host = strstr(base, "://");
+	size_t len = host != NULL ? (size_t)(host - base) + 3 + strcspn(host + 3, "/") : 0;
+
+	return strlen(origin) == len && strncasecmp(origin, base, len) == 0;
+}
+
+/* A browser remembers Basic and sends it along whoever's page asks (checklists C-04). */
+static int
+check_site(struct req *r)
+{
+	const char *authorization = req_header(r, "Authorization");
+	const char *site = req_header(r, "Sec-Fetch-Site"), *origin = req_header(r, "Origin");
+
+	if (!is_writing(r) || authorization == NULL ||
+	    strncasecmp(authorization, "Basic ", 6) != 0)
+		return OK;
+	if ((site != NULL && str_is_equal_nocase(site, "cross-site")) ||
+	    (origin != NULL && !is_own_origin(r, origin)))
+		return denied(r->ctx, 403, "another site's page asked for this");
+	return OK;
+}
+
+/* ---- the walk */
+
+static int
+no_route(struct req *r)
+{
+	if (r->allow == NULL)
+		return fail(r->ctx, E_NOTFOUND, "not found");
+	res_header(r, "Allow", r->allow);
+	if (r->method == OPTIONS) {
+		r->status = 204;
+		return OK;
+	}
+	fail(r->ctx, E_INVALID, "this address does not take the method");
+	r->ctx->http_status = 405;
+	return E_INVALID;
+}
+
+static int
+serve(struct req *r)
+{
+	if (r->route->in != NULL)
+		TRY(input_read(r, &r->in));
+	TRY(r->route->serve(r));
+	if (r->out->full)
+		return fail(r->ctx, E_INTERNAL, "the answer is larger than %d bytes", RES_BODY_MAX);
+	return OK;
+}
+
+/* From who is asking to the handler's end. */
+static int
+admit(struct req *r)
+{
+	TRY(ready(r));
+	TRY(claim(r));
+	if (r->route == NULL) {
+		TRY(load(r));
+		return no_route(r);
+	}
+	TRY(begin(r));
+	TRY(load(r));
+	TRY(permit(r));
+	TRY(check_site(r));
+	TRY(serve(r));
+	if (has_flag(r, ROUTE_READ_TX) || (is_writing(r) && !has_flag(r, ROUTE_NO_TX)))
+		return db_commit(r->ctx);
+	return OK;
+}
+
+static int
+walk(struct req *r, const struct dialect *const *dialects)
+{
+	struct target target = { 0 };
+	int code;
+
+	TRY(req_start(r));
+	code = route_split(r->ctx, r->path, &target);
+	if (code == E_INVALID)
+		return code;
+	if (code == OK)
+		route_find(r, dialects, &target);
+	r->type = r->dialect->type;
+	if (has_flag(r, ROUTE_PROBE))
+		return serve(r);
+	return admit(r);
+}
+
+/* ---- the answer */
+
+int
+route_status(const struct req *r, int code)
+{
+	if (r->ctx->http_status > 0)
+		return r->ctx->http_status;
+	switch (code) {
+	case E_NOTFOUND:
+		return 404;
+	case E_DENIED:
+		return r->account.id == 0 ? 401 : 403;
+	case E_INVALID:
+		return 422;
+	case E_CONFLICT:
+		return 409;
+	}
+	return r->ctx->retry_after_s > 0 ? 503 : 500;
+}
+
+/* A person who may not, and tried to change something, leaves a trace (checklists S-08). The
+ * answer does not depend on it: it is a refusal either way. */
+static void
+record_denial(struct req *r)
+{
+	struct ctx c = *r->ctx;
+	const struct event e = {
+		.actor = r->account.uname,
+		.action = "denied",
+		.object = r->project != NULL ? r->project->path : "",
+		.detail = arena_printf(c.mem, "%s %s", method_names[r->method], r->route->path),
+		.remote_addr = r->remote_addr,
+		.result = code_text(E_DENIED),
+	};
+
+	if (event_add(&c, &e) != OK)
+		log_write(LOG_WARN, "denial not recorded", LOG_TEXT("id", r->id),
+		    LOG_TEXT("why", c.reason));
+}
+
+static void
+refuse(struct req *r, int code)
+{
+	struct ctx *c = r->ctx;
+	int retry_after_s = c->retry_after_s;
+
+	r->status = route_status(r, code);
+	if (c->db != NULL)
+		db_rollback(c);
+	if (r->status == 403 && r->account.id != 0 && is_writing(r))
+		record_denial(r);
+	if (r->is_streaming) /* too late for an answer */
+		return;
+	res_clear(r);
+	if (retry_after_s > 0)
+		res_header(r, "Retry-After", arena_printf(c->mem, "%d", retry_after_s));
+	if (r->status == 401)
+		res_header(r, "WWW-Authenticate",
+		    arena_printf(c->mem, "Basic realm=\"%s\"", r->dialect->realm));
+	if (r->status == 405)
+		res_header(r, "Allow", r->allow);
+	r->type = r->dialect->type;
+	r->dialect->fail(r, code);
+}
+
+void
+route_serve(struct req *r, const struct dialect *const *dialects)
+{
+	const struct dialect *const *last = dialects;
+
+	while (last[1] != NULL)
+		last++;
+	r->dialect = *last;
+	r->code = walk(r, dialects);
+	if (r->code != OK)
+		refuse(r, r->code);
+	if (!r->is_streaming)
+		res_send(r);
+	r->took_us = clock_mono_us() - r->started_us;
+}
+
+/* ---- afterwards */
+
+static enum log_level
+level_of(const struct req *r)
+{
+	if (r->code != E_INTERNAL || r->ctx->http_status > 0)
+		return LOG_INFO;
+	return r->ctx->retry_after_s > 0 ? LOG_WARN : LOG_ERR;
+}
+
+void
+route_finish(struct req *r)
+{
+	const char *method = r->method != 0 ? method_names[r->method] : "-";
+
+	log_write(level_of(r), "request", LOG_TEXT("id", r->id), LOG_INT("actor", r->account.id),
+	    LOG_TEXT("method", method),
+	    LOG_TEXT("route", r->route != NULL ? r->route->path : "-"),
+	    LOG_INT("status", r->status), LOG_INT("us", r->took_us),
+	    LOG_TEXT("why", r->code != OK ? r->ctx->reason : NULL));
+	if (r->account.token_is_stale && token_touch(r->ctx, r->account.token_id) != OK)
+		log_write(LOG_WARN, "token's last use not noted", LOG_TEXT("id", r->id),
+		    LOG_TEXT("why", r->ctx->reason));
+}
+
+/* ---- the tables themselves */
+
+static void
+check_pattern(const char *pattern)
+{
+	const char *part, *at = pattern;
+	size_t len, n_params = 0, n_stars = 0;
+
+	assert(pattern[0] == '/' && (pattern[1] == '\0' || !str_ends(pattern, "/")));
+	while ((len = next_part(&at, &part)) > 0) {
+		n_params += part[0] == ':' || part[0] == '*';
+		n_stars += part[0] == '*';
+		assert(part[0] != '*' || is_part_path(part, len));
+		assert(part[0] != ':' || len > 1);
+	}
+	assert(*at == '\0' || (*at == '?' && strchr(at, '=') != NULL)); /* no "//" */
+	assert(n_params <= REQ_PARAMS_MAX && n_stars <= 1);
+}
+
+static void
+check_row(const struct route *row)
+{
+	bool is_get = row->method == GET;
+
+	check_pattern(row->path);
+	assert(is_get || row->method == POST || row->method == PUT || row->method == PATCH ||
+	       row->method == DELETE); /* HEAD and OPTIONS are the walk's */
+	assert(row->perm >= PERM_PUBLIC && row->perm <= PERM_HUB_ADMIN);
+	assert(row->load >= LOAD_NONE && row->load <= LOAD_MIRROR);
+	assert(row->serve != NULL);
+	/* who may changes nothing without saying who he is */
+	assert(is_get || (row->flags & ROUTE_READS) || row->perm != PERM_PUBLIC);
+	/* a right on an object needs the object */
+	assert(row->load != LOAD_NONE ||
+	       (row->perm != PERM_READ && row->perm != PERM_WRITE && row->perm != PERM_ADMIN));
+	assert(row->load == LOAD_NONE || strstr(row->path, ":path") || strstr(row->path, "*path"));
+	assert(row->in == NULL || (!is_get && !(row->flags & ROUTE_STREAM)));
+	assert(!(row->flags & ROUTE_READ_TX) || is_get);
+	assert(!(row->flags & ROUTE_PROBE) || (is_get && row->perm == PERM_PUBLIC));
+	for (const struct field *f = row->in; f != NULL && f->name != NULL; f++)
+		assert(f->type >= F_TEXT && f->type <= F_BOOL);
+}
+
+void
+route_check(const struct dialect *const *dialects)
+{
+	assert(*dialects != NULL);
+	for (; *dialects != NULL; dialects++) {
+		const struct dialect *d = *dialects;
+
+		assert(d->name != NULL && d->realm != NULL && d->type != NULL && d->fail != NULL);
+		for (const struct route *row = d->routes; row->path != NULL; row++)
+			check_row(row);
+	}
+}
