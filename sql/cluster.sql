@@ -1,0 +1,14 @@
+-- What only a superuser can make: the three roles. Run by hand (docs/admin.md) or by
+-- nginx/standalone, again at every start; then: CREATE DATABASE mirrorhub OWNER mirrorhub_owner.
+-- Nobody has a password: the programs come over the unix socket and are known by their user.
+
+SELECT format('CREATE ROLE %I LOGIN', name)
+FROM unnest(ARRAY['mirrorhub_owner', 'mirrorhub_web', 'mirrorhub_sync']) name
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+
+-- A worker that hangs must not hold back vacuum, and a lock must not hold a request.
+ALTER ROLE mirrorhub_web SET idle_in_transaction_session_timeout = '30s';
+ALTER ROLE mirrorhub_web SET statement_timeout = '30s';
+ALTER ROLE mirrorhub_web SET lock_timeout = '5s';
+ALTER ROLE mirrorhub_sync SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE mirrorhub_sync SET statement_timeout = '60s';
