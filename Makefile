@@ -1,17 +1,17 @@
 # Mirrorhub. GNU make, no configure. `make` builds, `make run` sets up and runs everything under one
-# folder, `make check` runs all tests. SAN=1 builds with address and undefined-behaviour checks.
+# folder, `make check` runs all tests. SAN=1 (or BUILD=build/san) builds with address and
+# undefined-behaviour checks.
 
 SHELL := /bin/bash
 CC ?= gcc
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-ifdef SAN
-BUILD := build/san
+BUILD ?= $(if $(SAN),build/san,build)
+ifeq ($(notdir $(BUILD)),san)
 SANFLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 OPT := -O1
 else
-BUILD := build
 SANFLAGS :=
 OPT := -O2 -D_FORTIFY_SOURCE=2
 endif
@@ -35,7 +35,7 @@ ALL_OBJS := $(call objs,$(LIB_SRC) $(CGI_SRC) $(ADMIN_SRC) $(SYNC_SRC))
 LIB := $(BUILD)/libmirrorhub.a
 PROGRAMS := $(BUILD)/mirrorhub-fcgi $(BUILD)/mirrorhub-sync $(BUILD)/mirrorhub
 
-.PHONY: all objects clean
+.PHONY: all objects packages run start stop check check-unit check-db lint format sizes install bench clean
 all: $(PROGRAMS)
 objects: $(ALL_OBJS)
 
@@ -55,6 +55,20 @@ $(BUILD)/mirrorhub-sync: $(call objs,$(SYNC_SRC)) $(LIB)
 
 $(BUILD)/mirrorhub: $(call objs,$(ADMIN_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# ---- a whole hub under one folder: VAR (var), PORT (8848), URL, CONF_EXTRA; see nginx/standalone
+HUB_ENV = VAR='$(VAR)' PORT='$(PORT)' URL='$(URL)' CONF_EXTRA='$(CONF_EXTRA)' BUILD='$(BUILD)'
+
+packages:
+	@nginx/install-packages nginx/packages
+
+# A make of its own builds: only then are the compiler and pkg-config there for sure.
+run start: packages
+	@$(MAKE) --no-print-directory -s all
+	@$(HUB_ENV) exec nginx/standalone $@
+
+stop:
+	@$(HUB_ENV) exec nginx/standalone stop
 
 clean:
 	rm -rf build
