@@ -26,9 +26,6 @@ enum {
 	ACCOUNT_ID,
 	TOKEN_ADD,
 	TOKEN_TOUCH,
-	FAILURE_ADD,
-	FAILURE_COUNT,
-	FAILURE_CLEAN,
 };
 
 const struct db_stmt account_sql[] = {
@@ -44,7 +41,8 @@ const struct db_stmt account_sql[] = {
 	    "RETURNING id AS n",
 	    NUMBER },
 	[ACCOUNT_REHASH] = { "account_rehash",
-	    "UPDATE hub.account SET password_hash = $3 WHERE id = $1 AND password_version = $2",
+	    "UPDATE hub.account SET password_hash = $4 "
+	    "WHERE id = $1 AND password_version = $2 AND password_hash = $3",
 	    NULL, 0 },
 	[ACCOUNT_SET_PASSWORD] = { "account_set_password",
 	    "UPDATE hub.account SET password_hash = $2, password_version = password_version + 1, "
@@ -57,15 +55,6 @@ const struct db_stmt account_sql[] = {
 	    "VALUES ($1, $2, $3, $4, $5) RETURNING id AS n",
 	    NUMBER },
 	[TOKEN_TOUCH] = { "token_touch", "UPDATE hub.token SET last_used_at = now() WHERE id = $1",
-	    NULL, 0 },
-	[FAILURE_ADD] = { "auth_failure_add", "INSERT INTO hub.auth_failure (key) VALUES ($1)",
-	    NULL, 0 },
-	[FAILURE_COUNT] = { "auth_failure_count",
-	    "SELECT count(*) AS n FROM hub.auth_failure "
-	    "WHERE key = $1 AND at > now() - make_interval(secs => $2::bigint)",
-	    NUMBER },
-	[FAILURE_CLEAN] = { "auth_failure_clean",
-	    "DELETE FROM hub.auth_failure WHERE at < now() - make_interval(secs => $1::bigint)",
 	    NULL, 0 },
 	{ 0 }
 };
@@ -112,10 +101,10 @@ account_add(struct ctx *c, const char *uname, const char *email, const char *rol
 }
 
 int
-account_rehash(struct ctx *c, int64_t id, int64_t password_version, const char *password_hash)
+account_rehash(struct ctx *c, const struct account_password *was, const char *password_hash)
 {
-	return db_do(c, &account_sql[ACCOUNT_REHASH], NULL, db_int(id), db_int(password_version),
-	    db_text(password_hash));
+	return db_do(c, &account_sql[ACCOUNT_REHASH], NULL, db_int(was->id),
+	    db_int(was->password_version), db_text(was->password_hash), db_text(password_hash));
 }
 
 int
@@ -153,26 +142,4 @@ int
 token_touch(struct ctx *c, int64_t id)
 {
 	return db_do(c, &account_sql[TOKEN_TOUCH], NULL, db_int(id));
-}
-
-int
-auth_failure_add(struct ctx *c, const char *key)
-{
-	return db_do(c, &account_sql[FAILURE_ADD], NULL, db_text(key));
-}
-
-int
-auth_failure_count(struct ctx *c, const char *key, int64_t within_s, int64_t *out)
-{
-	struct number row;
-
-	TRY(db_one(c, &account_sql[FAILURE_COUNT], &row, db_text(key), db_int(within_s)));
-	*out = row.n;
-	return OK;
-}
-
-int
-auth_failure_clean(struct ctx *c, int64_t older_than_s)
-{
-	return db_do(c, &account_sql[FAILURE_CLEAN], NULL, db_int(older_than_s));
 }

@@ -49,7 +49,7 @@ must_check int account_add(struct ctx *c, const char *uname, const char *email, 
     const char *password_hash, int64_t *id_out);
 
 /* Stores another hash of the same password (rehash) if nothing changed meanwhile. */
-must_check int account_rehash(struct ctx *c, int64_t id, int64_t password_version,
+must_check int account_rehash(struct ctx *c, const struct account_password *was,
     const char *password_hash);
 
 /* A new password: raises password_version. */
@@ -60,10 +60,5 @@ must_check int account_id_by_uname(struct ctx *c, const char *uname, int64_t *ou
 must_check int token_add(struct ctx *c, int64_t account_id, const unsigned char hash[32],
     const char *prefix, const char *description, int64_t scope, int64_t *id_out);
 must_check int token_touch(struct ctx *c, int64_t id);
-
-/* Failed log-ins, by key; counted within the last seconds. */
-must_check int auth_failure_add(struct ctx *c, const char *key);
-must_check int auth_failure_count(struct ctx *c, const char *key, int64_t within_s, int64_t *out);
-must_check int auth_failure_clean(struct ctx *c, int64_t older_than_s);
 
 #endif
