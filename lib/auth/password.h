@@ -14,6 +14,9 @@ must_check int password_check(struct ctx *c, const char *password);
 
 must_check int password_hash(struct ctx *c, const char *password, const char **out);
 
+/* A form that password_is_right can judge: argon2id, or crypt(3)'s $2a$, $2b$, $2y$, $y$, $6$. */
+bool password_is_known(const char *hash);
+
 /* "" and unknown formats fit nothing. needs_rehash_out: right, but not with today's parameters. */
 bool password_is_right(const char *hash, const char *password, bool *needs_rehash_out);
 

@@ -23,8 +23,10 @@ enum verdict {
 	NO_SUCH,     /* 404: may not know of it */
 };
 
-/* access: what the asker has on the loaded object; -1 when the row loads none. writes: the method
- * changes something, so the scope of a token counts. */
+/* access: what the asker has on the loaded object; -1 when the row loads none. writes: the request
+ * changes something (a POST to git-upload-pack does not), so a token must allow writing whatever
+ * the right. With anonymous_read off nobody gets WHO_ARE_YOU for everything, hidden or missing:
+ * a walk that loads first asks for PERM_PUBLIC before. */
 enum verdict perm_may(const struct account *asker, enum perm perm, int access, bool writes,
     bool anonymous_read);
 

@@ -1,0 +1,72 @@
+#include "auth/limit.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "auth/shared.h"
+#include "base/conf.h"
+#include "base/str.h"
+#include "store/failure.h"
+
+/* While the limit of an account is on, networks that did not fail yet are heard this often. */
+#define PACE_S 5
+
+#define V6_PREFIX_BYTES 7 /* 56 bits */
+
+const char *
+limit_network(struct arena *mem, const char *remote_addr)
+{
+	unsigned char v4[4], v6[16];
+
+	if (str_starts(remote_addr, "::ffff:") && strchr(remote_addr, '.') != NULL)
+		remote_addr += strlen("::ffff:");
+	if (inet_pton(AF_INET, remote_addr, v4) == 1)
+		return arena_printf(mem, "%d.%d.%d.0/24", v4[0], v4[1], v4[2]);
+	if (inet_pton(AF_INET6, remote_addr, v6) == 1)
+		return arena_printf(mem, "%s/56", str_hex(mem, v6, V6_PREFIX_BYTES));
+	return "local";
+}
+
+static const char *
+pair(struct ctx *c, const char *uname, const char *network)
+{
+	return arena_printf(c->mem, "%s %s", uname, network);
+}
+
+static int
+too_many(struct ctx *c, const char *who, int64_t wait_s)
+{
+	if (wait_s < 1)
+		wait_s = 1;
+	shared_delay(who, wait_s);
+	(void)fail(c, E_DENIED, "too many failed log-ins: try again in %d s", (int)wait_s);
+	c->http_status = 429;
+	c->retry_after_s = (int)wait_s;
+	return E_DENIED;
+}
+
+int
+limit_check(struct ctx *c, const char *uname, const char *network)
+{
+	const struct conf *conf = c->conf;
+	struct failures f;
+
+	TRY(failures_by(c, uname, network, conf->auth_fails_account_s, conf->auth_fails_network_s,
+	    &f));
+	if (f.network >= conf->auth_fails_network)
+		return too_many(c, network, conf->auth_fails_network_s - f.network_oldest_s);
+	if (f.account < conf->auth_fails_account)
+		return OK;
+	if (f.pair > 0)
+		return too_many(c, pair(c, uname, network),
+		    conf->auth_fails_account_s - f.account_oldest_s);
+	if (f.account_newest_s < PACE_S)
+		return too_many(c, pair(c, uname, network), PACE_S - f.account_newest_s);
+	return OK;
+}
+
+bool
+limit_is_on(struct ctx *c, const char *uname, const char *network)
+{
+	return shared_is_delayed(network) || shared_is_delayed(pair(c, uname, network));
+}

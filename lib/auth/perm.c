@@ -1,0 +1,46 @@
+#include "auth/perm.h"
+
+#include <assert.h>
+
+/* What each right asks of an asker. */
+struct rule {
+	int access;	   /* on the loaded object; 0: none is needed */
+	int scope;	   /* of the token */
+	bool needs_account; /* nobody is asked who he is */
+	bool needs_hub_admin;
+};
+
+/* clang-format off */
+static const struct rule rules[] = {
+	/*                    access scope account hub admin */
+	[PERM_PUBLIC]    = {  0,     0,    false,  false },
+	[PERM_USER]      = {  0,     1,    true,   false },
+	[PERM_READ]      = {  1,     1,    false,  false },
+	[PERM_WRITE]     = {  2,     2,    true,   false },
+	[PERM_ADMIN]     = {  3,     3,    true,   false },
+	[PERM_HUB_ADMIN] = {  0,     3,    true,   true  },
+};
+/* clang-format on */
+
+#define SCOPE_WRITE 2
+
+enum verdict
+perm_may(const struct account *asker, enum perm perm, int access, bool writes, bool anonymous_read)
+{
+	const struct rule *rule = &rules[perm];
+	int scope = writes && rule->scope < SCOPE_WRITE ? SCOPE_WRITE : rule->scope;
+
+	assert(perm >= PERM_PUBLIC && perm <= PERM_HUB_ADMIN);
+	assert(rule->access == 0 || access >= 0); /* a right on an object, but no object */
+	if (asker->id == 0 && !anonymous_read)
+		return WHO_ARE_YOU; /* before anything is told about the object */
+	if (access == 0)
+		return NO_SUCH;
+	if (asker->id == 0)
+		return rule->needs_account ? WHO_ARE_YOU : MAY;
+	if (rule->needs_hub_admin && !asker->is_admin)
+		return MAY_NOT;
+	if (rule->access > 0 && access < rule->access)
+		return MAY_NOT;
+	return asker->scope < scope ? MAY_NOT : MAY;
+}
