@@ -1,7 +1,7 @@
 """Fixtures of all tests that see the hub from outside.
 
     hub         one hub for the whole file; HUB_CONF = {"key": value} in the file sets its settings
-    fresh_hub   a function: fresh_hub(conf={...}) starts one more, for this test alone
+    fresh_hub   a function: fresh_hub(conf={...}, env={...}) starts one more, for this test alone
     upstream    one misbehaving Git server for the whole file (fixtures/upstream.py)
     name        a project name that no other test of the file uses
 
@@ -30,8 +30,8 @@ def programs():
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
-def _running(conf):
-    hub = Hub(conf)
+def _running(conf, env=None):
+    hub = Hub(conf, env)
     try:
         return hub.start()
     except BaseException:
@@ -51,8 +51,8 @@ def hub(request):
 def fresh_hub():
     hubs = []
 
-    def start(conf=None):
-        hubs.append(_running(conf))
+    def start(conf=None, env=None):
+        hubs.append(_running(conf, env))
         return hubs[-1]
     yield start
     for one in hubs:
