@@ -1,0 +1,362 @@
+#include "sync/slot.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/str.h"
+#include "sync/mirror.h"
+#include "sync/schedule.h"
+
+#define US_PER_S 1000000
+#define TEXT_MAX 1000 /* bytes of a sentence or a version that a worker may send */
+#define RUNNING_MAX_BYTES (128 * 1024)
+#define STORES_MAX 1000
+#define MARGIN_S 15	/* over the engine's own limits, which come first */
+#define QUIET_S (10 * 60) /* checking and publishing: disk and processor, no upstream */
+
+static const char unclear_text[] = "the upstream's answer held the credentials and is not shown";
+
+struct slot *
+slot_new(struct arena *mem)
+{
+	struct slot *s = arena_new_of(mem, struct slot);
+
+	s->state = SLOT_FREE;
+	s->child.fd = -1;
+	s->life = arena_new();
+	s->mem = arena_new();
+	s->credentials = arena_strdup(s->mem, "");
+	s->name = NULL;
+	return s;
+}
+
+bool
+slot_has_row(const struct slot *s)
+{
+	return s->job.id != 0;
+}
+
+static struct job
+copy_job(struct arena *mem, const struct job *job)
+{
+	struct job copy = *job;
+
+	copy.kind = arena_strdup(mem, job->kind);
+	copy.worker = arena_strdup(mem, job->worker);
+	copy.path = arena_strdup(mem, job->path ? job->path : "");
+	copy.url = arena_strdup(mem, job->url ? job->url : "");
+	copy.fingerprint = arena_strdup(mem, job->fingerprint ? job->fingerprint : "");
+	copy.sealed_credentials = NULL; /* opened already */
+	return copy;
+}
+
+static const char *
+running_text(struct arena *mem, const struct job_fences *fences)
+{
+	struct buf *b = buf_new(mem, RUNNING_MAX_BYTES);
+
+	for (size_t i = 0; fences != NULL && i < fences->n_running; i++)
+		buf_printf(b, i == 0 ? "%lld" : ",%lld", (long long)fences->running[i]);
+	assert(!b->full); /* 64 workers each on some hundred machines */
+	return b->data;
+}
+
+static int
+start_and_send(struct ctx *c, struct slot *s, const char *conf_path,
+    const struct job_fences *fences)
+{
+	struct wire_message m = { .type = WIRE_JOB };
+	const char *line;
+	int code;
+
+	if (s->child.pid == 0)
+		TRY(child_start(c, &s->child, conf_path));
+	m.job = (struct wire_job){
+		.kind = s->job.kind,
+		.fence = fences ? fences->newest : s->job.fence,
+		.store_id = s->job.store_id,
+		.url = s->job.url,
+		.credentials = s->credentials,
+		.fingerprint = s->job.fingerprint,
+		.answer_s = c->conf->sync_lease_s,
+		.running = running_text(c->mem, fences),
+	};
+	line = wire_text(c->mem, &m);
+	code = child_send(c, &s->child, line);
+	explicit_bzero((char *)(uintptr_t)line, strlen(line)); /* the credentials are in it */
+	return code;
+}
+
+void
+slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struct job *job,
+    const char *credentials, const struct job_fences *fences)
+{
+	assert(s->state == SLOT_FREE);
+	s->job = copy_job(s->mem, job);
+	s->held = (struct job_held){ .id = job->id, .fence = job->fence, .phase = "" };
+	s->credentials = arena_strdup(s->mem, credentials);
+	s->begun_us = s->heard_us = clock_mono_us();
+	s->state = SLOT_BUSY;
+	s->child.jobs++;
+	if (start_and_send(c, s, conf_path, fences) != OK) {
+		log_write(LOG_WARN, "worker", LOG_TEXT("worker", s->name), LOG_TEXT("why", c->reason));
+		child_kill(&s->child);
+		slot_fail(s, SYNC_LOCAL, 0, "no worker could be started");
+	}
+}
+
+void
+slot_fail(struct slot *s, enum sync_error error, int64_t retry_after_s, const char *error_text)
+{
+	s->result = (struct job_result){
+		.id = s->job.id,
+		.fence = s->job.fence,
+		.project_id = s->job.project_id,
+		.error_class = sync_error_text(error),
+		.error_text = arena_strdup(s->mem, error_text),
+		.delay_s = schedule_delay_s(&(struct schedule_case){ .error = error,
+		    .failures = s->job.attempts,
+		    .interval_s = s->job.interval_s,
+		    .retry_after_s = retry_after_s,
+		    .luck = random_below(SCHEDULE_LUCK) }),
+		.bytes = s->held.bytes,
+		.objects = s->held.objects,
+		.fingerprint = "",
+	};
+	s->state = SLOT_DONE;
+}
+
+/* ---- what the worker says */
+
+/* A sentence for people. The engine keeps credentials out of it; this is the second lock. */
+static const char *
+told(struct slot *s, const char *text)
+{
+	const char *colon = strchr(s->credentials, ':');
+	const char *password = colon ? colon + 1 : s->credentials;
+
+	if (password[0] != '\0' && strstr(text, password) != NULL)
+		return unclear_text;
+	return arena_strndup(s->mem, text, strnlen(text, TEXT_MAX));
+}
+
+static bool
+is_fingerprint(const char *text)
+{
+	unsigned char bytes[32];
+
+	return text[0] == '\0' || str_is_hex(text, bytes, sizeof(bytes));
+}
+
+static void
+on_result(struct slot *s, const struct wire_result *r)
+{
+	enum sync_error error = r->error[0] == '\0' ? SYNC_OK : sync_error_by_name(r->error);
+	bool has_version = r->latest_version != NULL && strlen(r->latest_version) <= TEXT_MAX;
+
+	s->held.bytes = r->bytes;
+	s->held.objects = r->objects;
+	s->removed = r->removed;
+	if (error == SYNC_FENCED) /* by us; or nobody could be asked: then it has to be told */
+		slot_fail(s, SYNC_LOCAL, 0, "the queue could not be asked before publishing");
+	else if (error != SYNC_OK)
+		slot_fail(s, error, r->retry_after_s, told(s, r->error_text));
+	else if (!is_fingerprint(r->fingerprint))
+		slot_fail(s, SYNC_LOCAL, 0, "the worker's answer makes no sense");
+	else
+		s->result = (struct job_result){
+			.id = s->job.id,
+			.fence = s->job.fence,
+			.project_id = s->job.project_id,
+			.is_changed = r->is_changed,
+			.error_class = "",
+			.error_text = "",
+			.bytes = r->bytes,
+			.objects = r->objects,
+			.refs_changed = r->refs_changed,
+			.size_bytes = r->size_bytes,
+			.fingerprint = arena_strdup(s->mem, r->fingerprint),
+			.latest_version = has_version ? told(s, r->latest_version) : NULL,
+		};
+	s->state = SLOT_DONE;
+}
+
+static const char *
+phase_word(const char *text)
+{
+	for (enum mirror_phase p = PHASE_PROBING; p <= PHASE_PUBLISHING; p++)
+		if (str_is_equal(mirror_phase_text(p), text))
+			return mirror_phase_text(p);
+	return "";
+}
+
+static void
+on_stores(struct slot *s, const char *ids)
+{
+	size_t n;
+	char **parts = str_split(s->mem, ids, ',', &n);
+
+	s->seen = arena_new_array(s->mem, int64_t, STORES_MAX);
+	for (size_t i = 0; i < n && s->n_seen < STORES_MAX; i++)
+		if (str_is_int(parts[i], &s->seen[s->n_seen]))
+			s->n_seen++;
+}
+
+static int
+on_line(struct ctx *c, struct slot *s, const char *line)
+{
+	struct wire_message m;
+
+	TRY(wire_parse(c, line, strlen(line), &m));
+	if (s->state != SLOT_BUSY)
+		return fail(c, E_INVALID, "a worker without a job has nothing to say");
+	s->heard_us = clock_mono_us();
+	switch (m.type) {
+	case WIRE_PROGRESS:
+		s->held.phase = phase_word(m.progress.phase);
+		s->held.bytes = m.progress.bytes;
+		s->held.objects = m.progress.objects;
+		s->held.objects_total = m.progress.objects_total;
+		return OK;
+	case WIRE_ASK:
+		s->is_asking = true;
+		return OK;
+	case WIRE_STORES:
+		on_stores(s, m.stores.ids);
+		return OK;
+	case WIRE_RESULT:
+		on_result(s, &m.result);
+		return OK;
+	case WIRE_JOB:
+	case WIRE_ANSWER:
+		break;
+	}
+	return fail(c, E_INVALID, "a worker does not say that");
+}
+
+/* Reads until the worker has nothing more to say. What it has seen is dealt with first. */
+static int
+hear(struct ctx *c, struct slot *s)
+{
+	char *line;
+
+	while (s->n_seen == 0) {
+		TRY(child_line(c, &s->child, &line));
+		if (line == NULL)
+			return OK;
+		TRY(on_line(c, s, line));
+	}
+	return OK;
+}
+
+/* ---- its end */
+
+static const char *
+end_text(struct arena *mem, int status)
+{
+	if (WIFSIGNALED(status))
+		return arena_printf(mem, "the worker died (signal %d)", WTERMSIG(status));
+	return arena_printf(mem, "the worker ended (status %d)", WEXITSTATUS(status));
+}
+
+static void
+lose(struct slot *s, enum sync_error error, const char *why)
+{
+	log_write(LOG_WARN, "worker", LOG_TEXT("worker", s->name), LOG_TEXT("why", why),
+	    LOG_TEXT("project", s->job.path));
+	child_kill(&s->child);
+	s->has_died = true;
+	if (s->state == SLOT_BUSY)
+		slot_fail(s, error, 0, why);
+}
+
+/* Seconds that this job may be silent. */
+static int64_t
+silence_s(struct ctx *c, const struct slot *s)
+{
+	bool is_local = str_is_equal(s->held.phase, mirror_phase_text(PHASE_CHECKING)) ||
+	    str_is_equal(s->held.phase, mirror_phase_text(PHASE_PUBLISHING));
+
+	if (s->is_asking || !str_is_equal(s->job.kind, "sync"))
+		return c->conf->sync_total_s;
+	if (is_local)
+		return QUIET_S;
+	return c->conf->net_low_speed_s + c->conf->net_connect_s + MARGIN_S;
+}
+
+static void
+watch(struct ctx *c, struct slot *s)
+{
+	int64_t now_us = clock_mono_us(), limit_s = silence_s(c, s);
+
+	if (now_us - s->begun_us > c->conf->sync_total_s * US_PER_S)
+		lose(s, SYNC_POLICY,
+		    arena_printf(c->mem, "the sync took longer than %lld s",
+			(long long)c->conf->sync_total_s));
+	else if (now_us - s->heard_us > limit_s * US_PER_S)
+		lose(s, SYNC_LOCAL,
+		    arena_printf(c->mem, "no progress for %lld s", (long long)limit_s));
+}
+
+void
+slot_turn(struct ctx *c, struct slot *s)
+{
+	int status, code;
+
+	if (s->child.pid == 0)
+		return;
+	code = hear(c, s);
+	if (code == E_INVALID) {
+		lose(s, SYNC_LOCAL, c->reason);
+		return;
+	}
+	if (s->n_seen == 0 && child_has_ended(&s->child, &status))
+		lose(s, SYNC_LOCAL, end_text(c->mem, status));
+	else if (s->state == SLOT_BUSY)
+		watch(c, s);
+}
+
+void
+slot_answer(struct ctx *c, struct slot *s, bool may_publish)
+{
+	struct wire_message m = { .type = WIRE_ANSWER,
+		.answer = { .fence = s->job.fence, .may_publish = may_publish } };
+
+	s->is_asking = false;
+	s->was_refused = !may_publish;
+	s->heard_us = clock_mono_us();
+	if (s->child.pid != 0 && child_send(c, &s->child, wire_text(c->mem, &m)) != OK)
+		lose(s, SYNC_LOCAL, c->reason);
+}
+
+void
+slot_kill(struct slot *s)
+{
+	child_kill(&s->child);
+	if (s->state == SLOT_BUSY)
+		s->state = SLOT_RETURNED;
+}
+
+void
+slot_clear(struct ctx *c, struct slot *s)
+{
+	explicit_bzero(s->credentials, strlen(s->credentials));
+	arena_reset(s->mem);
+	s->credentials = arena_strdup(s->mem, "");
+	s->is_asking = s->was_refused = s->has_died = false;
+	s->seen = NULL;
+	s->n_seen = 0;
+	s->removed = 0;
+	s->job = (struct job){ 0 };
+	s->state = SLOT_FREE;
+	if (s->child.pid != 0 && child_is_worn(c, &s->child))
+		child_kill(&s->child);
+}

@@ -1,0 +1,67 @@
+/* One of the sync.workers places: a worker process, and the job it has in hand. Knows no database:
+ * the supervisor gives jobs and takes results. */
+#ifndef SYNC_SLOT_H
+#define SYNC_SLOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "store/job.h"
+#include "sync/child.h"
+#include "sync/mirror.h"
+
+enum slot_state {
+	SLOT_FREE = 1,
+	SLOT_BUSY,
+	SLOT_DONE,     /* `result` waits to be written */
+	SLOT_RETURNED, /* the job goes back to the queue */
+};
+
+struct slot {
+	enum slot_state state;
+	struct child child;
+	const char *name; /* of the process: host:pid:random */
+	struct arena *life; /* as long as the process: its name */
+	struct arena *mem;  /* as long as the job */
+
+	struct job job;
+	struct job_held held; /* how far it is */
+	char *credentials;    /* opened; "" none */
+	bool is_asking;	      /* waits to hear whether it may publish */
+	bool was_refused;     /* and may not */
+	bool has_died;	      /* what it left on disk can go */
+	int64_t begun_us, heard_us;
+	int64_t *seen; /* a sweep's store folders, to be compared with the database */
+	size_t n_seen;
+	int64_t removed; /* a sweep's leftovers */
+	struct job_result result;
+};
+
+struct slot *slot_new(struct arena *mem);
+
+/* Starts a process if there is none, and gives it the job. credentials: opened, "" for none;
+ * fences: for a sweep. A failure is a result already: SLOT_DONE. */
+void slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struct job *job,
+    const char *credentials, const struct job_fences *fences);
+
+/* Is this job a row of the queue? A sweep is not. */
+bool slot_has_row(const struct slot *s);
+
+/* Reads what the worker says; notices its end; kills it when it is silent or too slow. */
+void slot_turn(struct ctx *c, struct slot *s);
+
+/* Tells the worker whether it may publish. */
+void slot_answer(struct ctx *c, struct slot *s, bool may_publish);
+
+/* The job failed: `error_text` is one plain sentence. */
+void slot_fail(struct slot *s, enum sync_error error, int64_t retry_after_s,
+    const char *error_text);
+
+/* Kills the process. A job in hand is returned. */
+void slot_kill(struct slot *s);
+
+/* Forgets the job; the slot is free, and its process too, unless it is worn. */
+void slot_clear(struct ctx *c, struct slot *s);
+
+#endif

@@ -1,0 +1,131 @@
+#include "sync/wire.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/field.h"
+#include "base/js.h"
+
+static const struct field job_fields[] = {
+	FIELD(wire_job, kind),
+	FIELD(wire_job, fence),
+	FIELD(wire_job, store_id),
+	FIELD(wire_job, url),
+	FIELD(wire_job, credentials),
+	FIELD(wire_job, fingerprint),
+	FIELD(wire_job, answer_s),
+	FIELD(wire_job, running),
+	{ 0 },
+};
+
+static const struct field answer_fields[] = {
+	FIELD(wire_answer, fence),
+	FIELD(wire_answer, may_publish),
+	{ 0 },
+};
+
+static const struct field progress_fields[] = {
+	FIELD(wire_progress, phase),
+	FIELD(wire_progress, bytes),
+	FIELD(wire_progress, objects),
+	FIELD(wire_progress, objects_total),
+	{ 0 },
+};
+
+static const struct field ask_fields[] = { FIELD(wire_ask, fence), { 0 } };
+
+static const struct field stores_fields[] = { FIELD(wire_stores, ids), { 0 } };
+
+static const struct field result_fields[] = {
+	FIELD(wire_result, error),
+	FIELD(wire_result, error_text),
+	FIELD(wire_result, retry_after_s),
+	FIELD(wire_result, is_changed),
+	FIELD(wire_result, fingerprint),
+	FIELD(wire_result, latest_version),
+	FIELD(wire_result, bytes),
+	FIELD(wire_result, objects),
+	FIELD(wire_result, refs_changed),
+	FIELD(wire_result, size_bytes),
+	FIELD(wire_result, removed),
+	{ 0 },
+};
+
+static const struct {
+	const char *name;
+	const struct field *fields;
+	size_t offset;
+} types[] = {
+	[WIRE_JOB] = { "job", job_fields, offsetof(struct wire_message, job) },
+	[WIRE_ANSWER] = { "answer", answer_fields, offsetof(struct wire_message, answer) },
+	[WIRE_PROGRESS] = { "progress", progress_fields, offsetof(struct wire_message, progress) },
+	[WIRE_ASK] = { "ask", ask_fields, offsetof(struct wire_message, ask) },
+	[WIRE_STORES] = { "stores", stores_fields, offsetof(struct wire_message, stores) },
+	[WIRE_RESULT] = { "result", result_fields, offsetof(struct wire_message, result) },
+};
+
+const char *
+wire_text(struct arena *mem, const struct wire_message *m)
+{
+	struct buf *b = buf_new(mem, WIRE_LINE_MAX);
+
+	buf_printf(b, "{\"%s\":", types[m->type].name);
+	js_row(b, types[m->type].fields, (const char *)m + types[m->type].offset);
+	buf_text(b, "}\n");
+	assert(!b->full);
+	return b->data;
+}
+
+static int
+fill(struct ctx *c, const struct js *value, const struct field *f, void *row)
+{
+	static const enum js_type wanted[] = {
+		[F_TEXT] = JS_TEXT,
+		[F_INT] = JS_INT,
+		[F_BOOL] = JS_BOOL,
+	};
+
+	if (value == NULL || js_type(value) == JS_NULL)
+		return OK;
+	if (js_type(value) != wanted[f->type])
+		return fail(c, E_INVALID, "%s of a message has the wrong type", f->name);
+	if (f->type == F_TEXT)
+		*FIELD_AT(row, f, const char *) = js_text_of(c, value);
+	else if (f->type == F_INT)
+		*FIELD_AT(row, f, int64_t) = js_int_of(value);
+	else
+		*FIELD_AT(row, f, bool) = js_bool_of(value);
+	return OK;
+}
+
+static void
+start_empty(struct wire_message *m, enum wire_type type)
+{
+	*m = (struct wire_message){ .type = type };
+	for (const struct field *f = types[type].fields; f->name != NULL; f++)
+		if (f->type == F_TEXT)
+			*FIELD_AT((char *)m + types[type].offset, f, const char *) = "";
+	m->result.latest_version = NULL;
+}
+
+int
+wire_parse(struct ctx *c, const char *line, size_t len, struct wire_message *out)
+{
+	struct wire_message m;
+	const struct js *root, *body = NULL;
+	enum wire_type type;
+
+	TRY(js_parse(c, line, len, &root));
+	if (js_type(root) != JS_OBJECT)
+		return fail(c, E_INVALID, "a message is an object");
+	for (type = WIRE_JOB; type <= WIRE_RESULT && body == NULL; type++)
+		body = js_get(root, types[type].name);
+	if (body == NULL || js_type(body) != JS_OBJECT)
+		return fail(c, E_INVALID, "a message of no known type");
+	start_empty(&m, --type);
+	for (const struct field *f = types[type].fields; f->name != NULL; f++)
+		TRY(fill(c, js_get(body, f->name), f, (char *)&m + types[type].offset));
+	*out = m;
+	return OK;
+}

@@ -1,0 +1,83 @@
+/* What supervisor and worker say to each other: JSON objects, one per line, over a socket pair.
+ *
+ *	supervisor → worker   {"job":{…}}       do this; the worker has nothing else to do
+ *	                      {"answer":{…}}    to an ask
+ *	worker → supervisor   {"progress":{…}}  how far it is
+ *	                      {"ask":{…}}       may I publish? waits for the answer
+ *	                      {"stores":{…}}    a sweep has seen these folders
+ *	                      {"result":{…}}    the job is over
+ *
+ * A worker has parsed a stranger's bytes, so its lines are read like a stranger's: strictly, within
+ * limits, and nothing in them is taken for a path, an address or SQL. */
+#ifndef SYNC_WIRE_H
+#define SYNC_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+
+struct arena;
+
+#define WIRE_LINE_MAX (256 * 1024) /* bytes, the line feed included */
+
+enum wire_type { WIRE_JOB = 1, WIRE_ANSWER, WIRE_PROGRESS, WIRE_ASK, WIRE_STORES, WIRE_RESULT };
+
+struct wire_job {
+	const char *kind;	 /* "sync", "remove_store" or "sweep" */
+	int64_t fence;		 /* sweep: the newest one given out */
+	int64_t store_id;	 /* but for sweep */
+	const char *url;	 /* sync only, as the next two */
+	const char *credentials; /* opened; "" none */
+	const char *fingerprint;
+	int64_t answer_s;    /* how long an answer may take: a lease */
+	const char *running; /* sweep only: fences of running jobs, divided by commas */
+};
+
+struct wire_answer {
+	int64_t fence;
+	bool may_publish;
+};
+
+struct wire_progress {
+	const char *phase; /* a mirror_phase_text */
+	int64_t bytes, objects, objects_total;
+};
+
+struct wire_ask {
+	int64_t fence;
+};
+
+struct wire_stores {
+	const char *ids; /* of the folders, divided by commas, at most 1000 */
+};
+
+struct wire_result {
+	const char *error; /* a sync_error_text, or "" */
+	const char *error_text;
+	int64_t retry_after_s;
+	bool is_changed;
+	const char *fingerprint;
+	const char *latest_version; /* NULL: unchanged */
+	int64_t bytes, objects, refs_changed, size_bytes;
+	int64_t removed; /* sweep: leftovers */
+};
+
+struct wire_message {
+	enum wire_type type;
+	struct wire_job job;
+	struct wire_answer answer;
+	struct wire_progress progress;
+	struct wire_ask ask;
+	struct wire_stores stores;
+	struct wire_result result;
+};
+
+/* The message as a line, line feed included. Too long is a bug (assert): the sender bounds it. */
+const char *wire_text(struct arena *mem, const struct wire_message *m);
+
+/* Texts that the line leaves out are ""; latest_version is NULL. E_INVALID: not one of ours. */
+must_check int wire_parse(struct ctx *c, const char *line, size_t len, struct wire_message *out);
+
+#endif
