@@ -1,0 +1,42 @@
+/* HTTP requests to other hosts. Only checked addresses are connected to, redirects are never
+ * followed by libcurl, certificates are always verified, no proxy, no cookies, no .netrc. */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/net.h"
+
+struct net_http;
+
+/* One request; the body of the answer is read as a stream. */
+struct net_request {
+	const char *suffix;	  /* behind the URL's path: "/info/refs?service=…" */
+	const char *accept;	  /* NULL: anything */
+	const char *content_type; /* of the body; NULL: GET */
+	const void *body;	  /* stays in place until the next request */
+	size_t body_len;
+	bool is_gzip;	     /* the body is packed already */
+	int64_t max_bytes;   /* of the answer; more is a broken policy */
+	bool may_redirect;   /* follows up to three hops by hand, each checked; the URL's path must
+			      * still end in suffix, and later requests go where this one ended */
+};
+
+/* For one repository. Connections are kept and used again by this whole process. */
+must_check int net_http_open(struct net *n, const struct net_url *url, struct net_http **out);
+
+/* Sends, and waits for the headers of a 2xx answer; everything else is a failure with its class
+ * (401, 404, 429 …). Ends the request before it. */
+must_check int net_http_request(struct net_http *h, const struct net_request *r);
+
+/* "" when there was none; lower case, without parameters. */
+const char *net_http_content_type(const struct net_http *h);
+
+/* At least one byte and at most size; *got_out 0: the end of the body. */
+must_check int net_http_read(struct net_http *h, void *bytes, size_t size, size_t *got_out);
+
+/* Where requests go now: the URL it was opened with, or where redirects led. */
+const struct net_url *net_http_url(const struct net_http *h);
+
+#endif

@@ -1,0 +1,184 @@
+#include "net/net.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+#define CLEAN_MAX_BYTES 200
+
+static const int codes[] = {
+	[NET_WHY_NETWORK] = E_INTERNAL,
+	[NET_WHY_BUSY] = E_INTERNAL,
+	[NET_WHY_AUTH] = E_DENIED,
+	[NET_WHY_GONE] = E_NOTFOUND,
+	[NET_WHY_TLS] = E_DENIED,
+	[NET_WHY_POLICY] = E_DENIED,
+	[NET_WHY_PROTOCOL] = E_INVALID,
+	[NET_WHY_STOPPED] = E_CONFLICT,
+	[NET_WHY_LOCAL] = E_INTERNAL,
+};
+
+int
+net_open(struct ctx *c, const char *credentials, int64_t total_s, bool (*tick)(void *payload),
+    void *payload, struct net **out)
+{
+	struct net *n = arena_new_of(c->mem, struct net);
+
+	n->c = c;
+	n->credentials = credentials;
+	n->deadline_us = clock_mono_us() + total_s * 1000000;
+	n->tick = tick;
+	n->tick_payload = payload;
+	TRY(net_policy_open(c, &n->policy));
+	*out = n;
+	return OK;
+}
+
+int
+net_fail(struct net *n, enum net_why why, const char *format, ...)
+{
+	va_list args;
+	const char *reason;
+
+	assert(why >= NET_WHY_NETWORK && why <= NET_WHY_LOCAL);
+	va_start(args, format);
+	reason = arena_vprintf(n->c->mem, format, args);
+	va_end(args);
+	n->why = why;
+	return fail(n->c, codes[why], "%s", reason);
+}
+
+int64_t
+net_left_ms(const struct net *n)
+{
+	int64_t left_us = n->deadline_us - clock_mono_us();
+
+	return left_us > 0 ? left_us / 1000 : 0;
+}
+
+int
+net_tick(struct net *n)
+{
+	if (n->tick != NULL && !n->tick(n->tick_payload))
+		return net_fail(n, NET_WHY_STOPPED, "given up because it was told to");
+	if (net_left_ms(n) == 0)
+		return net_fail(n, NET_WHY_NETWORK, "the upstream took longer than one sync may");
+	return OK;
+}
+
+const char *
+net_clean(struct arena *mem, const char *text)
+{
+	size_t len = strnlen(text, CLEAN_MAX_BYTES);
+	char *out = arena_strndup(mem, text, len);
+
+	for (size_t i = 0; i < len; i++)
+		if (out[i] < ' ' || out[i] > '~')
+			out[i] = '?';
+	while (len > 0 && (out[len - 1] == '?' || out[len - 1] == ' '))
+		out[--len] = '\0';
+	return str_redact(mem, out);
+}
+
+/* ---- looking up */
+
+static void
+set_text(struct net_address *a)
+{
+	const void *bytes = a->socket.ss_family == AF_INET ?
+	    (void *)&((struct sockaddr_in *)(void *)&a->socket)->sin_addr :
+	    (void *)&((struct sockaddr_in6 *)(void *)&a->socket)->sin6_addr;
+
+	inet_ntop(a->socket.ss_family, bytes, a->text, sizeof(a->text));
+}
+
+static void
+close_answers(void *answers)
+{
+	freeaddrinfo(answers);
+}
+
+static int
+look_up(struct net *n, const struct net_url *url, struct addrinfo **out)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV };
+	int error = getaddrinfo(url->host, arena_printf(n->c->mem, "%d", url->port), &hints, out);
+
+	if (error == EAI_NONAME)
+		return net_fail(n, NET_WHY_GONE, "there is no host named %s", url->host);
+	if (error != 0)
+		return net_fail(n, NET_WHY_NETWORK, "the name %s cannot be looked up now: %s",
+		    url->host, gai_strerror(error));
+	arena_defer(n->c->mem, close_answers, *out);
+	return OK;
+}
+
+/* A rule of ours was broken. */
+static int
+refused(struct net *n, int code)
+{
+	n->why = NET_WHY_POLICY;
+	return code;
+}
+
+int
+net_find(struct net *n, const struct net_url *url, struct net_place *out)
+{
+	struct addrinfo *answers;
+	int code = net_policy_check_url(n->c, n->policy, url);
+
+	if (code != OK)
+		return refused(n, code);
+	TRY(look_up(n, url, &answers));
+	*out = (struct net_place){ .host = url->host, .port = url->port };
+	for (const struct addrinfo *a = answers; a != NULL; a = a->ai_next) {
+		struct net_address *place = &out->addresses[out->n];
+
+		code = net_policy_check_address(n->c, n->policy, url->host, a->ai_addr);
+		if (code != OK)
+			return refused(n, code);
+		if (out->n == NET_ADDRESSES_MAX)
+			continue; /* still judged: one bad answer refuses the name */
+		memcpy(&place->socket, a->ai_addr, a->ai_addrlen);
+		place->len = a->ai_addrlen;
+		set_text(place);
+		out->n++;
+	}
+	return OK;
+}
+
+static bool
+is_same_address(const struct sockaddr *a, const struct sockaddr *b)
+{
+	struct sockaddr_in a4, b4;
+	struct sockaddr_in6 a6, b6;
+
+	if (a->sa_family != b->sa_family)
+		return false;
+	if (a->sa_family == AF_INET) {
+		memcpy(&a4, a, sizeof(a4));
+		memcpy(&b4, b, sizeof(b4));
+		return a4.sin_port == b4.sin_port && a4.sin_addr.s_addr == b4.sin_addr.s_addr;
+	}
+	memcpy(&a6, a, sizeof(a6));
+	memcpy(&b6, b, sizeof(b6));
+	return a6.sin6_port == b6.sin6_port &&
+	    memcmp(&a6.sin6_addr, &b6.sin6_addr, sizeof(a6.sin6_addr)) == 0;
+}
+
+bool
+net_place_has(const struct net_place *place, const struct sockaddr *address)
+{
+	for (size_t i = 0; i < place->n; i++)
+		if (is_same_address((const struct sockaddr *)&place->addresses[i].socket, address))
+			return true;
+	return false;
+}

@@ -1,0 +1,264 @@
+#include "net/policy.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/str.h"
+
+#define SSH_PORT 22
+
+/* An address: 4 or 16 bytes. */
+struct ip {
+	unsigned char bytes[16];
+	size_t len;
+};
+
+struct network {
+	struct ip ip;
+	int bits;
+};
+
+struct net_policy {
+	const struct conf *conf;
+	struct network *allow, *blocked;
+	size_t n_allow, n_blocked;
+	char **allow_names; /* NULL-ended */
+	struct ip *own;
+	size_t n_own;
+};
+
+/* security.md section 1.5, below group M. Not to be reached unless net.allow has it: this network,
+ * private, shared, loopback, link-local (cloud metadata), test, relay, multicast and reserved
+ * ranges. ::/96 is the IPv4-compatible form (judged by its IPv4 address, but for :: and ::1). */
+static const char *const blocked_networks[] = { "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10",
+	"127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+	"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+	"224.0.0.0/4", "240.0.0.0/4", "::/128", "::1/128", "64:ff9b:1::/48", "100::/64", "2001::/23",
+	"2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8" };
+
+#define BLOCKED_COUNT (sizeof(blocked_networks) / sizeof(blocked_networks[0]))
+
+/* ---- addresses */
+
+static bool
+is_ip_text(const char *text, struct ip *out)
+{
+	out->len = strchr(text, ':') != NULL ? 16 : 4;
+	return inet_pton(out->len == 16 ? AF_INET6 : AF_INET, text, out->bytes) == 1;
+}
+
+static bool
+is_in(const struct ip *ip, const struct network *net)
+{
+	size_t whole = (size_t)net->bits / 8, rest = (size_t)net->bits % 8;
+
+	if (ip->len != net->ip.len || memcmp(ip->bytes, net->ip.bytes, whole) != 0)
+		return false;
+	return rest == 0 ||
+	    ((ip->bytes[whole] ^ net->ip.bytes[whole]) & (0xff << (8 - rest)) & 0xff) == 0;
+}
+
+static bool
+is_in_any(const struct ip *ip, const struct network *nets, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_in(ip, &nets[i]))
+			return true;
+	return false;
+}
+
+/* The IPv4 address inside an IPv6 one, by where its kind keeps it: mapped, compatible (but not ::
+ * and ::1), NAT64, 6to4. Teredo is blocked whole (2001::/23). */
+static struct ip
+judged(struct ip ip)
+{
+	static const struct {
+		unsigned char prefix[12];
+		size_t prefix_len, at;
+	} kinds[] = {
+		{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, 12, 12 },
+		{ { 0x00, 0x64, 0xff, 0x9b }, 12, 12 },
+		{ { 0x20, 0x02 }, 2, 2 },
+		{ { 0 }, 12, 12 },
+	};
+	struct ip inner = { .len = 4 };
+
+	if (ip.len == 4 || (memcmp(ip.bytes, kinds[3].prefix, 12) == 0 && ip.bytes[12] == 0))
+		return ip;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (memcmp(ip.bytes, kinds[i].prefix, kinds[i].prefix_len) == 0) {
+			memcpy(inner.bytes, ip.bytes + kinds[i].at, 4);
+			return inner;
+		}
+	return ip;
+}
+
+static bool
+is_ip_socket(const struct sockaddr *address, struct ip *out)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (address->sa_family == AF_INET) {
+		memcpy(&v4, address, sizeof(v4));
+		memcpy(out->bytes, &v4.sin_addr, out->len = 4);
+		return true;
+	}
+	if (address->sa_family == AF_INET6) {
+		memcpy(&v6, address, sizeof(v6));
+		memcpy(out->bytes, &v6.sin6_addr, out->len = 16);
+		return true;
+	}
+	return false;
+}
+
+/* ---- settings */
+
+static int
+parse_network(struct ctx *c, const char *text, struct network *out)
+{
+	const char *slash = strchr(text, '/');
+	int64_t bits;
+
+	if (!is_ip_text(arena_strndup(c->mem, text, slash ? (size_t)(slash - text) : strlen(text)),
+		&out->ip))
+		return fail(c, E_INVALID, "net.allow: \"%s\" is not a network", text);
+	bits = (int64_t)out->ip.len * 8;
+	if (slash != NULL && (!str_is_int(slash + 1, &bits) || bits < 0 ||
+				 bits > (int64_t)out->ip.len * 8))
+		return fail(c, E_INVALID, "net.allow: \"%s\" is not a network", text);
+	out->bits = (int)bits;
+	return OK;
+}
+
+/* Words with a digit in front and '/' or ':' in them, or that are an address, are networks. */
+static bool
+is_network_word(const char *word)
+{
+	struct ip ip;
+
+	return strpbrk(word, "/:") != NULL || is_ip_text(word, &ip);
+}
+
+static int
+parse_allow(struct ctx *c, const char *text, struct net_policy *p)
+{
+	size_t n, n_names = 0;
+	char **words = str_split(c->mem, text, ' ', &n);
+
+	p->allow = arena_new_array(c->mem, struct network, n + 1);
+	p->allow_names = arena_new_array(c->mem, char *, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (words[i][0] == '\0')
+			continue;
+		if (is_network_word(words[i]))
+			TRY(parse_network(c, words[i], &p->allow[p->n_allow++]));
+		else
+			p->allow_names[n_names++] = words[i];
+	}
+	return OK;
+}
+
+static int
+read_own_addresses(struct ctx *c, struct net_policy *p)
+{
+	struct ifaddrs *all;
+	size_t n = 0;
+
+	if (getifaddrs(&all) != 0)
+		return fail(c, E_INTERNAL, "read this machine's addresses: %s", strerror(errno));
+	for (struct ifaddrs *a = all; a != NULL; a = a->ifa_next)
+		n++;
+	p->own = arena_new_array(c->mem, struct ip, n + 1);
+	for (struct ifaddrs *a = all; a != NULL; a = a->ifa_next)
+		if (a->ifa_addr != NULL && is_ip_socket(a->ifa_addr, &p->own[p->n_own]))
+			p->n_own++;
+	freeifaddrs(all);
+	return OK;
+}
+
+int
+net_policy_open(struct ctx *c, struct net_policy **out)
+{
+	struct net_policy *p = arena_new_of(c->mem, struct net_policy);
+
+	p->conf = c->conf;
+	p->blocked = arena_new_array(c->mem, struct network, BLOCKED_COUNT);
+	p->n_blocked = BLOCKED_COUNT;
+	for (size_t i = 0; i < BLOCKED_COUNT; i++)
+		TRY(parse_network(c, blocked_networks[i], &p->blocked[i]));
+	TRY(parse_allow(c, c->conf->net_allow, p));
+	TRY(read_own_addresses(c, p));
+	*out = p;
+	return OK;
+}
+
+/* ---- judging */
+
+static bool
+has_word(struct arena *mem, const char *words, const char *word)
+{
+	size_t n;
+	char **all = str_split(mem, words, ' ', &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (str_is_equal_nocase(all[i], word))
+			return true;
+	return false;
+}
+
+int
+net_policy_check_url(struct ctx *c, const struct net_policy *p, const struct net_url *url)
+{
+	const char *scheme = net_scheme_text(url->scheme);
+	const char *port = arena_printf(c->mem, "%d", url->port);
+
+	if (url->scheme == NET_FILE) {
+		if (!p->conf->net_allow_file)
+			return fail(c, E_DENIED, "local paths may not be upstreams here");
+		return OK;
+	}
+	if (!has_word(c->mem, p->conf->net_schemes, scheme))
+		return fail(c, E_DENIED, "%s:// upstreams are not allowed here", scheme);
+	if (has_word(c->mem, p->conf->net_deny_ports, port) ||
+	    (url->port == SSH_PORT && url->scheme != NET_SSH))
+		return fail(c, E_DENIED, "port %s is not allowed for upstreams", port);
+	return OK;
+}
+
+static bool
+is_own(const struct net_policy *p, const struct ip *ip)
+{
+	for (size_t i = 0; i < p->n_own; i++)
+		if (p->own[i].len == ip->len && memcmp(p->own[i].bytes, ip->bytes, ip->len) == 0)
+			return true;
+	return false;
+}
+
+int
+net_policy_check_address(struct ctx *c, const struct net_policy *p, const char *host,
+    const struct sockaddr *address)
+{
+	struct ip outer, ip;
+
+	if (!is_ip_socket(address, &outer))
+		return fail(c, E_DENIED, "%s has an address that is neither IPv4 nor IPv6", host);
+	ip = judged(outer);
+	if (is_in_any(&ip, p->allow, p->n_allow))
+		return OK;
+	for (char **name = p->allow_names; *name != NULL; name++)
+		if (str_is_equal_nocase(*name, host))
+			return OK;
+	if (is_in_any(&outer, p->blocked, p->n_blocked) || is_in_any(&ip, p->blocked, p->n_blocked))
+		return fail(c, E_DENIED, "%s has a private, local or reserved address", host);
+	if (is_own(p, &ip) || is_own(p, &outer))
+		return fail(c, E_DENIED, "%s is this machine itself", host);
+	return OK;
+}
