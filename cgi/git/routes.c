@@ -12,7 +12,7 @@
 static const struct route routes[] = {
 	/* method  path                                           who may      what is loaded  who answers  input  flags */
 	{ GET,  "/*path.git/info/refs?service=git-upload-pack",   PERM_READ,   LOAD_PROJECT, show_refs_to_fetch, NULL, READ_FLAGS },
-	{ POST, "/*path.git/git-upload-pack",                     PERM_READ,   LOAD_PROJECT, serve_fetch,        NULL, READ_FLAGS | ROUTE_NO_TX },
+	{ POST, "/*path.git/git-upload-pack",                     PERM_READ,   LOAD_PROJECT, serve_fetch,        NULL, READ_FLAGS | ROUTE_READS },
 	{ GET,  "/*path.git/info/refs?service=git-receive-pack",  PERM_WRITE,  LOAD_PROJECT, show_refs_to_push,  NULL, READ_FLAGS },
 	{ POST, "/*path.git/git-receive-pack",                    PERM_WRITE,  LOAD_PROJECT, serve_push,         NULL, PUSH_FLAGS },
 	{ .path = NULL },
@@ -58,6 +58,7 @@ say_no(struct req *r, int code)
 const struct dialect git_dialect = {
 	.name = "git",
 	.realm = "Mirrorhub",
+	.type = "text/plain; charset=utf-8",
 	.routes = routes,
 	.fail = say_no,
 };
