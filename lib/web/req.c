@@ -42,13 +42,14 @@ req_header(struct req *r, const char *name)
 	return fcgi_variable(r->fcgi, variable);
 }
 
-/* The names in params point into the pattern, so they end at the next slash or its end. */
+/* The names in params point into the pattern, so they end at the next slash or its end; "*path"
+ * may be written "*path.git". */
 static bool
 is_name(const char *in_pattern, const char *name)
 {
 	size_t n = strlen(name);
 
-	return strncmp(in_pattern, name, n) == 0 && strchr("/?", in_pattern[n]) != NULL;
+	return strncmp(in_pattern, name, n) == 0 && strchr("/?.", in_pattern[n]) != NULL;
 }
 
 const char *

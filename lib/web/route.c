@@ -138,10 +138,12 @@ set_param(struct req *r, const char *name, const char *value)
 	return true;
 }
 
+/* ":path", "*path" or, which is the same as the latter, "*path.git". */
 static bool
 is_part_path(const char *part, size_t len)
 {
-	return len == 5 && strncmp(part + 1, "path", 4) == 0;
+	return (len == 5 || (len == 9 && strncmp(part + 5, GIT_SUFFIX, 4) == 0)) &&
+	       strncmp(part + 1, "path", 4) == 0;
 }
 
 static bool

@@ -26,7 +26,8 @@ enum route_flags {
 
 /* Patterns: literal segments, ":name" for one segment (a '/' that was %2F is not matched),
  * ":path" for one segment that may hold %2F, and "*path" for one or more segments, ending in
- * ".git" (which is taken off) and followed by literal segments. A pattern may end in "?name=value":
+ * ".git" (which is taken off; "*path.git" says so in the pattern and means the same) and followed
+ * by literal segments. A pattern may end in "?name=value":
  * then the row matches only when that is the value of the query (Git's two kinds of info/refs need
  * different rights). One slash at the end of the request's path is ignored. HEAD is GET without
  * its body; OPTIONS is answered by the walk. */
