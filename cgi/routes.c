@@ -1,0 +1,14 @@
+#include "cgi/routes.h"
+
+#include <stddef.h>
+
+#include "cgi/git/git.h"
+#include "cgi/health/health.h"
+#include "cgi/hpr/hpr.h"
+
+const struct dialect *const all_dialects[] = {
+	&health_dialect,
+	&git_dialect,
+	&hpr_dialect,
+	NULL,
+};
