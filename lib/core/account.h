@@ -15,4 +15,9 @@ must_check int account_create(struct ctx *c, const struct actor *who, const char
 must_check int account_change_password(struct ctx *c, const struct actor *who, const char *uname,
     const char *password);
 
+/* A new token for the account. scope: the most it allows, 1 read, 2 write, 3 admin. Its text is
+ * shown once and stored nowhere. */
+must_check int account_create_token(struct ctx *c, const struct actor *who, const char *uname,
+    const char *description, int64_t scope, const char **text_out);
+
 #endif

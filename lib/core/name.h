@@ -18,6 +18,8 @@ must_check int name_check(struct ctx *c, const char *name);
  * or the URL is of no known form. */
 must_check int name_from_url(struct ctx *c, const char *url, const char **name_out);
 
+/* The first part of a path; the uname of an account or team. In any case. */
 bool name_is_reserved(const char *part);
+bool name_is_reserved_uname(const char *uname);
 
 #endif

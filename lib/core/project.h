@@ -23,7 +23,8 @@ struct mirror_wish {
 };
 
 /* A new mirror, owned by the actor, first sync queued. Reasons are in the field's plain words; the
- * codes tell a dialect which rule it was: E_INVALID (URL or name), E_CONFLICT (taken). */
+ * codes tell a dialect which rule it was: E_INVALID (the URL, see upstream_check of
+ * core/upstream.h, or the name), E_CONFLICT (taken). */
 must_check int project_create_mirror(struct ctx *c, const struct actor *who,
     const struct mirror_wish *wish, int64_t *id_out);
 
@@ -43,6 +44,9 @@ const char *project_store_lock(struct ctx *c, int64_t store_id);
 
 /* Where one clones it from: base_url/path.git. */
 const char *project_clone_url(struct ctx *c, const char *path);
+
+/* What the credentials of a mirror are sealed for: "mirror:<project id>". */
+const char *project_seal_context(struct ctx *c, int64_t id);
 
 /* What hpr and the pages call its state: "cloning", "fetching", "pushing" or "idle" (hpr A5.4). */
 const char *project_status(const struct project *p);

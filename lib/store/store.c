@@ -3,7 +3,7 @@
 const struct db_stmt *const store_web_tables[] = { account_sql, failure_sql, project_sql,
 	mirror_sql, event_sql, queue_sql, NULL };
 
-const struct db_stmt *const store_sync_tables[] = { event_sql, failure_sql, NULL };
+const struct db_stmt *const store_sync_tables[] = { job_sql, event_sql, failure_sql, NULL };
 
 /* The mirrorhub command makes accounts and tokens, and looks after the queue. */
 const struct db_stmt *const store_admin_tables[] = { account_sql, failure_sql, project_sql,

@@ -1,0 +1,166 @@
+#include "core/project.h"
+
+#include <string.h>
+
+#include "auth/seal.h"
+#include "base/conf.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/name.h"
+#include "core/upstream.h"
+#include "git/store.h"
+#include "store/event.h"
+#include "store/mirror.h"
+#include "store/queue.h"
+
+#define ACCESS_READ 1
+#define STORES_PER_FOLDER 1000
+#define DEFAULT_BRANCH "main"
+
+static int
+record(struct ctx *c, const struct actor *who, const char *action, const char *path,
+    const char *detail)
+{
+	const struct event event = { .actor = who->account->uname, .action = action,
+		.object = path, .detail = detail, .remote_addr = who->remote_addr,
+		.result = "ok" };
+
+	return event_add(c, &event);
+}
+
+static int
+add(struct ctx *c, const struct project_new *row, int64_t *id_out, int64_t *store_id_out)
+{
+	int code = project_add(c, row, id_out, store_id_out);
+
+	if (code == E_CONFLICT)
+		return fail(c, E_CONFLICT, "there is a project %s already", row->path);
+	return code;
+}
+
+/* The credentials are sealed for this very project: their box does not open for another one. */
+static int
+add_mirror(struct ctx *c, int64_t id, const struct upstream *upstream)
+{
+	struct mirror_new row = { .project_id = id, .url = upstream->url };
+
+	if (upstream->credentials != NULL)
+		TRY(seal_close(c, project_seal_context(c, id), upstream->credentials,
+		    &row.sealed_credentials));
+	return mirror_add(c, &row);
+}
+
+int
+project_create_mirror(struct ctx *c, const struct actor *who, const struct mirror_wish *wish,
+    int64_t *id_out)
+{
+	struct project_new row = { .owner_account_id = who->account->id,
+		.default_access = ACCESS_READ, .description = "", .is_mirror = true };
+	struct upstream upstream;
+	int64_t id, store_id;
+
+	TRY(upstream_check(c, wish->url, &upstream));
+	row.path = wish->path;
+	if (row.path == NULL || row.path[0] == '\0')
+		TRY(name_from_url(c, wish->url, &row.path));
+	TRY(name_check_path(c, row.path));
+	TRY(add(c, &row, &id, &store_id));
+	TRY(add_mirror(c, id, &upstream));
+	if (!wish->without_sync)
+		TRY(queue_request_sync(c, id));
+	TRY(record(c, who, "project.create", row.path,
+	    arena_printf(c->mem, "mirror of %s", str_redact(c->mem, upstream.url))));
+	*id_out = id;
+	return OK;
+}
+
+int
+project_create_plain(struct ctx *c, const struct actor *who, const char *path,
+    int64_t default_access, int64_t *id_out)
+{
+	const struct project_new row = { .path = path, .owner_account_id = who->account->id,
+		.default_access = default_access, .description = "" };
+	int64_t id, store_id;
+	const char *dir;
+
+	TRY(name_check_path(c, path));
+	TRY(add(c, &row, &id, &store_id));
+	TRY(record(c, who, "project.create", path, ""));
+	/* a folder whose row is rolled back is nobody's: its id never comes again, the janitor
+	 * removes it */
+	dir = project_store_dir(c, store_id);
+	TRY(path_make_dir(c, arena_strndup(c->mem, dir, (size_t)(strrchr(dir, '/') - dir)), 0700));
+	TRY(git_store_create(c, dir, DEFAULT_BRANCH));
+	*id_out = id;
+	return OK;
+}
+
+int
+project_sync(struct ctx *c, const struct actor *who, const struct project *p)
+{
+	if (!p->is_mirror)
+		return fail(c, E_INVALID, "%s is no mirror: it has nothing to sync from", p->path);
+	if (p->is_paused)
+		return fail(c, E_CONFLICT, "the mirror %s is paused", p->path);
+	TRY(queue_request_sync(c, p->id));
+	return record(c, who, "sync.request", p->path, "");
+}
+
+int
+project_delete(struct ctx *c, const struct actor *who, const struct project *p)
+{
+	bool is_last;
+	int code = project_del(c, p->id, &is_last);
+
+	if (code == E_NOTFOUND)
+		return fail(c, E_NOTFOUND, "no such project");
+	TRY(code);
+	if (is_last)
+		TRY(queue_remove_store(c, p->store_id));
+	return record(c, who, "project.delete", p->path, "");
+}
+
+static const char *
+store_file(struct ctx *c, int64_t store_id, const char *suffix)
+{
+	return path_under(c->mem, c->conf->data_dir,
+	    arena_printf(c->mem, "repos/%lld/%lld.%s",
+		(long long)(store_id / STORES_PER_FOLDER), (long long)store_id, suffix));
+}
+
+const char *
+project_store_dir(struct ctx *c, int64_t store_id)
+{
+	return store_file(c, store_id, "git");
+}
+
+const char *
+project_store_lock(struct ctx *c, int64_t store_id)
+{
+	return store_file(c, store_id, "lock");
+}
+
+const char *
+project_clone_url(struct ctx *c, const char *path)
+{
+	return arena_printf(c->mem, "%s/%s.git", c->conf->base_url,
+	    str_percent_path(c->mem, path));
+}
+
+const char *
+project_seal_context(struct ctx *c, int64_t id)
+{
+	return arena_printf(c->mem, "mirror:%lld", (long long)id);
+}
+
+const char *
+project_status(const struct project *p)
+{
+	bool is_running = strcmp(p->job_state, "running") == 0;
+
+	if (is_running && strcmp(p->job_phase, "pushing") == 0)
+		return "pushing";
+	if ((is_running || strcmp(p->job_state, "queued") == 0) && p->last_success_at == 0)
+		return "cloning";
+	return is_running ? "fetching" : "idle";
+}
