@@ -129,7 +129,7 @@ run(const struct command *command, const char *conf_file, const struct admin_arg
 	struct ctx c = { .mem = arena_new(), .conf = &conf, .reason = "" };
 	int code;
 
-	umask(077); /* keys, and a data folder that is nobody else's */
+	umask(027); /* the data folder is for the hub's own group at most */
 	code = conf_load(&c, conf_file, &conf);
 	if (code == OK) {
 		log_open("mirrorhub", log_level_by_name(conf.log_level));

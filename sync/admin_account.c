@@ -56,9 +56,12 @@ admin_new_token(struct ctx *c, const struct admin_args *args)
 {
 	const char *token;
 	int64_t id;
+	int code;
 
 	TRY(admin_open_db(c));
-	TRY(account_id_by_uname(c, args->uname, &id));
+	if ((code = account_id_by_uname(c, args->uname, &id)) == E_NOTFOUND)
+		return fail(c, E_NOTFOUND, "there is no account %s", args->uname);
+	TRY(code);
 	TRY(db_begin(c, DB_WRITE));
 	TRY(token_create(c, id, "made by mirrorhub new-token", 3, &token));
 	TRY(db_commit(c));
