@@ -70,6 +70,61 @@ run start: packages
 stop:
 	@$(HUB_ENV) exec nginx/standalone stop
 
+# ---- tests, all of them with the sanitizers; one closing line counts them
+check:
+	@nginx/install-packages nginx/packages tests/packages
+	@$(MAKE) --no-print-directory -s -j2 all
+	@$(MAKE) --no-print-directory -s -j2 all SAN=1
+	@tests/run
+
+bench:
+	@$(MAKE) --no-print-directory -s all
+	@tests/bench/run
+
+SCRIPTS := nginx/standalone nginx/install-packages .ci/run
+C_FILES := $(wildcard lib/*/*.[ch] cgi/*.[ch] cgi/*/*.[ch] sync/*.[ch])
+
+lint:
+	shellcheck -x $(SCRIPTS)
+	clang-format-14 --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Ilib -I. \
+		--enable=warning,portability --suppress=missingIncludeSystem lib cgi sync
+
+format:
+	clang-format-14 -i $(C_FILES)
+
+# The longest functions and files: to ask whether splitting one makes either half easier to name.
+sizes:
+	@wc -l $(C_FILES) | grep -v total | sort -rn | head -10
+	@awk '/^[a-z_]+\(/ { name = $$1; start = FNR } \
+		/^}/ && name { print FNR - start, FILENAME, name; name = "" }' $(C_FILES) | sort -rn | head -10
+
+# ---- into the system; docs/admin.md has what is left to do by hand
+SBIN := $(DESTDIR)$(PREFIX)/sbin
+SHARE := $(DESTDIR)$(PREFIX)/share
+ETC := $(DESTDIR)/etc
+UNITS := $(DESTDIR)/lib/systemd/system
+
+install: all
+	install -d $(SBIN) $(SHARE)/mirrorhub/sql/migrations $(SHARE)/mirrorhub/nginx $(SHARE)/man/man8 \
+		$(SHARE)/doc/mirrorhub $(ETC)/mirrorhub $(ETC)/nginx/sites-available $(UNITS) \
+		$(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/usr/lib/tmpfiles.d
+	install -m 755 $(PROGRAMS) $(SBIN)
+	install -m 644 sql/*.sql $(SHARE)/mirrorhub/sql
+	install -m 644 sql/migrations/*.sql $(SHARE)/mirrorhub/sql/migrations
+	for file in http server fastcgi locations mirrorhub; do \
+		sed 's|@MIRRORHUB_NGINX@|$(PREFIX)/share/mirrorhub/nginx|' nginx/$$file.conf \
+			>$(SHARE)/mirrorhub/nginx/$$file.conf || exit 1; done
+	mv $(SHARE)/mirrorhub/nginx/mirrorhub.conf $(ETC)/nginx/sites-available/mirrorhub
+	for unit in nginx/systemd/*.service sync/systemd/*; do \
+		sed 's|@SBIN@|$(PREFIX)/sbin|' $$unit >$(UNITS)/$${unit##*/} || exit 1; done
+	install -m 644 nginx/systemd/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/mirrorhub.conf
+	install -m 644 nginx/systemd/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/mirrorhub.conf
+	install -m 644 docs/man/*.8 $(SHARE)/man/man8
+	cp -r README.md CHANGES.md docs/*.md docs/api $(SHARE)/doc/mirrorhub
+	[ -f $(ETC)/mirrorhub/mirrorhub.conf ] || \
+		$(BUILD)/mirrorhub --help-config >$(ETC)/mirrorhub/mirrorhub.conf
+
 clean:
 	rm -rf build
 
