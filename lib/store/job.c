@@ -26,7 +26,6 @@ static const struct field job_row[] = {
 	FIELD(job, project_id),
 	FIELD(job, path),
 	FIELD(job, store_id),
-	FIELD(job, store_is_used),
 	FIELD(job, fingerprint),
 	FIELD(job, url),
 	FIELD(job, sealed_credentials),
@@ -79,8 +78,8 @@ enum {
 
 const struct db_stmt job_sql[] = {
 	[JOB_CLAIM] = { "job_claim",
-	    "SELECT id, kind, fence, worker, attempts, project_id, path, store_id, store_is_used,"
-	    " fingerprint, url, sealed_credentials, interval_s FROM hub.job_claim($1, $2, $3, $4)",
+	    "SELECT id, kind, fence, worker, attempts, project_id, path, store_id, fingerprint, url,"
+	    " sealed_credentials, interval_s FROM hub.job_claim($1, $2, $3, $4)",
 	    job_row, sizeof(struct job) },
 	[JOB_RENEW] = { "job_renew", "SELECT id FROM hub.job_renew($1, $2) id", id_row,
 	    sizeof(struct id_row) },

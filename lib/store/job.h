@@ -20,10 +20,9 @@ struct job {
 	int64_t fence;	  /* of this claim: every later write carries it */
 	const char *worker;
 	int64_t attempts; /* failed ones since the last success */
-	int64_t project_id; /* 0 for remove_store */
+	int64_t project_id; /* 0 for remove_store, as path, url and interval_s are empty */
 	const char *path;
 	int64_t store_id;
-	bool store_is_used;	 /* some project has this store: it must not be removed */
 	const char *fingerprint; /* 64 hex digits; "" never published */
 	const char *url;
 	const char *sealed_credentials; /* NULL: none */

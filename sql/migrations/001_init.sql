@@ -299,22 +299,23 @@ CREATE TABLE worker (
 -- with_syncs false: only what frees disk space.
 CREATE FUNCTION job_claim(workers jsonb, with_syncs boolean, lease_s bigint, default_interval_s bigint)
 RETURNS TABLE (id bigint, kind text, fence bigint, worker text, attempts bigint, project_id bigint,
-	path text, store_id bigint, store_is_used boolean, fingerprint text, url text,
-	sealed_credentials text, interval_s bigint)
+	path text, store_id bigint, fingerprint text, url text, sealed_credentials text,
+	interval_s bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
 	WITH due AS MATERIALIZED (
-		SELECT j.id, j.project_id, j.kind, j.state, j.run_at FROM hub.job j
+		SELECT j.id, j.project_id, j.store_id, j.kind, j.state, j.run_at FROM hub.job j
 		WHERE j.state <> 'running' AND j.run_at <= now() AND (with_syncs OR j.kind <> 'sync')
 		ORDER BY j.run_at, j.id LIMIT jsonb_array_length(workers)
 		FOR UPDATE SKIP LOCKED
 	), live AS MATERIALIZED (
 		SELECT d.id, d.state, row_number() OVER (ORDER BY d.run_at, d.id) AS k
 		FROM due d LEFT JOIN hub.mirror m ON m.project_id = d.project_id
-		WHERE d.kind <> 'sync' OR NOT m.paused
-	), parked AS (    -- paused, or no mirror any more
+		WHERE CASE d.kind WHEN 'sync' THEN NOT m.paused
+			ELSE NOT EXISTS (SELECT FROM hub.project u WHERE u.store_id = d.store_id) END
+	), parked AS (    -- paused, no mirror any more, or a store that a project still has
 		DELETE FROM hub.job j USING due d
 		WHERE j.id = d.id AND NOT EXISTS (SELECT FROM live l WHERE l.id = d.id)
 	), taken AS (
@@ -335,7 +336,6 @@ BEGIN
 		WHERE c.name = v.name AND v.n > 0
 	)
 	SELECT t.id, t.kind, t.fence, t.worker, t.attempts::bigint, t.project_id, p.path::text, s.id,
-		EXISTS (SELECT FROM hub.project u WHERE u.store_id = s.id),
 		coalesce(encode(s.fingerprint, 'hex'), ''), m.url, m.sealed_credentials,
 		coalesce(m.interval_s, default_interval_s)
 	FROM taken t
