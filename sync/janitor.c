@@ -1,0 +1,281 @@
+#include "sync/janitor.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/project.h"
+#include "git/store.h"
+#include "store/failure.h"
+
+#define FAILURES_KEPT_S 86400
+#define HOUR_S 3600
+#define REMOVE_WAIT_MS 10000
+#define STORES_MAX 1000
+
+int
+janitor_rows(struct ctx *c)
+{
+	int64_t n;
+
+	do
+		TRY(job_delete_old_runs(c, &n));
+	while (n > 0);
+	return failure_clean(c, FAILURES_KEPT_S);
+}
+
+/* ---- folders */
+
+static void
+close_dir(void *dir)
+{
+	closedir(dir);
+}
+
+/* Calls each(payload, name) for what is in the folder, without "." and "..". A missing folder is
+ * an empty one. */
+static int
+each_entry(struct ctx *c, const char *dir, int (*each)(void *payload, const char *name),
+    void *payload)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int code = OK;
+
+	if (d == NULL && errno == ENOENT)
+		return OK;
+	if (d == NULL)
+		return fail(c, E_INTERNAL, "open %s: %s", dir, strerror(errno));
+	arena_defer(c->mem, close_dir, d);
+	while (code == OK && (e = readdir(d)) != NULL)
+		if (!str_is_equal(e->d_name, ".") && !str_is_equal(e->d_name, ".."))
+			code = each(payload, e->d_name);
+	arena_close(c->mem, d);
+	return code;
+}
+
+struct sweep {
+	struct ctx *c;
+	const struct job_fences *fences;
+	const struct janitor_hooks *hooks;
+	const char *dir; /* the one being read */
+	int64_t *ids;
+	size_t n_ids;
+	int64_t removed;
+};
+
+/* ---- quarantine */
+
+static bool
+is_over(const struct job_fences *fences, int64_t fence)
+{
+	if (fence > fences->newest)
+		return false;
+	for (size_t i = 0; i < fences->n_running; i++)
+		if (fences->running[i] == fence)
+			return false;
+	return true;
+}
+
+/* The number behind the last '-', or -1. */
+static int64_t
+fence_of(const char *name)
+{
+	const char *dash = strrchr(name, '-');
+	int64_t fence;
+
+	if (dash == NULL || !isdigit((unsigned char)dash[1]) || !str_is_int(dash + 1, &fence))
+		return -1;
+	return fence;
+}
+
+static int
+clean_quarantine(void *payload, const char *name)
+{
+	struct sweep *s = payload;
+	int64_t fence = fence_of(name);
+
+	if (fence < 0 || !is_over(s->fences, fence))
+		return OK;
+	TRY(path_remove_tree(s->c, path_under(s->c->mem, s->dir, name)));
+	s->removed++;
+	return OK;
+}
+
+/* ---- stores */
+
+static bool
+is_old(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && clock_now() - st.st_mtime > HOUR_S;
+}
+
+static bool
+is_leftover(const char *name)
+{
+	return str_ends(name, ".lock") || str_starts(name, "tmp_");
+}
+
+struct look {
+	struct ctx *c;
+	const char *dir;
+	bool has_leftovers;
+};
+
+static int
+look_at(void *payload, const char *name)
+{
+	struct look *l = payload;
+
+	if (is_leftover(name) && is_old(path_under(l->c->mem, l->dir, name)))
+		l->has_leftovers = true;
+	return OK;
+}
+
+static int
+has_leftovers(struct ctx *c, const char *store, bool *out)
+{
+	static const char *const where[] = { "", "objects", "objects/pack", "refs/heads",
+		"refs/tags" };
+	struct look l = { .c = c };
+
+	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
+		l.dir = where[i][0] == '\0' ? store : path_under(c->mem, store, where[i]);
+		TRY(each_entry(c, l.dir, look_at, &l));
+	}
+	*out = l.has_leftovers;
+	return OK;
+}
+
+/* Under the store's lock, which every writer of ours holds: then what lies there is nobody's. */
+static int
+tidy(struct sweep *s, int64_t id)
+{
+	const char *dir = project_store_dir(s->c, id);
+	bool has_any;
+	int *lock;
+	int code;
+
+	TRY(has_leftovers(s->c, dir, &has_any));
+	if (!has_any)
+		return OK;
+	code = path_lock(s->c, project_store_lock(s->c, id), 0, &lock);
+	if (code == E_CONFLICT)
+		return OK;
+	if (code != OK)
+		return code;
+	code = git_store_tidy(s->c, dir);
+	path_unlock(s->c, lock);
+	s->removed += code == OK;
+	return code;
+}
+
+static int
+look_into_store(void *payload, const char *name)
+{
+	struct sweep *s = payload;
+	int64_t id;
+
+	if (!str_ends(name, ".git") ||
+	    !str_is_int(arena_strndup(s->c->mem, name, strlen(name) - 4), &id))
+		return OK;
+	if (s->n_ids < STORES_MAX)
+		s->ids[s->n_ids++] = id;
+	return tidy(s, id);
+}
+
+static int
+look_into_thousand(void *payload, const char *name)
+{
+	struct sweep *s = payload;
+	struct sweep inner = *s;
+	struct ctx c = *s->c; /* memory for these thousand only */
+	int64_t number;
+	int code;
+
+	if (!str_is_int(name, &number))
+		return OK;
+	c.mem = arena_new();
+	inner.c = &c;
+	inner.ids = arena_new_array(c.mem, int64_t, STORES_MAX);
+	inner.n_ids = 0;
+	code = each_entry(&c, path_under(c.mem, s->dir, name), look_into_store, &inner);
+	if (code == OK && inner.n_ids > 0)
+		s->hooks->stores(s->hooks->payload, inner.ids, inner.n_ids);
+	s->removed = inner.removed;
+	if (code != OK)
+		fail(s->c, code, "%s", c.reason);
+	arena_free(c.mem);
+	return code;
+}
+
+/* The lock file's age says when it was last done; an empty one, never. */
+static int
+look_into_stores(struct sweep *s)
+{
+	const char *path = path_under(s->c->mem, s->c->conf->data_dir, "janitor.lock");
+	struct stat st;
+	int *lock;
+	int code = path_lock(s->c, path, 0, &lock);
+
+	if (code == E_CONFLICT)
+		return OK; /* someone is at it */
+	if (code != OK)
+		return code;
+	if (fstat(*lock, &st) == 0 && st.st_size > 0 && clock_now() - st.st_mtime < HOUR_S)
+		return OK;
+	s->dir = path_under(s->c->mem, s->c->conf->data_dir, "repos");
+	TRY(each_entry(s->c, s->dir, look_into_thousand, s));
+	if (pwrite(*lock, "\n", 1, 0) != 1 || futimens(*lock, NULL) != 0)
+		return fail(s->c, E_INTERNAL, "write %s: %s", path, strerror(errno));
+	path_unlock(s->c, lock);
+	return OK;
+}
+
+int
+janitor_sweep(struct ctx *c, const struct job_fences *fences, const struct janitor_hooks *hooks,
+    int64_t *removed_out)
+{
+	struct sweep s = { .c = c, .fences = fences, .hooks = hooks };
+
+	s.dir = path_under(c->mem, c->conf->data_dir, "quarantine");
+	TRY(each_entry(c, s.dir, clean_quarantine, &s));
+	TRY(look_into_stores(&s));
+	*removed_out = s.removed;
+	return OK;
+}
+
+/* Renamed first: a reader sees the whole store or none. */
+int
+janitor_remove_store(struct ctx *c, int64_t store_id)
+{
+	const char *dir = project_store_dir(c, store_id);
+	const char *lock_path = project_store_lock(c, store_id);
+	const char *aside = arena_printf(c->mem, "%s.removed", dir);
+	int *lock;
+	int code;
+
+	code = path_lock(c, lock_path, REMOVE_WAIT_MS, &lock);
+	if (code == E_INTERNAL && !path_is_dir(dir))
+		return OK; /* not even the folder for the lock: it never was */
+	if (code != OK)
+		return code;
+	TRY(path_remove_tree(c, aside));
+	if (path_is_dir(dir))
+		TRY(path_rename(c, dir, aside));
+	TRY(path_remove_tree(c, aside));
+	TRY(path_remove_tree(c, arena_printf(c->mem, "%s.new", dir)));
+	TRY(path_remove_tree(c, lock_path));
+	path_unlock(c, lock);
+	return OK;
+}

@@ -1,0 +1,33 @@
+/* Cleaning up: what killed runs left on disk, folders of removed projects, old rows. What it does
+ * not know it leaves alone. */
+#ifndef SYNC_JANITOR_H
+#define SYNC_JANITOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "store/job.h"
+
+/* Old rows: runs after 90 days, failed log-ins after one. */
+must_check int janitor_rows(struct ctx *c);
+
+struct janitor_hooks {
+	void *payload;
+	/* The ids of the store folders found, at most 1000 a call: some may have no row. */
+	void (*stores)(void *payload, const int64_t *ids, size_t n);
+};
+
+/* Removes quarantine folders (…-<fence>) of runs that are over: the fence is not above
+ * fences->newest and not that of a running job. At most once an hour on this data folder, also
+ * looks into every store: files that a killed writer left over an hour ago go, ids are told to the
+ * hook. A store whose lock is taken is left for the next time. *removed_out counts folders and
+ * tidied stores. */
+must_check int janitor_sweep(struct ctx *c, const struct job_fences *fences,
+    const struct janitor_hooks *hooks, int64_t *removed_out);
+
+/* Removes the folder and the lock file of a store that no project has any more. E_CONFLICT:
+ * someone works in it. Missing is fine. */
+must_check int janitor_remove_store(struct ctx *c, int64_t store_id);
+
+#endif
