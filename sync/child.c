@@ -188,16 +188,19 @@ child_has_ended(struct child *ch, int *status_out)
 	return true;
 }
 
-void
+int
 child_kill(struct child *ch)
 {
+	int status = 0;
+
 	if (ch->pid == 0)
-		return;
+		return 0;
 	kill(-ch->pid, SIGKILL);
 	kill(ch->pid, SIGKILL); /* it may not have its group yet */
-	while (waitpid(ch->pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(ch->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	forget(ch);
+	return status;
 }
 
 bool

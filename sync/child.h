@@ -32,8 +32,9 @@ must_check int child_line(struct ctx *c, struct child *ch, char **line_out);
 /* Has it ended? Then *status_out is what waitpid gave, and the child is none any more. */
 bool child_has_ended(struct child *ch, int *status_out);
 
-/* SIGKILL to the group, and reaped before it returns. */
-void child_kill(struct child *ch);
+/* SIGKILL to the group, and reaped before it returns. What waitpid gave: of a process that was
+ * dying by itself, the true cause. */
+int child_kill(struct child *ch);
 
 /* Done with more jobs, or more of its processor time, than one process should have: time for
  * another one. */

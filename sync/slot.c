@@ -24,6 +24,17 @@
 
 static const char unclear_text[] = "the upstream's answer held the credentials and is not shown";
 
+static void
+end(void *slot)
+{
+	struct slot *s = slot;
+
+	child_kill(&s->child);
+	explicit_bzero(s->credentials, strlen(s->credentials));
+	arena_free(s->life);
+	arena_free(s->mem);
+}
+
 struct slot *
 slot_new(struct arena *mem)
 {
@@ -33,6 +44,7 @@ slot_new(struct arena *mem)
 	s->child.fd = -1;
 	s->life = arena_new();
 	s->mem = arena_new();
+	arena_defer(mem, end, s);
 	s->credentials = arena_strdup(s->mem, "");
 	s->name = NULL;
 	return s;
@@ -79,6 +91,7 @@ start_and_send(struct ctx *c, struct slot *s, const char *conf_path,
 
 	if (s->child.pid == 0)
 		TRY(child_start(c, &s->child, conf_path));
+	s->child.jobs++;
 	m.job = (struct wire_job){
 		.kind = s->job.kind,
 		.fence = fences ? fences->newest : s->job.fence,
@@ -95,17 +108,29 @@ start_and_send(struct ctx *c, struct slot *s, const char *conf_path,
 	return code;
 }
 
-void
-slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struct job *job,
-    const char *credentials, const struct job_fences *fences)
+static void
+take(struct slot *s, const struct job *job)
 {
 	assert(s->state == SLOT_FREE);
 	s->job = copy_job(s->mem, job);
 	s->held = (struct job_held){ .id = job->id, .fence = job->fence, .phase = "" };
-	s->credentials = arena_strdup(s->mem, credentials);
 	s->begun_us = s->heard_us = clock_mono_us();
 	s->state = SLOT_BUSY;
-	s->child.jobs++;
+}
+
+void
+slot_refuse(struct slot *s, const struct job *job, const char *error_text)
+{
+	take(s, job);
+	slot_fail(s, SYNC_LOCAL, 0, error_text);
+}
+
+void
+slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struct job *job,
+    const char *credentials, const struct job_fences *fences)
+{
+	take(s, job);
+	s->credentials = arena_strdup(s->mem, credentials);
 	if (start_and_send(c, s, conf_path, fences) != OK) {
 		log_write(LOG_WARN, "worker", LOG_TEXT("worker", s->name), LOG_TEXT("why", c->reason));
 		child_kill(&s->child);
@@ -165,7 +190,7 @@ on_result(struct slot *s, const struct wire_result *r)
 	s->held.bytes = r->bytes;
 	s->held.objects = r->objects;
 	s->removed = r->removed;
-	if (error == SYNC_FENCED) /* by us; or nobody could be asked: then it has to be told */
+	if (error == SYNC_FENCED) /* without a no of ours, which is a kill: nobody could be asked */
 		slot_fail(s, SYNC_LOCAL, 0, "the queue could not be asked before publishing");
 	else if (error != SYNC_OK)
 		slot_fail(s, error, r->retry_after_s, told(s, r->error_text));
@@ -314,24 +339,23 @@ slot_turn(struct ctx *c, struct slot *s)
 	if (s->child.pid == 0)
 		return;
 	code = hear(c, s);
-	if (code == E_INVALID) {
+	if (code == E_INVALID)
 		lose(s, SYNC_LOCAL, c->reason);
-		return;
-	}
-	if (s->n_seen == 0 && child_has_ended(&s->child, &status))
+	else if (code == E_NOTFOUND) /* closed: it is dying */
+		lose(s, SYNC_LOCAL, end_text(c->mem, child_kill(&s->child)));
+	else if (s->n_seen == 0 && child_has_ended(&s->child, &status))
 		lose(s, SYNC_LOCAL, end_text(c->mem, status));
 	else if (s->state == SLOT_BUSY)
 		watch(c, s);
 }
 
 void
-slot_answer(struct ctx *c, struct slot *s, bool may_publish)
+slot_allow(struct ctx *c, struct slot *s)
 {
 	struct wire_message m = { .type = WIRE_ANSWER,
-		.answer = { .fence = s->job.fence, .may_publish = may_publish } };
+		.answer = { .fence = s->job.fence, .may_publish = true } };
 
 	s->is_asking = false;
-	s->was_refused = !may_publish;
 	s->heard_us = clock_mono_us();
 	if (s->child.pid != 0 && child_send(c, &s->child, wire_text(c->mem, &m)) != OK)
 		lose(s, SYNC_LOCAL, c->reason);
@@ -351,11 +375,12 @@ slot_clear(struct ctx *c, struct slot *s)
 	explicit_bzero(s->credentials, strlen(s->credentials));
 	arena_reset(s->mem);
 	s->credentials = arena_strdup(s->mem, "");
-	s->is_asking = s->was_refused = s->has_died = false;
+	s->is_asking = s->has_died = false;
 	s->seen = NULL;
 	s->n_seen = 0;
 	s->removed = 0;
 	s->job = (struct job){ 0 };
+	s->result = (struct job_result){ 0 };
 	s->state = SLOT_FREE;
 	if (s->child.pid != 0 && child_is_worn(c, &s->child))
 		child_kill(&s->child);

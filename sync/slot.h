@@ -29,7 +29,6 @@ struct slot {
 	struct job_held held; /* how far it is */
 	char *credentials;    /* opened; "" none */
 	bool is_asking;	      /* waits to hear whether it may publish */
-	bool was_refused;     /* and may not */
 	bool has_died;	      /* what it left on disk can go */
 	int64_t begun_us, heard_us;
 	int64_t *seen; /* a sweep's store folders, to be compared with the database */
@@ -38,6 +37,7 @@ struct slot {
 	struct job_result result;
 };
 
+/* Free, and ended with the arena. */
 struct slot *slot_new(struct arena *mem);
 
 /* Starts a process if there is none, and gives it the job. credentials: opened, "" for none;
@@ -45,14 +45,17 @@ struct slot *slot_new(struct arena *mem);
 void slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struct job *job,
     const char *credentials, const struct job_fences *fences);
 
+/* Takes the job and fails at once: no worker is troubled. */
+void slot_refuse(struct slot *s, const struct job *job, const char *error_text);
+
 /* Is this job a row of the queue? A sweep is not. */
 bool slot_has_row(const struct slot *s);
 
 /* Reads what the worker says; notices its end; kills it when it is silent or too slow. */
 void slot_turn(struct ctx *c, struct slot *s);
 
-/* Tells the worker whether it may publish. */
-void slot_answer(struct ctx *c, struct slot *s, bool may_publish);
+/* Tells the worker, which has asked, that it may publish. One that may not is killed instead. */
+void slot_allow(struct ctx *c, struct slot *s);
 
 /* The job failed: `error_text` is one plain sentence. */
 void slot_fail(struct slot *s, enum sync_error error, int64_t retry_after_s,

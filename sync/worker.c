@@ -1,0 +1,265 @@
+#include "sync/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/str.h"
+#include "git/init.h"
+#include "sync/child.h"
+#include "sync/janitor.h"
+#include "sync/mirror.h"
+#include "sync/wire.h"
+
+#define PROGRESS_US 500000 /* between two lines of progress in the same phase */
+#define IDS_MAX_BYTES (32 * 1024)
+
+struct worker {
+	struct ctx *c;	  /* its arena is emptied after each job */
+	size_t n_in;	  /* received, up to a line not yet whole */
+	char in[WIRE_LINE_MAX];
+	struct arena *line_mem; /* for what is sent, emptied after each line */
+
+	const struct wire_job *job;
+	int64_t told_us;
+	enum mirror_phase told_phase;
+	bool is_alone; /* the supervisor is gone */
+};
+
+/* ---- the line */
+
+static bool
+say(struct worker *w, const struct wire_message *m)
+{
+	const char *line = wire_text(w->line_mem, m);
+	size_t len = strlen(line);
+
+	while (len > 0 && !w->is_alone) {
+		ssize_t n = write(CHILD_FD, line, len);
+
+		if (n < 0 && errno != EINTR)
+			w->is_alone = true;
+		if (n > 0) {
+			line += n;
+			len -= (size_t)n;
+		}
+	}
+	arena_reset(w->line_mem);
+	return !w->is_alone;
+}
+
+/* Waits for more, until the time is up (-1: for ever). */
+static int
+receive(struct worker *w, int wait_ms)
+{
+	struct pollfd p = { .fd = CHILD_FD, .events = POLLIN };
+	ssize_t n;
+	int ready;
+
+	if (w->n_in == sizeof(w->in))
+		return fail(w->c, E_INVALID, "a line is too long");
+	ready = poll(&p, 1, wait_ms);
+	if (ready == 0)
+		return fail(w->c, E_CONFLICT, "no answer in time");
+	n = ready < 0 ? -1 : read(CHILD_FD, w->in + w->n_in, sizeof(w->in) - w->n_in);
+	if (n < 0 && errno == EINTR)
+		return OK;
+	if (n <= 0)
+		return fail(w->c, E_NOTFOUND, "the supervisor is gone");
+	w->n_in += (size_t)n;
+	return OK;
+}
+
+/* The next message. E_CONFLICT: none came in time. E_NOTFOUND: none will come any more. */
+static int
+listen_for(struct worker *w, int64_t wait_ms, struct wire_message *out)
+{
+	int64_t until_us = clock_mono_us() + wait_ms * 1000;
+	char *feed;
+	size_t len;
+	int code;
+
+	while ((feed = memchr(w->in, '\n', w->n_in)) == NULL) {
+		int64_t left_ms = (until_us - clock_mono_us()) / 1000;
+
+		TRY(receive(w, wait_ms < 0 ? -1 : (int)(left_ms > 0 ? left_ms : 0)));
+	}
+	len = (size_t)(feed - w->in);
+	code = wire_parse(w->c, w->in, len, out);
+	w->n_in -= len + 1;
+	memmove(w->in, feed + 1, w->n_in);
+	explicit_bzero(w->in + w->n_in, len + 1); /* credentials may have been in it */
+	return code;
+}
+
+/* ---- hooks of the engine */
+
+static bool
+tell_progress(void *payload, enum mirror_phase phase, int64_t bytes, int64_t objects,
+    int64_t objects_total)
+{
+	struct worker *w = payload;
+	int64_t now_us = clock_mono_us();
+
+	if (phase == w->told_phase && now_us - w->told_us < PROGRESS_US)
+		return !w->is_alone;
+	w->told_us = now_us;
+	w->told_phase = phase;
+	return say(w,
+	    &(struct wire_message){ .type = WIRE_PROGRESS,
+		.progress = { mirror_phase_text(phase), bytes, objects, objects_total } });
+}
+
+/* No answer within a lease is a no: someone else may have the job by now. */
+static bool
+ask_to_publish(void *payload)
+{
+	struct worker *w = payload;
+	int64_t wait_ms = w->job->answer_s * 1000, until_us = clock_mono_us() + wait_ms * 1000;
+	struct wire_message m;
+
+	if (!say(w, &(struct wire_message){ .type = WIRE_ASK, .ask = { w->job->fence } }))
+		return false;
+	while (wait_ms > 0) {
+		if (listen_for(w, wait_ms, &m) != OK)
+			return false;
+		if (m.type == WIRE_ANSWER && m.answer.fence == w->job->fence)
+			return m.answer.may_publish;
+		wait_ms = (until_us - clock_mono_us()) / 1000; /* that was for an earlier job */
+	}
+	return false;
+}
+
+/* ---- the jobs */
+
+static void
+do_sync(struct worker *w, struct wire_result *out)
+{
+	struct mirror_hooks hooks = { w, tell_progress, ask_to_publish };
+	struct mirror_spec spec = {
+		.store_id = w->job->store_id,
+		.url = w->job->url,
+		.credentials = w->job->credentials,
+		.old_fingerprint = w->job->fingerprint,
+		.fence = w->job->fence,
+	};
+	struct mirror_result r = { .error = SYNC_LOCAL };
+
+	mirror_sync(w->c, &spec, &hooks, &r);
+	*out = (struct wire_result){
+		.error = r.error == SYNC_OK ? "" : sync_error_text(r.error),
+		.error_text = r.error_text ? r.error_text : "",
+		.retry_after_s = r.retry_after_s,
+		.is_changed = r.is_changed,
+		.fingerprint = r.fingerprint ? r.fingerprint : "",
+		.latest_version = r.latest_version,
+		.bytes = r.bytes,
+		.objects = r.objects,
+		.refs_changed = r.refs_changed,
+		.size_bytes = r.size_bytes,
+	};
+}
+
+static int
+do_remove(struct worker *w, struct wire_result *out)
+{
+	(void)out;
+	return janitor_remove_store(w->c, w->job->store_id);
+}
+
+static void
+tell_stores(void *payload, const int64_t *ids, size_t n)
+{
+	struct worker *w = payload;
+	struct buf *b = buf_new(w->line_mem, IDS_MAX_BYTES);
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(b, i == 0 ? "%lld" : ",%lld", (long long)ids[i]);
+	(void)say(w, /* that nobody listens any more shows at the next job */
+	    &(struct wire_message){ .type = WIRE_STORES, .stores = { b->data } });
+}
+
+static int
+do_sweep(struct worker *w, struct wire_result *out)
+{
+	struct janitor_hooks hooks = { w, tell_stores };
+	struct job_fences fences = { .newest = w->job->fence };
+	size_t n;
+	char **parts = str_split(w->c->mem, w->job->running, ',', &n);
+
+	fences.running = arena_new_array(w->c->mem, int64_t, n + 1);
+	for (size_t i = 0; i < n; i++)
+		if (str_is_int(parts[i], &fences.running[fences.n_running]))
+			fences.n_running++;
+	return janitor_sweep(w->c, &fences, &hooks, &out->removed);
+}
+
+static void
+do_job(struct worker *w, struct wire_result *out)
+{
+	int code;
+
+	if (str_is_equal(w->job->kind, "sync")) {
+		do_sync(w, out);
+		return;
+	}
+	if (str_is_equal(w->job->kind, "remove_store"))
+		code = do_remove(w, out);
+	else if (str_is_equal(w->job->kind, "sweep"))
+		code = do_sweep(w, out);
+	else
+		code = fail(w->c, E_INVALID, "a job of no known kind");
+	if (code == OK)
+		return;
+	out->error = sync_error_text(SYNC_LOCAL);
+	out->error_text = w->c->reason;
+}
+
+static int
+do_next(struct worker *w)
+{
+	struct wire_message in, out = { .type = WIRE_RESULT };
+	int code = listen_for(w, -1, &in);
+
+	if (code != OK)
+		return code;
+	if (in.type == WIRE_ANSWER)
+		return OK; /* too late for the job it was for */
+	if (in.type != WIRE_JOB)
+		return fail(w->c, E_INVALID, "a supervisor does not say that");
+	w->job = &in.job;
+	w->told_phase = 0;
+	out.result.error = out.result.error_text = out.result.fingerprint = "";
+	do_job(w, &out.result);
+	return say(w, &out) ? OK : E_NOTFOUND;
+}
+
+int
+worker_run(struct ctx *c)
+{
+	struct worker *w = arena_new_of(c->mem, struct worker);
+	struct ctx inner = *c;
+	int code;
+
+	fcntl(CHILD_FD, F_SETFD, FD_CLOEXEC); /* an ssh of ours must not keep it open */
+	signal(SIGPIPE, SIG_IGN);
+	umask(0027);
+	TRY(git_init(c));
+	w->c = &inner;
+	inner.mem = arena_new();
+	w->line_mem = arena_new();
+	while ((code = do_next(w)) == OK)
+		arena_reset(inner.mem);
+	if (code != E_NOTFOUND)
+		fail(c, code, "%s", inner.reason);
+	arena_free(inner.mem);
+	arena_free(w->line_mem);
+	return code == E_NOTFOUND ? OK : code;
+}
