@@ -6,6 +6,7 @@
 #include "cgi/hpr/hpr.h"
 #include "core/name.h"
 #include "core/project.h"
+#include "core/upstream.h"
 
 #define PER_PAGE_DEFAULT 50
 #define PER_PAGE_MOST 1000
@@ -145,19 +146,36 @@ const struct field create_in[] = {
 	{ 0 },
 };
 
+/* The URL without what stands before its host: a name, a password, or a token in their place. */
+static const char *
+without_user(struct arena *mem, const char *url)
+{
+	const char *scheme_end = strstr(url, "://"), *at = NULL;
+	const char *authority = scheme_end != NULL ? scheme_end + 3 : url;
+	size_t len = strcspn(authority, "/?#");
+
+	for (size_t i = 0; i < len; i++)
+		if (authority[i] == '@')
+			at = authority + i + 1;
+	if (at == NULL)
+		return url;
+	return arena_printf(mem, "%.*s%s", (int)(authority - url), url, at);
+}
+
 /* The name that the mirror will have, by the checks of A3.3 in their order and words. */
 static int
 check_wish(struct req *r, const struct create *in, const char **name_out)
 {
 	struct ctx *c = r->ctx;
 	const char *name = in->name;
+	struct upstream upstream;
 
 	if (in->url == NULL || in->url[0] == '\0')
 		return fail(c, E_INVALID, "Missing parameter: url");
-	if (project_check_url(c, in->url) != OK)
+	if (upstream_check(c, in->url, &upstream) != OK)
 		return fail(c, E_INVALID,
 		    "Not support repository url: %s, avaiable in ssh/http(s) protocols.",
-		    str_redact(c->mem, in->url));
+		    without_user(c->mem, in->url));
 	if (name == NULL || name[0] == '\0') {
 		name = "";
 		if (name_from_url(c, in->url, &name) != OK)

@@ -11,11 +11,6 @@ struct actor {
 	const char *remote_addr;
 };
 
-/* E_INVALID unless the URL has a form and a scheme that an upstream may have (hpr A5.1 steps 1 to 3;
- * net.schemes, net.allow_file). Says nothing about the name that it gives: dialects tell the two
- * mistakes apart. project_create_mirror asks it too. */
-must_check int project_check_url(struct ctx *c, const char *url);
-
 struct mirror_wish {
 	const char *path;  /* NULL or "": from the URL */
 	const char *url;   /* as the person gave it; user and password in it are sealed */
