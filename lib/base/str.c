@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -275,28 +276,42 @@ str_is_same_secret(const char *a, const char *b)
 	return len == strlen(b) && sodium_memcmp(a, b, len) == 0;
 }
 
+/* Where the secret of a URL's authority begins, or NULL. Ends at *at_out. In http a name alone is a
+ * token (GitHub's way); in ssh it is just the name. */
+static const char *
+secret_of(const char *authority, bool is_http, const char **at_out)
+{
+	size_t len = strcspn(authority, "/?# \t\n'\"");
+	const char *at = memrchr(authority, '@', len);
+	const char *colon = at != NULL ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+
+	*at_out = at;
+	if (colon != NULL)
+		return colon + 1;
+	return is_http && at != NULL ? authority : NULL;
+}
+
+static bool
+is_http_before(const char *start, const char *end)
+{
+	return (end - start >= 4 && strncasecmp(end - 4, "http", 4) == 0) ||
+	    (end - start >= 5 && strncasecmp(end - 5, "https", 5) == 0);
+}
+
 char *
 str_redact(struct arena *mem, const char *s)
 {
 	struct buf *out = buf_new(mem, 2 * strlen(s) + 16);
-	const char *scheme;
+	const char *scheme_end;
 
-	while ((scheme = strstr(s, "://")) != NULL) {
-		const char *authority = scheme + 3;
-		size_t len = strcspn(authority, "/?# \t\n'\"");
-		const char *at = NULL, *colon = memchr(authority, ':', len);
+	while ((scheme_end = strstr(s, "://")) != NULL) {
+		const char *authority = scheme_end + 3, *at;
+		const char *secret = secret_of(authority, is_http_before(s, scheme_end), &at);
 
-		for (size_t i = 0; i < len; i++)
-			if (authority[i] == '@')
-				at = authority + i;
-		if (at != NULL && colon != NULL && colon < at) {
-			buf_add(out, s, (size_t)(colon + 1 - s));
+		buf_add(out, s, (size_t)((secret != NULL ? secret : authority) - s));
+		if (secret != NULL)
 			buf_text(out, "***");
-			s = at;
-		} else {
-			buf_add(out, s, (size_t)(authority - s));
-			s = authority;
-		}
+		s = secret != NULL ? at : authority;
 	}
 	buf_text(out, s);
 	return out->data;

@@ -57,7 +57,8 @@ char **str_split(struct arena *mem, const char *s, char separator, size_t *n_out
 /* Equal in constant time. */
 bool str_is_same_secret(const char *a, const char *b);
 
-/* s with every password of a URL in it (scheme://user:secret@host) replaced by "***". */
+/* s with every secret of a URL in it replaced by "***": scheme://user:secret@host, and
+ * https://token@host. */
 char *str_redact(struct arena *mem, const char *s);
 
 #endif
