@@ -22,7 +22,7 @@ PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lfcgi -lcrypt
 
 CFLAGS := -std=gnu11 $(OPT) -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla -Wundef -fstack-protector-strong \
-	$(SANFLAGS) -D_GNU_SOURCE -Ilib -I. $(PKG_CFLAGS)
+	$(SANFLAGS) -D_GNU_SOURCE -Ilib -I. -include lib/base/banned.h $(PKG_CFLAGS)
 LDFLAGS := $(SANFLAGS) -Wl,-z,relro,-z,now
 
 LIB_SRC := $(wildcard lib/*/*.c)
@@ -128,4 +128,5 @@ install: all
 clean:
 	rm -rf build
 
+-include tests/tests.mk
 -include $(ALL_OBJS:.o=.d)

@@ -1,0 +1,65 @@
+#include "tests/unit/unit.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+
+static void
+mono_never_goes_back(void **state)
+{
+	int64_t before = clock_mono_us();
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		int64_t now = clock_mono_us();
+
+		assert_true(now >= before);
+		before = now;
+	}
+}
+
+static void
+utc_text_has_the_form_of_rfc_3339(void **state)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
+	struct ctx *c = *state;
+	const char *text = clock_text_utc(c->mem);
+
+	assert_int_equal(strlen(text), strlen(form));
+	for (size_t i = 0; form[i] != '\0'; i++)
+		assert_true(form[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i]);
+}
+
+static void
+local_text_is_in_the_zone_of_the_server(void **state)
+{
+	struct ctx *c = *state;
+
+	setenv("TZ", "XXX-5:30", 1);
+	tzset();
+	assert_string_equal(clock_text_local(c->mem, 1), "1970-01-01 05:30:01 +0530");
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_string_equal(clock_text_local(c->mem, 1700000000), "2023-11-14 22:13:20 +0000");
+}
+
+static void
+never_is_no_text(void **state)
+{
+	struct ctx *c = *state;
+
+	assert_string_equal(clock_text_local(c->mem, 0), "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mono_never_goes_back),
+		WITH_CTX(utc_text_has_the_form_of_rfc_3339),
+		WITH_CTX(local_text_is_in_the_zone_of_the_server),
+		WITH_CTX(never_is_no_text),
+	};
+
+	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
+}

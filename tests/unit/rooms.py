@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+"""The rules of the rooms: who includes whom, which foreign header belongs where, what nobody may
+write. One line per breach; exits 1 if there is one. With -h also compiles each header alone."""
+
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# room: the rooms whose headers it may include, besides its own
+MAY_INCLUDE = {
+	"base": "",
+	"db": "base",
+	"git": "base",
+	"net": "base",
+	"store": "base db",
+	"auth": "base db store",
+	"core": "base db store auth git",
+	"web": "base db store auth core",
+	"cgi": "base db store auth core web git",
+	"sync": "base db store auth core git net",
+}
+
+# foreign header: the only rooms (or file) that include it
+FOREIGN = {
+	r"libpq-fe\.h|pg_.*|postgres.*": "db",
+	r"git2(\.h|/.*)": "git",
+	r"curl/.*": "net",
+	r"fcgi.*\.h": "web",
+	r"json.*": "lib/base/js.c",
+	r"crypt\.h": "auth",
+}
+
+# what nobody writes outside the room that owns it
+CALLS = {
+	r"\bPQ[a-z]\w*\(": "db",
+	r"\bcurl_[a-z]+_\w+\(": "net",
+	r"\bFCGX_\w+\(": "web",
+	r"\bjson_object_\w+\(": "lib/base/js.c",
+}
+
+BANNED = {
+	r"\bgoto\b": "goto",
+	r"__attribute__\s*\(\(\s*cleanup": "cleanup attribute",
+	r"\b(setjmp|longjmp)\s*\(": "setjmp",
+	r"\balloca\s*\(": "alloca",
+	r"\b(strcpy|strcat|strncpy|strncat|sprintf|vsprintf|strtok|gets)\s*\(": "a text function without a length",
+	r"\b(gmtime|localtime|asctime|ctime)\s*\(": "a time function with static memory",
+	r"\b(system|popen)\s*\(": "a shell",
+	r"\b(rand|random|drand48|srand)\s*\(": "guessable random numbers",
+	r"\bTODO\b|\bFIXME\b|\bXXX\b": "unfinished work",
+	r"\btypedef\s+struct\b": "typedef of a struct",
+}
+
+COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.S)
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
+
+
+def sources():
+	for top in ("lib", "cgi", "sync"):
+		for folder, _, names in os.walk(os.path.join(TOP, top)):
+			for name in sorted(names):
+				if name.endswith((".c", ".h")) and name != "banned.h":
+					yield os.path.relpath(os.path.join(folder, name), TOP)
+
+
+def room_of(path):
+	parts = path.split("/")
+	return parts[1] if parts[0] == "lib" else parts[0]
+
+
+def code_only(text):
+	"""Comments and strings blanked, lines kept."""
+	return COMMENT.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
+
+
+def line_of(text, at):
+	return text.count("\n", 0, at) + 1
+
+
+def check_own(path, header):
+	where = "lib/" + header if os.path.exists(os.path.join(TOP, "lib", header)) else header
+	if "/" not in header or not os.path.exists(os.path.join(TOP, where)):
+		return f'"{header}" is not ROOM/NAME.h of a header that exists'
+	room, other = room_of(path), room_of(where)
+	if where == "lib/db/inner.h" and room != "db":
+		return "db/inner.h is for lib/db alone"
+	if other != room and other not in MAY_INCLUDE[room].split():
+		return f"{room} may not include {header}"
+	return None
+
+
+def check_foreign(path, header):
+	for pattern, rooms in FOREIGN.items():
+		if re.fullmatch(pattern, header) and path != rooms and room_of(path) not in rooms.split():
+			return f"<{header}> belongs to {rooms}"
+	return None
+
+
+def check_calls(path, code):
+	for pattern, rooms in CALLS.items():
+		if path == rooms or room_of(path) in rooms.split():
+			continue
+		for m in re.finditer(pattern, code):
+			yield m.start(), f"{m.group()}…) belongs to {rooms}"
+	for pattern, what in BANNED.items():
+		for m in re.finditer(pattern, code):
+			yield m.start(), what
+
+
+def check_file(path):
+	with open(os.path.join(TOP, path), encoding="utf-8") as f:
+		text = f.read()
+	for m in INCLUDE.finditer(text):
+		wrong = check_own(path, m[2]) if m[1] == '"' else check_foreign(path, m[2])
+		if wrong:
+			yield f"{path}:{line_of(text, m.start(2))}: {wrong}"
+	for at, wrong in check_calls(path, code_only(text)):
+		yield f"{path}:{line_of(text, at)}: {wrong}"
+
+
+def compile_alone(header):
+	"""A header includes what it needs."""
+	command = ["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-fsyntax-only", "-Ilib", "-I.",
+		   "-I/usr/include/postgresql", "-x", "c", header]
+	done = subprocess.run(command, cwd=TOP, capture_output=True, text=True)
+	return [] if done.returncode == 0 else [done.stderr.strip().split("\n")[0]]
+
+
+def main():
+	paths = list(sources())
+	found = [line for path in paths for line in check_file(path)]
+	if "-h" in sys.argv:
+		with concurrent.futures.ThreadPoolExecutor(2) as pool:
+			for lines in pool.map(compile_alone, [p for p in paths if p.endswith(".h")]):
+				found += lines
+	for line in found:
+		print(line)
+	print(f"rooms: {len(paths)} files, {len(found)} breaches")
+	return 1 if found else 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())
