@@ -1,7 +1,8 @@
 """Fixtures of all tests that see the hub from outside.
 
     hub         one hub for the whole file; HUB_CONF = {"key": value} in the file sets its settings
-    fresh_hub   a function: fresh_hub(conf={...}, env={...}) starts one more, for this test alone
+    fresh_hub   a function: fresh_hub(conf={...}) starts one more, for this test alone;
+                env={} and hosts=file as in fixtures/hub.py
     upstream    one misbehaving Git server for the whole file (fixtures/upstream.py)
     name        a project name that no other test of the file uses
 
@@ -30,8 +31,8 @@ def programs():
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
-def _running(conf, env=None):
-    hub = Hub(conf, env)
+def _running(conf=None, **more):
+    hub = Hub(conf, **more)
     try:
         return hub.start()
     except BaseException:
@@ -51,8 +52,8 @@ def hub(request):
 def fresh_hub():
     hubs = []
 
-    def start(conf=None, env=None):
-        hubs.append(_running(conf, env))
+    def start(conf=None, **more):
+        hubs.append(_running(conf, **more))
         return hubs[-1]
     yield start
     for one in hubs:
