@@ -208,7 +208,8 @@ project_by_path(struct ctx *c, const struct claim *claim, const char *path,
 		TRY(by_path_and_claim(c, claim, path, &row));
 	}
 	*account_out = row.account;
-	if (row.project.access == 0)
+	/* an administrator may everything, also where nothing is */
+	if (row.project.id == 0 || row.project.access == 0)
 		return no_such(c);
 	*out = row.project;
 	return OK;
