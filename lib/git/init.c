@@ -2,15 +2,30 @@
 
 #include <git2.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/conf.h"
+#include "base/str.h"
 
 #define OBJECT_CACHE_BYTES (16 * 1024 * 1024)
 #define MAPPED_BYTES ((size_t)1024 * 1024 * 1024)
+#define MESSAGE_MAX_BYTES 200
 #define MAPPED_FILES ((size_t)256)
 
 /* Debian keeps this name free for ever: nothing is read from there. */
 #define NO_SETTINGS "/nonexistent"
+
+/* libgit2 quotes what the other side said: one printable line of it is enough. */
+static const char *
+clean(struct arena *mem, const char *message)
+{
+	char *text = arena_strndup(mem, message, strnlen(message, MESSAGE_MAX_BYTES));
+
+	for (char *p = text; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return str_redact(mem, text);
+}
 
 int
 git_fail(struct ctx *c, int code, const char *format, ...)
@@ -24,7 +39,7 @@ git_fail(struct ctx *c, int code, const char *format, ...)
 	va_end(args);
 	if (last == NULL || last->message == NULL)
 		return fail(c, code, "%s", what);
-	return fail(c, code, "%s: %s", what, last->message);
+	return fail(c, code, "%s: %s", what, clean(c->mem, last->message));
 }
 
 static int

@@ -1,0 +1,140 @@
+#include "git/delta.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define COPY_FLAG 0x80
+#define COPY_DEFAULT_LEN 0x10000
+
+void
+git_bytes_room(struct git_bytes *b, size_t len)
+{
+	if (len + 1 > b->size) {
+		b->size = len + 1 + len / 4;
+		free(b->data);
+		b->data = malloc(b->size);
+		if (b->data == NULL)
+			abort(); /* as the arena does when memory is out */
+	}
+	b->len = len;
+	b->data[len] = '\0';
+}
+
+void
+git_bytes_free(struct git_bytes *b)
+{
+	free(b->data);
+	*b = (struct git_bytes){ 0 };
+}
+
+bool
+git_inflate(void **z_stream, const unsigned char *packed, size_t packed_len, size_t len,
+    struct git_bytes *out)
+{
+	struct z_stream_s *z = *z_stream;
+	int result;
+
+	if (z == NULL) {
+		*z_stream = z = calloc(1, sizeof(*z));
+		if (z == NULL || inflateInit(z) != Z_OK)
+			abort();
+	} else {
+		inflateReset(z);
+	}
+	git_bytes_room(out, len);
+	z->next_in = (Bytef *)packed;
+	z->avail_in = packed_len > UINT32_MAX ? UINT32_MAX : (uInt)packed_len;
+	z->next_out = (Bytef *)out->data;
+	z->avail_out = (uInt)len + 1; /* one more: a longer stream shows itself */
+	result = inflate(z, Z_FINISH);
+	out->data[len] = '\0';
+	return result == Z_STREAM_END && z->total_out == len;
+}
+
+void
+git_inflate_end(void *z_stream)
+{
+	if (z_stream == NULL)
+		return;
+	inflateEnd(z_stream);
+	free(z_stream);
+}
+
+/* A length of seven bits a byte, lowest first. */
+static bool
+take_len(const unsigned char **at, const unsigned char *end, size_t *out)
+{
+	size_t len = 0;
+
+	for (unsigned shift = 0; *at < end && shift < 63; shift += 7) {
+		unsigned char byte = *(*at)++;
+
+		len |= (size_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80)) {
+			*out = len;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Up to n bytes of a little-endian number; bit i of flags says whether byte i is there. */
+static bool
+take_number(const unsigned char **at, const unsigned char *end, unsigned flags, unsigned n,
+    size_t *out)
+{
+	*out = 0;
+	for (unsigned i = 0; i < n; i++)
+		if (flags & (1u << i)) {
+			if (*at == end)
+				return false;
+			*out |= (size_t) * (*at)++ << (8 * i);
+		}
+	return true;
+}
+
+bool
+git_delta_result_len(const struct git_bytes *delta, size_t *len_out)
+{
+	const unsigned char *at = (const unsigned char *)delta->data, *end = at + delta->len;
+	size_t base_len;
+
+	return take_len(&at, end, &base_len) && take_len(&at, end, len_out);
+}
+
+bool
+git_delta_apply(const struct git_bytes *base, const struct git_bytes *delta, struct git_bytes *out)
+{
+	const unsigned char *at = (const unsigned char *)delta->data, *end = at + delta->len;
+	size_t base_len, result_len, from, len, done = 0;
+
+	if (!take_len(&at, end, &base_len) || base_len != base->len ||
+	    !take_len(&at, end, &result_len))
+		return false;
+	git_bytes_room(out, result_len);
+	while (at < end) {
+		unsigned op = *at++;
+
+		if (op & COPY_FLAG) {
+			if (!take_number(&at, end, op & 0x0f, 4, &from) ||
+			    !take_number(&at, end, (op >> 4) & 0x07, 3, &len))
+				return false;
+			len = len == 0 ? COPY_DEFAULT_LEN : len;
+			if (from > base->len || len > base->len - from)
+				return false;
+		} else {
+			len = op;
+			if (len == 0 || len > (size_t)(end - at))
+				return false;
+		}
+		if (len > result_len - done)
+			return false;
+		memcpy(out->data + done, op & COPY_FLAG ? base->data + from : (const char *)at, len);
+		at += op & COPY_FLAG ? 0 : len;
+		done += len;
+	}
+	return done == result_len;
+}

@@ -1,0 +1,31 @@
+/* Unpacking what a pack holds: zlib streams and deltas (gitformat-pack). */
+#ifndef GIT_DELTA_H
+#define GIT_DELTA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Memory that is used again and again; data has a NUL behind len bytes. */
+struct git_bytes {
+	char *data;
+	size_t len, size;
+};
+
+/* Room for len bytes and a NUL; what was in it is gone. */
+void git_bytes_room(struct git_bytes *b, size_t len);
+void git_bytes_free(struct git_bytes *b);
+
+/* Exactly len bytes out of the zlib stream at packed. zlib's state is kept in *z_stream between
+ * calls: NULL at first; ended by git_inflate_end. */
+bool git_inflate(void **z_stream, const unsigned char *packed, size_t packed_len, size_t len,
+    struct git_bytes *out);
+void git_inflate_end(void *z_stream);
+
+/* The length of the result that a delta declares; false: it is cut off. */
+bool git_delta_result_len(const struct git_bytes *delta, size_t *len_out);
+
+/* false: not a delta for this base. */
+bool git_delta_apply(const struct git_bytes *base, const struct git_bytes *delta,
+    struct git_bytes *out);
+
+#endif

@@ -1,0 +1,121 @@
+#include "git/pkt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "git/wire.h"
+
+#define HEAD_BYTES 4
+
+struct git_pkt_reader *
+git_pkt_reader_new(struct arena *mem, struct git_wire *wire, int64_t max_bytes)
+{
+	struct git_pkt_reader *r = arena_new_of(mem, struct git_pkt_reader);
+
+	r->wire = wire;
+	r->max_bytes = max_bytes;
+	return r;
+}
+
+/* Has at least len bytes in the buffer, or *has_out false at the end of the stream. */
+static int
+fill(struct ctx *c, struct git_pkt_reader *r, size_t len, bool *has_out)
+{
+	size_t got;
+
+	if (r->end - r->start < len && r->start > 0) {
+		memmove(r->bytes, r->bytes + r->start, r->end - r->start);
+		r->end -= r->start;
+		r->start = 0;
+	}
+	while (r->end - r->start < len) {
+		TRY(r->wire->receive(r->wire->payload, r->bytes + r->end,
+		    sizeof(r->bytes) - 1 - r->end, &got));
+		if (got == 0)
+			break;
+		r->end += got;
+		r->came += (int64_t)got;
+		if (r->came > r->max_bytes)
+			return fail(c, E_DENIED, "the upstream lists more than the %lld bytes it may",
+			    (long long)r->max_bytes);
+	}
+	*has_out = r->end - r->start >= len;
+	return OK;
+}
+
+static int
+not_git(struct ctx *c)
+{
+	return fail(c, E_INVALID, "the upstream does not speak Git's protocol");
+}
+
+/* Four hex digits; 0xffff for anything else. */
+static size_t
+length_of(const char *head)
+{
+	unsigned char bytes[2];
+	char text[HEAD_BYTES + 1] = { 0 };
+
+	memcpy(text, head, HEAD_BYTES);
+	if (!str_is_hex(text, bytes, 2))
+		return 0xffff;
+	return (size_t)bytes[0] << 8 | bytes[1];
+}
+
+int
+git_pkt_read(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *kind_out, char **line_out,
+    size_t *len_out)
+{
+	bool has;
+	size_t len;
+	char *line;
+
+	TRY(fill(c, r, HEAD_BYTES, &has));
+	if (!has && r->start != r->end)
+		return not_git(c);
+	*kind_out = has ? PKT_FLUSH : PKT_END;
+	if (!has)
+		return OK;
+	len = length_of(r->bytes + r->start);
+	if (len == 0) {
+		r->start += HEAD_BYTES;
+		return OK;
+	}
+	if (len < HEAD_BYTES || len > GIT_PKT_MAX)
+		return not_git(c);
+	TRY(fill(c, r, len, &has));
+	if (!has)
+		return not_git(c);
+	line = r->bytes + r->start;
+	/* the NUL goes where the newline was, or over the head of this line */
+	memmove(line, line + HEAD_BYTES, len - HEAD_BYTES);
+	r->start += len;
+	len -= HEAD_BYTES;
+	if (len > 0 && line[len - 1] == '\n')
+		len--;
+	line[len] = '\0';
+	*kind_out = PKT_LINE;
+	*line_out = line;
+	*len_out = len;
+	return OK;
+}
+
+void
+git_pkt_add(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = arena_vprintf(b->mem, format, args);
+	va_end(args);
+	buf_printf(b, "%04zx%s", strlen(text) + HEAD_BYTES, text);
+}
+
+void
+git_pkt_flush(struct buf *b)
+{
+	buf_text(b, "0000");
+}

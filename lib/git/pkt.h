@@ -1,0 +1,36 @@
+/* Lines of Git's protocol: four hex digits of length, then the bytes (gitprotocol-common). */
+#ifndef GIT_PKT_H
+#define GIT_PKT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+
+struct git_wire;
+struct buf;
+
+#define GIT_PKT_MAX 65520
+
+enum git_pkt_kind { PKT_LINE = 1, PKT_FLUSH, PKT_END };
+
+struct git_pkt_reader {
+	struct git_wire *wire;
+	int64_t max_bytes; /* in all */
+	int64_t came;
+	size_t start, end;
+	char bytes[2 * GIT_PKT_MAX];
+};
+
+struct git_pkt_reader *git_pkt_reader_new(struct arena *mem, struct git_wire *wire,
+    int64_t max_bytes);
+
+/* The next line, with a NUL behind and without the newline, valid until the next call. PKT_END: the
+ * stream ended between two lines. E_INVALID: not such a line, or cut off. E_DENIED: too much. */
+must_check int git_pkt_read(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *kind_out,
+    char **line_out, size_t *len_out);
+
+void git_pkt_add(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void git_pkt_flush(struct buf *b);
+
+#endif
