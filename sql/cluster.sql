@@ -7,8 +7,20 @@ FROM unnest(ARRAY['mirrorhub_owner', 'mirrorhub_web', 'mirrorhub_sync']) name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
 -- A worker that hangs must not hold back vacuum, and a lock must not hold a request.
-ALTER ROLE mirrorhub_web SET idle_in_transaction_session_timeout = '30s';
-ALTER ROLE mirrorhub_web SET statement_timeout = '30s';
-ALTER ROLE mirrorhub_web SET lock_timeout = '5s';
+ALTER ROLE mirrorhub_web SET idle_in_transaction_session_timeout = '10s';
+ALTER ROLE mirrorhub_web SET statement_timeout = '5s';
+ALTER ROLE mirrorhub_web SET lock_timeout = '2s';
 ALTER ROLE mirrorhub_sync SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE mirrorhub_sync SET statement_timeout = '60s';
+ALTER ROLE mirrorhub_sync SET lock_timeout = '10s';
+
+-- Names mean ours, whatever a session finds elsewhere.
+ALTER ROLE mirrorhub_owner SET search_path = hub, admin, pg_temp;
+ALTER ROLE mirrorhub_web SET search_path = hub, pg_temp;
+ALTER ROLE mirrorhub_sync SET search_path = hub, pg_temp;
+
+-- Short statements only: compiling them, or helpers for them, costs more than it gives.
+ALTER ROLE mirrorhub_web SET jit = off;
+ALTER ROLE mirrorhub_web SET max_parallel_workers_per_gather = 0;
+ALTER ROLE mirrorhub_sync SET jit = off;
+ALTER ROLE mirrorhub_sync SET max_parallel_workers_per_gather = 0;

@@ -1,0 +1,243 @@
+-- For people in psql: views that read like a page, functions that do what the programs do, with
+-- the same rules and the same audit trail. Run by `mirrorhub migrate`, each time. docs/psql.md
+-- shows them at work. Only the owner of the tables may use this schema.
+
+CREATE SCHEMA IF NOT EXISTS admin;
+REVOKE ALL ON SCHEMA admin FROM PUBLIC;
+
+-- Trusted since PostgreSQL 13: the owner of the database may create it.
+CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA admin;
+DO $$
+BEGIN
+	IF 'admin'::regnamespace <> (SELECT extnamespace FROM pg_extension WHERE extname = 'pgcrypto') THEN
+		ALTER EXTENSION pgcrypto SET SCHEMA admin;
+	END IF;
+END $$;
+
+-- ---------------------------------------------------------------- views
+
+CREATE OR REPLACE VIEW admin.mirrors AS
+SELECT p.path,
+	CASE WHEN j.state = 'running' THEN j.phase
+		WHEN m.paused THEN 'paused'
+		ELSE coalesce(j.state, 'idle') END AS state,
+	m.last_success_at::timestamp(0) AS synced,
+	CASE WHEN j.state <> 'running' AND isfinite(j.run_at) THEN j.run_at::timestamp(0) END AS next,
+	m.latest_version, m.failures, m.error_class, m.error_text, m.url,
+	m.sealed_credentials IS NOT NULL AS has_credentials,
+	coalesce(a.uname, t.uname) AS owner, p.id AS project_id, p.store_id, s.size_bytes
+FROM hub.mirror m
+JOIN hub.project p ON p.id = m.project_id
+JOIN hub.store s ON s.id = p.store_id
+LEFT JOIN hub.account a ON a.id = p.owner_account_id
+LEFT JOIN hub.team t ON t.id = p.owner_team_id
+LEFT JOIN hub.job j ON j.project_id = p.id AND j.kind = 'sync'
+ORDER BY p.path;
+
+CREATE OR REPLACE VIEW admin.jobs AS
+SELECT j.id, j.kind, p.path, j.state, j.phase,
+	CASE WHEN j.state <> 'running' THEN CASE WHEN isfinite(j.run_at)
+		THEN j.run_at::timestamp(0)::text ELSE 'now' END END AS due,
+	j.attempts, j.again, j.bytes, j.objects, j.objects_total, j.worker,
+	j.started_at::timestamp(0) AS started, j.lease_until::timestamp(0) AS lease_until,
+	coalesce(j.store_id, p.store_id) AS store_id
+FROM hub.job j LEFT JOIN hub.project p ON p.id = j.project_id
+ORDER BY j.state = 'running' DESC, j.run_at, j.id;
+
+CREATE OR REPLACE VIEW admin.runs AS
+SELECT r.id, p.path, r.started_at::timestamp(0) AS started,
+	date_trunc('milliseconds', r.finished_at - r.started_at) AS took, r.outcome, r.refs_changed,
+	r.objects, r.bytes, r.error_class, r.error_text, r.worker
+FROM hub.run r JOIN hub.project p ON p.id = r.project_id
+ORDER BY r.id DESC;
+
+CREATE OR REPLACE VIEW admin.accounts AS
+SELECT a.uname, a.role, a.active, a.email,
+	CASE WHEN a.password_hash = '' THEN 'none' WHEN a.password_hash LIKE '$argon2id$%' THEN 'argon2id'
+		ELSE 'to be rehashed' END AS password,
+	(SELECT count(*) FROM hub.token t WHERE t.account_id = a.id) AS tokens,
+	(SELECT max(t.last_used_at)::timestamp(0) FROM hub.token t WHERE t.account_id = a.id) AS token_used,
+	(SELECT count(*) FROM hub.project p WHERE p.owner_account_id = a.id) AS projects,
+	a.created_at::timestamp(0) AS created, a.id AS account_id
+FROM hub.account a
+ORDER BY a.uname;
+
+-- ---------------------------------------------------------------- help for the functions
+
+CREATE OR REPLACE FUNCTION admin.project_id(path text, is_mirror boolean) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found_id bigint;
+BEGIN
+	SELECT p.id INTO found_id FROM hub.project p
+	WHERE lower(p.path) = lower($1 COLLATE "C") AND (p.is_mirror OR NOT $2);
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no % %', CASE WHEN $2 THEN 'mirror' ELSE 'project' END, $1;
+	END IF;
+	RETURN found_id;
+END $$;
+
+CREATE OR REPLACE FUNCTION admin.account_id(uname text) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found_id bigint;
+BEGIN
+	SELECT a.id INTO found_id FROM hub.account a WHERE lower(a.uname) = lower($1 COLLATE "C");
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no account %', $1;
+	END IF;
+	RETURN found_id;
+END $$;
+
+-- The audit trail does not know who sits at psql, only as which role.
+CREATE OR REPLACE FUNCTION admin.record(action text, object text) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO hub.event (action, object, detail) VALUES ($1, $2, 'psql as ' || session_user)
+$$;
+
+-- bcrypt: both the programs and pgcrypto know it. The first log-in makes argon2id of it. bcrypt
+-- reads 72 bytes; a longer password would fit by its beginning alone.
+CREATE OR REPLACE FUNCTION admin.hash(password text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF password IS NULL OR octet_length(password) NOT BETWEEN 8 AND 72 THEN
+		RAISE EXCEPTION 'a password made in psql has 8 to 72 bytes';
+	END IF;
+	RETURN admin.crypt(password, admin.gen_salt('bf', 10));
+END $$;
+
+-- ---------------------------------------------------------------- mirrors
+
+CREATE OR REPLACE FUNCTION admin.sync_now(path text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mirror_id bigint := admin.project_id(path, true);
+BEGIN
+	IF (SELECT m.paused FROM hub.mirror m WHERE m.project_id = mirror_id) THEN
+		RAISE EXCEPTION 'the mirror % is paused', path USING HINT = 'admin.resume wakes it up.';
+	END IF;
+	PERFORM hub.request_sync(mirror_id);
+	PERFORM admin.record('sync.request', path);
+	RETURN (SELECT CASE WHEN j.again THEN 'it is running, and will run once more' ELSE 'queued' END
+		FROM hub.job j WHERE j.project_id = mirror_id AND j.kind = 'sync');
+END $$;
+
+-- A sync that is running comes to its end; then nothing is planned any more.
+CREATE OR REPLACE FUNCTION admin.pause(path text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mirror_id bigint := admin.project_id(path, true);
+BEGIN
+	UPDATE hub.mirror m SET paused = true WHERE m.project_id = mirror_id AND NOT m.paused;
+	IF NOT FOUND THEN
+		RETURN 'it was paused already';
+	END IF;
+	DELETE FROM hub.job j WHERE j.project_id = mirror_id AND j.kind = 'sync' AND j.state <> 'running';
+	PERFORM admin.record('mirror.pause', path);
+	RETURN CASE WHEN EXISTS (SELECT FROM hub.job j WHERE j.project_id = mirror_id)
+		THEN 'paused; the sync that is running comes to its end' ELSE 'paused' END;
+END $$;
+
+CREATE OR REPLACE FUNCTION admin.resume(path text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mirror_id bigint := admin.project_id(path, true);
+BEGIN
+	UPDATE hub.mirror m SET paused = false WHERE m.project_id = mirror_id AND m.paused;
+	IF NOT FOUND THEN
+		RETURN 'it was not paused';
+	END IF;
+	PERFORM hub.request_sync(mirror_id);
+	PERFORM admin.record('mirror.resume', path);
+	RETURN 'resumed, and queued';
+END $$;
+
+-- The rows at once; mirrorhub-sync removes the folder.
+CREATE OR REPLACE FUNCTION admin.delete_project(path text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	its_store bigint;
+BEGIN
+	DELETE FROM hub.project p WHERE p.id = admin.project_id(delete_project.path, false)
+		RETURNING p.store_id INTO its_store;
+	IF NOT EXISTS (SELECT FROM hub.project p WHERE p.store_id = its_store) THEN
+		INSERT INTO hub.job (kind, store_id) VALUES ('remove_store', its_store)
+			ON CONFLICT (store_id, kind) WHERE store_id IS NOT NULL DO NOTHING;
+	END IF;
+	PERFORM admin.record('project.delete', path);
+	RETURN 'deleted';
+END $$;
+
+-- ---------------------------------------------------------------- accounts
+
+-- password NULL: a random one, shown in the answer this once (and in no history of psql).
+CREATE OR REPLACE FUNCTION admin.create_account(uname text, password text, role text DEFAULT 'user',
+	email text DEFAULT '') RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	made text := encode(admin.gen_random_bytes(12), 'hex');
+BEGIN
+	INSERT INTO hub.account (uname, role, email, password_hash)
+	VALUES (uname, role, email, admin.hash(coalesce(password, made)));
+	PERFORM admin.record('account.create', uname);
+	RETURN CASE WHEN password IS NULL THEN 'created; its password, shown this once: ' || made
+		ELSE 'created' END;
+END $$;
+
+-- What programs remember of the old password is void at once; tokens stay.
+CREATE OR REPLACE FUNCTION admin.set_password(uname text, password text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	made text := encode(admin.gen_random_bytes(12), 'hex');
+	found_id bigint := admin.account_id(uname);
+BEGIN
+	UPDATE hub.account a SET password_hash = admin.hash(coalesce(password, made)),
+		password_version = a.password_version + 1, updated_at = now()
+	WHERE a.id = found_id;
+	PERFORM admin.record('account.password', uname);
+	RETURN CASE WHEN password IS NULL THEN 'set; the password, shown this once: ' || made
+		ELSE 'set' END;
+END $$;
+
+-- An account that is not active cannot do anything: neither its password nor its tokens fit.
+CREATE OR REPLACE FUNCTION admin.set_active(uname text, active boolean) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found_id bigint := admin.account_id(uname);
+BEGIN
+	UPDATE hub.account a SET active = set_active.active, updated_at = now() WHERE a.id = found_id;
+	PERFORM admin.record(CASE WHEN active THEN 'account.enable' ELSE 'account.disable' END, uname);
+	RETURN CASE WHEN active THEN 'enabled' ELSE 'disabled' END;
+END $$;
+
+-- The 40 characters of a new token; the table keeps only their SHA-256. scope: the most it allows,
+-- 1 read, 2 write, 3 whatever the account may.
+CREATE OR REPLACE FUNCTION admin.new_token(uname text, description text DEFAULT '',
+	scope integer DEFAULT 3) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	made text := encode(admin.gen_random_bytes(20), 'hex');
+BEGIN
+	IF scope NOT BETWEEN 1 AND 3 THEN
+		RAISE EXCEPTION 'a scope is 1 (read), 2 (write) or 3 (admin)';
+	END IF;
+	INSERT INTO hub.token (account_id, hash, prefix, description, scope)
+	VALUES (admin.account_id(uname), sha256(convert_to(made, 'UTF8')), left(made, 6), description, scope);
+	PERFORM admin.record('token.create', uname);
+	RETURN made;
+END $$;
+
+CREATE OR REPLACE FUNCTION admin.revoke_token(prefix text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	whose text;
+BEGIN
+	DELETE FROM hub.token t USING hub.account a
+	WHERE t.prefix = revoke_token.prefix AND a.id = t.account_id RETURNING a.uname INTO STRICT whose;
+	PERFORM admin.record('token.revoke', whose);
+	RETURN 'revoked, it was ' || whose || '''s';
+EXCEPTION
+	WHEN no_data_found THEN RAISE EXCEPTION 'there is no token that begins with %', prefix;
+	WHEN too_many_rows THEN RAISE EXCEPTION 'several tokens begin with %', prefix
+		USING HINT = 'Delete the one you mean from hub.token by its id.';
+END $$;

@@ -1,0 +1,80 @@
+-- Who may do what. Run by `mirrorhub migrate` as mirrorhub_owner after the migrations, each time:
+-- everything is taken away and given anew, so this file is the whole truth. The roles themselves
+-- and their time limits need a superuser: cluster.sql.
+--
+-- mirrorhub_web  answers people. It changes rows, never tables; it cannot read sealed credentials,
+--                nor change or read the audit trail.
+-- mirrorhub_sync does the queue's work. It sees no account, no password hash, no token.
+
+DO $$
+BEGIN
+	EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, mirrorhub_web, mirrorhub_sync',
+		current_database());
+	EXECUTE format('GRANT CONNECT ON DATABASE %I TO mirrorhub_web, mirrorhub_sync',
+		current_database());
+END $$;
+
+REVOKE ALL ON SCHEMA hub FROM PUBLIC, mirrorhub_web, mirrorhub_sync;
+REVOKE ALL ON ALL TABLES IN SCHEMA hub FROM PUBLIC, mirrorhub_web, mirrorhub_sync;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA hub FROM PUBLIC, mirrorhub_web, mirrorhub_sync;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hub FROM PUBLIC, mirrorhub_web, mirrorhub_sync;
+-- a right on a column outlives the REVOKE on its table
+DO $$
+DECLARE
+	t record;
+BEGIN
+	FOR t IN SELECT c.oid::regclass AS name, string_agg(quote_ident(a.attname), ', ') AS columns
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attacl IS NOT NULL
+		WHERE c.relnamespace = 'hub'::regnamespace GROUP BY c.oid
+	LOOP
+		EXECUTE format('REVOKE ALL (%s) ON %s FROM PUBLIC, mirrorhub_web, mirrorhub_sync',
+			t.columns, t.name);
+	END LOOP;
+END $$;
+
+GRANT USAGE ON SCHEMA hub TO mirrorhub_web, mirrorhub_sync;
+
+-- ---------------------------------------------------------------- web
+
+GRANT SELECT ON hub.account, hub.token, hub.team, hub.team_member, hub.auth_failure, hub.store,
+	hub.project, hub.project_grant, hub.queue, hub.job, hub.run, hub.worker, hub.counter
+	TO mirrorhub_web;
+GRANT SELECT (project_id, url, mirror_url, interval_s, paused, latest_version, last_attempt_at,
+	last_success_at, last_change_at, failures, error_class, error_text) ON hub.mirror TO mirrorhub_web;
+
+GRANT INSERT (uname, first_name, last_name, email, role, password_hash),
+	UPDATE (password_hash, password_version, updated_at) ON hub.account TO mirrorhub_web;
+GRANT INSERT, DELETE, SELECT ON hub.uname_taken TO mirrorhub_web;   -- by the trigger of account
+GRANT INSERT (account_id, hash, prefix, description, scope, expires_at), UPDATE (last_used_at)
+	ON hub.token TO mirrorhub_web;
+GRANT INSERT, DELETE ON hub.auth_failure TO mirrorhub_web;
+GRANT INSERT, UPDATE (generation) ON hub.store TO mirrorhub_web;
+GRANT INSERT (path, owner_account_id, owner_team_id, default_access, description, is_mirror, store_id),
+	DELETE ON hub.project TO mirrorhub_web;
+GRANT INSERT (project_id, url, sealed_credentials) ON hub.mirror TO mirrorhub_web;
+GRANT INSERT (kind, project_id, store_id), UPDATE (again, state, run_at, queued_at)
+	ON hub.job TO mirrorhub_web;
+GRANT INSERT ON hub.event TO mirrorhub_web;
+
+GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched,
+	hub.request_sync TO mirrorhub_web;
+
+-- ---------------------------------------------------------------- sync
+
+GRANT SELECT ON hub.auth_failure, hub.store, hub.project, hub.mirror, hub.queue, hub.job, hub.run,
+	hub.worker, hub.counter TO mirrorhub_sync;
+
+GRANT INSERT, DELETE ON hub.auth_failure TO mirrorhub_sync;         -- it cleans up
+GRANT UPDATE (fingerprint, generation, size_bytes, damaged), DELETE ON hub.store TO mirrorhub_sync;
+GRANT UPDATE (updated_at) ON hub.project TO mirrorhub_sync;         -- to lock a row takes a right
+GRANT UPDATE (latest_version, last_attempt_at, last_success_at, last_change_at, failures,
+	error_class, error_text) ON hub.mirror TO mirrorhub_sync;
+GRANT UPDATE, DELETE ON hub.job TO mirrorhub_sync;
+GRANT INSERT, DELETE ON hub.run TO mirrorhub_sync;
+GRANT INSERT, UPDATE, DELETE ON hub.worker TO mirrorhub_sync;
+GRANT UPDATE ON hub.counter TO mirrorhub_sync;
+GRANT INSERT ON hub.event TO mirrorhub_sync;
+GRANT USAGE, SELECT ON SEQUENCE hub.fence_seq TO mirrorhub_sync;
+
+GRANT EXECUTE ON FUNCTION hub.job_claim, hub.job_renew, hub.job_release, hub.job_finish,
+	hub.job_reap, hub.job_pass TO mirrorhub_sync;
