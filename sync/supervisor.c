@@ -145,12 +145,21 @@ end_sweeps(struct supervisor *s)
 	}
 }
 
+static bool
+is_among(const int64_t *ids, size_t n, int64_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
 static int
 write_results(struct supervisor *s)
 {
 	struct job_result results[SLOTS_MAX];
-	int64_t n_counted;
-	size_t n = 0;
+	size_t n = 0, n_ids;
+	int64_t *ids;
 
 	end_sweeps(s);
 	for (size_t i = 0; i < s->n_slots; i++)
@@ -158,10 +167,13 @@ write_results(struct supervisor *s)
 			results[n++] = s->slots[i]->result;
 	if (n == 0)
 		return OK;
-	TRY(job_finish(s->c, results, n, &n_counted));
+	TRY(job_finish(s->c, results, n, &ids, &n_ids));
 	for (size_t i = 0; i < s->n_slots; i++)
 		if (s->slots[i]->state == SLOT_DONE) {
-			log_end(s->slots[i], outcome_text(&s->slots[i]->result));
+			bool is_ours = is_among(ids, n_ids, s->slots[i]->job.id);
+
+			log_end(s->slots[i],
+			    is_ours ? outcome_text(&s->slots[i]->result) : "fenced");
 			clear(s, s->slots[i]);
 		}
 	return OK;
@@ -182,15 +194,6 @@ write_returns(struct supervisor *s)
 		if (s->slots[i]->state == SLOT_RETURNED)
 			slot_clear(s->c, s->slots[i]);
 	return OK;
-}
-
-static bool
-is_among(const int64_t *ids, size_t n, int64_t id)
-{
-	for (size_t i = 0; i < n; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
 }
 
 /* Extends the leases of the slots that `wanted` picks; a worker whose job is no longer ours is

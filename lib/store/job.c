@@ -85,7 +85,7 @@ const struct db_stmt job_sql[] = {
 	    sizeof(struct id_row) },
 	[JOB_RELEASE] = { "job_release", "SELECT id FROM hub.job_release($1) id", id_row,
 	    sizeof(struct id_row) },
-	[JOB_FINISH] = { "job_finish", "SELECT hub.job_finish($1, $2, $3) AS id", id_row,
+	[JOB_FINISH] = { "job_finish", "SELECT id FROM hub.job_finish($1, $2, $3) id", id_row,
 	    sizeof(struct id_row) },
 	[JOB_REAP] = { "job_reap", "SELECT hub.job_reap($1, $2) AS id", id_row,
 	    sizeof(struct id_row) },
@@ -182,14 +182,17 @@ job_release(struct ctx *c, const struct job_held *held, size_t n)
 }
 
 int
-job_finish(struct ctx *c, const struct job_result *results, size_t n, int64_t *n_out)
+job_finish(struct ctx *c, const struct job_result *results, size_t n, int64_t **ids_out,
+    size_t *n_out)
 {
-	struct id_row row;
+	struct id_row *rows;
+	size_t n_rows;
 
-	TRY(db_one(c, &job_sql[JOB_FINISH], &row,
+	TRY(db_all(c, &job_sql[JOB_FINISH], &rows, &n_rows,
 	    db_text(list_json(c, result_in, results, n, sizeof(*results))),
 	    db_int(c->conf->schedule_s), db_int(c->conf->sync_attempts)));
-	*n_out = row.id;
+	ids_of(c, rows, n_rows, ids_out);
+	*n_out = n_rows;
 	return OK;
 }
 

@@ -65,9 +65,9 @@ struct job_result {
 };
 
 /* Ends the jobs: run rows, mirror, store, counters, the next run_at. Results whose fence is not
- * the job's any more change nothing; *n_out counts the others. Safe to repeat. */
+ * the job's any more change nothing; ids_out has the others. Safe to repeat. */
 must_check int job_finish(struct ctx *c, const struct job_result *results, size_t n,
-    int64_t *n_out);
+    int64_t **ids_out, size_t *n_out);
 
 /* Counts jobs whose lease ran out as failed and makes them due at once. */
 must_check int job_reap(struct ctx *c, int64_t *n_out);

@@ -372,9 +372,10 @@ $$;
 -- Ends jobs: the run's row, what the mirror and its store show, the counters, and when it runs
 -- next: at once if it was asked for meanwhile; interval_s after success, to the second; delay_s
 -- after a failure; at its regular time when the attempts are used up; never while paused.
--- Results whose fencing number is not the job's any more change nothing. Returns how many counted.
+-- Results whose fencing number is not the job's any more change nothing. Returns the jobs that
+-- ended so.
 CREATE FUNCTION job_finish(results jsonb, default_interval_s bigint, attempts_max bigint)
-RETURNS bigint LANGUAGE plpgsql AS $$
+RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 DECLARE
 	r record;
 	j hub.job;
@@ -400,6 +401,7 @@ BEGIN
 		SELECT q.* INTO m FROM hub.mirror q WHERE q.project_id = j.project_id;
 		is_ok := r.error_class = '';
 		is_dead := NOT is_ok AND j.attempts + 1 >= attempts_max;
+		RETURN NEXT j.id;
 		n_done := n_done + 1;
 		n_failed := n_failed + (NOT is_ok)::int;
 		interval_s := coalesce(m.interval_s, default_interval_s);
@@ -452,7 +454,6 @@ BEGIN
 	END LOOP;
 	UPDATE hub.counter c SET n = c.n + n_failed WHERE c.name = 'failures' AND n_failed > 0;
 	UPDATE hub.counter c SET n = c.n + n_done WHERE c.name = 'processed' AND n_done > 0;
-	RETURN n_done;
 END $$;
 
 -- Jobs whose lease ran out: whoever ran them is gone. A failed attempt each, due again at once.
@@ -461,15 +462,15 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	n_reaped bigint;
 BEGIN
-	SELECT hub.job_finish(jsonb_agg(jsonb_build_object('id', j.id, 'project_id', j.project_id,
-		'fence', j.fence, 'is_lost', true, 'is_changed', false, 'error_class', 'local',
-		'error_text', 'the program that ran it disappeared', 'delay_s', 0,
-		'bytes', j.bytes, 'objects', j.objects, 'refs_changed', 0)), default_interval_s, attempts_max)
-	INTO n_reaped
-	FROM (SELECT * FROM hub.job q WHERE q.state = 'running' AND q.lease_until < now()
-		ORDER BY q.lease_until LIMIT 1000) j;
+	SELECT count(*) INTO n_reaped FROM hub.job_finish((
+		SELECT jsonb_agg(jsonb_build_object('id', j.id, 'project_id', j.project_id,
+			'fence', j.fence, 'is_lost', true, 'is_changed', false, 'error_class', 'local',
+			'error_text', 'the program that ran it disappeared', 'delay_s', 0,
+			'bytes', j.bytes, 'objects', j.objects, 'refs_changed', 0))
+		FROM (SELECT * FROM hub.job q WHERE q.state = 'running' AND q.lease_until < now()
+			ORDER BY q.lease_until LIMIT 1000) j), default_interval_s, attempts_max);
 	UPDATE hub.counter c SET n = c.n + n_reaped WHERE c.name = 'busy_reaped' AND n_reaped > 0;
-	RETURN coalesce(n_reaped, 0);
+	RETURN n_reaped;
 END $$;
 
 -- One pass of a sync program: its workers are alive, those silent for a minute are dead, and its
