@@ -178,6 +178,13 @@ is_leftover(const FTSENT *f)
 		str_starts(f->fts_name, ".tmp-"));
 }
 
+/* What a killed git receive-pack leaves in objects/: whole packs with good names too. */
+static bool
+is_push_quarantine(const FTSENT *f)
+{
+	return f->fts_info == FTS_D && str_starts(f->fts_name, "tmp_objdir-");
+}
+
 static int
 reset_config(struct ctx *c, const char *dir)
 {
@@ -195,9 +202,14 @@ git_store_tidy(struct ctx *c, const char *dir)
 	FTS *walk;
 
 	TRY(walk_open(c, dir, &walk));
-	for (FTSENT *f = fts_read(walk); f != NULL; f = fts_read(walk))
+	for (FTSENT *f = fts_read(walk); f != NULL; f = fts_read(walk)) {
+		if (is_push_quarantine(f)) {
+			fts_set(walk, f, FTS_SKIP);
+			TRY(path_remove_tree(c, f->fts_path));
+		}
 		if (is_leftover(f) && unlink(f->fts_accpath) != 0 && errno != ENOENT)
 			return fail(c, E_INTERNAL, "remove %s: %s", f->fts_path, strerror(errno));
+	}
 	arena_close(c->mem, walk);
 	return reset_config(c, dir);
 }
