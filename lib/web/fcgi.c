@@ -141,31 +141,27 @@ serve_one(struct server *s, struct fcgi *f)
 	arena_reset(s->mem);
 }
 
-/* Waits until a client knocks; SIGTERM comes in here and nowhere else, so no request is ever cut.
- * EPOLLEXCLUSIVE wakes one process, not all. */
+/* Waits until a client knocks or the socket is shut down; SIGTERM comes in here and nowhere else,
+ * so no request is ever cut. EPOLLEXCLUSIVE wakes one process, not all. */
 static bool
-wait_for_client(int epoll_fd, const sigset_t *open_mask)
+wait_for_client(int epoll_fd, const sigset_t *open_mask, bool *is_shut_out)
 {
 	struct epoll_event event;
 
-	return epoll_pwait(epoll_fd, &event, 1, -1, open_mask) == 1 && !is_ending;
+	if (epoll_pwait(epoll_fd, &event, 1, -1, open_mask) != 1 || is_ending)
+		return false;
+	*is_shut_out = (event.events & EPOLLHUP) != 0;
+	return true;
 }
 
-/* Whether to go on after accept has failed. */
-static bool
-is_passing(int error)
+/* EAGAIN: another process was faster. Anything but these three is noted, and not tried at once. */
+static void
+accept_failed(int error)
 {
-	switch (error) {
-	case EAGAIN: /* another process was faster */
-	case EINTR:
-	case ECONNABORTED:
-		return true;
-	case EINVAL: /* shut down, and the queue is empty */
-		return false;
-	}
+	if (error == EAGAIN || error == EINTR || error == ECONNABORTED)
+		return;
 	log_write(LOG_WARN, "accept failed", LOG_TEXT("why", strerror(error)));
 	poll(NULL, 0, ACCEPT_FAILED_MS);
-	return true;
 }
 
 static void
@@ -173,6 +169,7 @@ serve_all(struct server *s, int fd, int epoll_fd, int64_t n_most)
 {
 	struct fcgi f;
 	sigset_t open_mask;
+	bool is_shut = false;
 	int64_t n = 0;
 
 	FCGX_InitRequest(&f.request, fd, FCGI_FAIL_ACCEPT_ON_INTR);
@@ -181,13 +178,15 @@ serve_all(struct server *s, int fd, int epoll_fd, int64_t n_most)
 	while (!is_ending && !s->is_misfit && n < n_most) {
 		int result;
 
-		if (!wait_for_client(epoll_fd, &open_mask))
+		if (!wait_for_client(epoll_fd, &open_mask, &is_shut))
 			continue;
 		result = FCGX_Accept_r(&f.request);
-		if (result < 0 && !is_passing(-result))
+		if (result < 0 && is_shut) /* EAGAIN or EINVAL: shut down, and the queue is empty */
 			break;
-		if (result < 0)
+		if (result < 0) {
+			accept_failed(-result);
 			continue;
+		}
 		if (s->ctx->db == NULL)
 			open_db(s);
 		serve_one(s, &f);
