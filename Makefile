@@ -9,7 +9,8 @@ DESTDIR ?=
 
 BUILD ?= $(if $(SAN),build/san,build)
 ifeq ($(notdir $(BUILD)),san)
-SANFLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+SANFLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
+	-DTEST_CRASH_POINTS
 OPT := -O1
 else
 SANFLAGS :=

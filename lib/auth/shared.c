@@ -96,7 +96,6 @@ shared_open(struct ctx *c)
 	if (fd < 0)
 		return fail(c, E_INTERNAL, "%s: %s", path, strerror(errno));
 	code = map(c, fd, path);
-	flock(fd, LOCK_UN); /* closing alone would not: the mapping keeps the open file */
 	close(fd);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -19,6 +20,7 @@
  * that does not fit any more, the transfer pauses. */
 #define WINDOW_BYTES (16 * CURL_MAX_WRITE_SIZE)
 #define RETRY_AFTER_MAX_S 86400
+#define GZIP_LEAST_BYTES 1024
 
 struct net_http {
 	struct net *net;
@@ -277,6 +279,34 @@ set_limits(struct net_http *h)
 	curl_easy_setopt(h->easy, CURLOPT_OPENSOCKETDATA, h);
 }
 
+/* Ids are hex digits: half of a long request is saved, and more servers take it. */
+static void
+set_body(struct net_http *h, const struct net_request *r)
+{
+	z_stream z = { .next_in = (Bytef *)r->body, .avail_in = (uInt)r->body_len };
+	const void *body = r->body;
+	size_t len = r->body_len;
+	uLong room;
+
+	if (r->may_gzip && len > GZIP_LEAST_BYTES && len < UINT32_MAX &&
+	    deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK) {
+		room = deflateBound(&z, (uLong)len);
+		z.next_out = arena_alloc(h->net->c->mem, room);
+		z.avail_out = (uInt)room;
+		body = z.next_out;
+		if (deflate(&z, Z_FINISH) == Z_STREAM_END) {
+			len = z.total_out;
+			add_header(h, "Content-Encoding", "gzip");
+		} else {
+			body = r->body;
+		}
+		deflateEnd(&z);
+	}
+	curl_easy_setopt(h->easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+}
+
 static void
 set_request(struct net_http *h, const struct net_request *r)
 {
@@ -292,10 +322,7 @@ set_request(struct net_http *h, const struct net_request *r)
 	add_header(h, "Accept", r->accept);
 	if (r->content_type != NULL) {
 		add_header(h, "Content-Type", r->content_type);
-		add_header(h, "Content-Encoding", r->is_gzip ? "gzip" : NULL);
-		curl_easy_setopt(h->easy, CURLOPT_POST, 1L);
-		curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, r->body);
-		curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+		set_body(h, r);
 		/* without a value: libcurl leaves the header out and does not wait for a 100 */
 		h->headers = curl_slist_append(h->headers, "Expect:");
 	}

@@ -17,7 +17,7 @@ struct net_request {
 	const char *content_type; /* of the body; NULL: GET */
 	const void *body;	  /* stays in place until the next request */
 	size_t body_len;
-	bool is_gzip;	     /* the body is packed already */
+	bool may_gzip;	     /* the body may go out packed */
 	int64_t max_bytes;   /* of the answer; more is a broken policy */
 	bool may_redirect;   /* follows up to three hops by hand, each checked; the URL's path must
 			      * still end in suffix, and later requests go where this one ended */

@@ -141,27 +141,31 @@ serve_one(struct server *s, struct fcgi *f)
 	arena_reset(s->mem);
 }
 
-/* Waits until a client knocks or the socket is shut down; SIGTERM comes in here and nowhere else,
- * so no request is ever cut. EPOLLEXCLUSIVE wakes one process, not all. */
+/* Waits until a client knocks; SIGTERM comes in here and nowhere else, so no request is ever cut.
+ * EPOLLEXCLUSIVE wakes one process, not all. */
 static bool
-wait_for_client(int epoll_fd, const sigset_t *open_mask, bool *is_shut_out)
+wait_for_client(int epoll_fd, const sigset_t *open_mask)
 {
 	struct epoll_event event;
 
-	if (epoll_pwait(epoll_fd, &event, 1, -1, open_mask) != 1 || is_ending)
-		return false;
-	*is_shut_out = (event.events & EPOLLHUP) != 0;
-	return true;
+	return epoll_pwait(epoll_fd, &event, 1, -1, open_mask) == 1 && !is_ending;
 }
 
-/* EAGAIN: another process was faster. Anything but these three is noted, and not tried at once. */
-static void
-accept_failed(int error)
+/* Whether to go on after accept has failed. */
+static bool
+is_passing(int error)
 {
-	if (error == EAGAIN || error == EINTR || error == ECONNABORTED)
-		return;
+	switch (error) {
+	case EAGAIN: /* another process was faster */
+	case EINTR:
+	case ECONNABORTED:
+		return true;
+	case EINVAL: /* shut down, and the queue is empty */
+		return false;
+	}
 	log_write(LOG_WARN, "accept failed", LOG_TEXT("why", strerror(error)));
 	poll(NULL, 0, ACCEPT_FAILED_MS);
+	return true;
 }
 
 static void
@@ -169,7 +173,6 @@ serve_all(struct server *s, int fd, int epoll_fd, int64_t n_most)
 {
 	struct fcgi f;
 	sigset_t open_mask;
-	bool is_shut = false;
 	int64_t n = 0;
 
 	FCGX_InitRequest(&f.request, fd, FCGI_FAIL_ACCEPT_ON_INTR);
@@ -178,15 +181,13 @@ serve_all(struct server *s, int fd, int epoll_fd, int64_t n_most)
 	while (!is_ending && !s->is_misfit && n < n_most) {
 		int result;
 
-		if (!wait_for_client(epoll_fd, &open_mask, &is_shut))
+		if (!wait_for_client(epoll_fd, &open_mask))
 			continue;
 		result = FCGX_Accept_r(&f.request);
-		if (result < 0 && is_shut) /* EAGAIN or EINVAL: shut down, and the queue is empty */
+		if (result < 0 && !is_passing(-result))
 			break;
-		if (result < 0) {
-			accept_failed(-result);
+		if (result < 0)
 			continue;
-		}
 		if (s->ctx->db == NULL)
 			open_db(s);
 		serve_one(s, &f);

@@ -1,0 +1,17 @@
+/* Named places where a test kills the process (checklists/reliability.md 2.1): the one whose name is
+ * in MIRRORHUB_CRASH_AT. Builds for tests only; elsewhere nothing is left of it. */
+#ifndef SYNC_CRASH_H
+#define SYNC_CRASH_H
+
+#ifdef TEST_CRASH_POINTS
+/* claim, probe, fetch, midpack, pack-moved, idx-moved, refs-written, head-written, before-report */
+void crash_point(const char *name);
+#else
+static inline void
+crash_point(const char *name)
+{
+	(void)name;
+}
+#endif
+
+#endif

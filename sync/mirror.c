@@ -1,0 +1,320 @@
+#include "sync/mirror.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/project.h"
+#include "git/check.h"
+#include "git/describe.h"
+#include "git/fetch.h"
+#include "git/init.h"
+#include "git/refs.h"
+#include "git/store.h"
+#include "net/net.h"
+#include "sync/crash.h"
+#include "sync/peer.h"
+#include "sync/publish.h"
+
+#define DIR_MODE 0750
+#define TICK_US 200000
+
+/* One sync while it runs. */
+struct run {
+	struct ctx *c;
+	const struct mirror_spec *spec;
+	const struct mirror_hooks *hooks;
+	struct mirror_result *out;
+	const char *store_dir, *quarantine_dir;
+	struct net *net; /* NULL before the probe */
+	struct peer *peer;
+	struct git_advert advert;
+	const char *fingerprint; /* of advert */
+	struct git_fetched fetched;
+	/* for the hooks */
+	enum mirror_phase phase;
+	int64_t objects, objects_total, told_us;
+	bool is_told_to_stop;
+};
+
+static const char *const phase_texts[] = {
+	[PHASE_PROBING] = "probing",
+	[PHASE_FETCHING] = "fetching",
+	[PHASE_CHECKING] = "checking",
+	[PHASE_PUBLISHING] = "publishing",
+};
+
+const char *
+mirror_phase_text(enum mirror_phase phase)
+{
+	assert(phase >= PHASE_PROBING && phase <= PHASE_PUBLISHING);
+	return phase_texts[phase];
+}
+
+/* ---- progress */
+
+static bool
+tell(struct run *r)
+{
+	if (r->is_told_to_stop)
+		return false;
+	r->told_us = clock_mono_us();
+	if (!r->hooks->progress(r->hooks->payload, r->phase, r->net != NULL ? r->net->bytes : 0,
+		r->objects, r->objects_total))
+		r->is_told_to_stop = true;
+	return !r->is_told_to_stop;
+}
+
+static bool
+on_tick(void *payload)
+{
+	struct run *r = payload;
+
+	return clock_mono_us() - r->told_us < TICK_US ? !r->is_told_to_stop : tell(r);
+}
+
+static bool
+on_fetch(void *payload, int64_t bytes, int64_t objects, int64_t objects_total)
+{
+	struct run *r = payload;
+
+	(void)bytes; /* net counts them, those of the advertisement too */
+	if (objects > objects_total / 2)
+		crash_point("midpack");
+	r->objects = objects;
+	r->objects_total = objects_total;
+	return on_tick(r);
+}
+
+static bool
+on_check(void *payload, int64_t objects, int64_t objects_total)
+{
+	struct run *r = payload;
+
+	r->objects = objects;
+	r->objects_total = objects_total;
+	return on_tick(r);
+}
+
+static int
+enter(struct run *r, enum mirror_phase phase)
+{
+	r->phase = phase;
+	r->objects = r->objects_total = 0;
+	return tell(r) ? OK : fail(r->c, E_CONFLICT, "given up because it was told to");
+}
+
+/* ---- probe */
+
+static int
+probe(struct run *r)
+{
+	const struct conf *conf = r->c->conf;
+	struct net_url url;
+
+	TRY(enter(r, PHASE_PROBING));
+	TRY(net_open(r->c, r->spec->credentials, conf->sync_total_s, on_tick, r, &r->net));
+	crash_point("probe");
+	if (net_url_parse(r->c, r->spec->url, &url) != OK)
+		return net_fail(r->net, NET_WHY_POLICY, "%s", r->c->reason);
+	TRY(peer_open(r->net, &url, &r->peer));
+	TRY(git_advert_read(r->c, peer_wire(r->peer), &r->advert));
+	r->fingerprint = git_refs_fingerprint(r->c->mem, &r->advert.refs);
+	return OK;
+}
+
+/* Most runs end here: what is published is what upstream has. */
+static bool
+is_unchanged(const struct run *r)
+{
+	return strcmp(r->fingerprint, r->spec->old_fingerprint) == 0 && path_is_dir(r->store_dir);
+}
+
+/* ---- fetch, check */
+
+static int
+check_disk(struct run *r)
+{
+	int percent;
+
+	TRY(path_free_percent(r->c, r->c->conf->data_dir, &percent));
+	if (percent < r->c->conf->sync_disk_free_percent)
+		return fail(r->c, E_INTERNAL, "only %d%% of the disk are free: nothing is fetched",
+		    percent);
+	return OK;
+}
+
+static int
+fetch(struct run *r)
+{
+	bool has_store = path_is_dir(r->store_dir);
+	struct git_refs published = { .n = 0 };
+	const struct git_fetch f = {
+		.quarantine_dir = r->quarantine_dir,
+		.store_dir = has_store ? r->store_dir : NULL,
+		.advert = &r->advert,
+		.published = &published,
+		.wire = peer_wire(r->peer),
+		.progress = on_fetch,
+		.payload = r,
+	};
+	const struct git_check k = {
+		.quarantine_dir = r->quarantine_dir,
+		.refs = &r->advert.refs,
+		.published = &published,
+		.progress = on_check,
+		.payload = r,
+	};
+	struct git_check check = k;
+
+	TRY(enter(r, PHASE_FETCHING));
+	TRY(check_disk(r));
+	if (has_store) {
+		TRY(git_store_check(r->c, r->store_dir));
+		TRY(git_refs_load(r->c, r->store_dir, &published, NULL));
+	}
+	TRY(path_remove_tree(r->c, r->quarantine_dir));
+	TRY(path_make_dir(r->c, r->quarantine_dir, DIR_MODE));
+	crash_point("fetch");
+	TRY(git_fetch(r->c, &f, &r->fetched));
+	TRY(enter(r, PHASE_CHECKING));
+	check.pack = r->fetched.pack;
+	return git_check(r->c, &check);
+}
+
+/* ---- publish */
+
+static int
+publish(struct run *r)
+{
+	struct publication p = {
+		.store_id = r->spec->store_id,
+		.store_dir = r->store_dir,
+		.pack = r->fetched.pack,
+		.refs = &r->advert.refs,
+		.may_publish = r->hooks->may_publish,
+		.payload = r->hooks->payload,
+	};
+
+	TRY(enter(r, PHASE_PUBLISHING));
+	TRY(publish_refs(r->c, &p));
+	r->out->refs_changed = (int64_t)p.refs_changed;
+	r->out->size_bytes = p.size_bytes;
+	r->out->latest_version = p.latest_version;
+	return OK;
+}
+
+static int
+sync_mirror(struct run *r)
+{
+	TRY(git_init(r->c));
+	TRY(probe(r));
+	r->out->fingerprint = r->fingerprint;
+	if (is_unchanged(r))
+		return git_fetch_nothing(peer_wire(r->peer));
+	TRY(fetch(r));
+	TRY(publish(r));
+	r->out->is_changed = true;
+	return OK;
+}
+
+/* ---- how it went */
+
+static const enum sync_error by_why[] = {
+	[NET_WHY_NETWORK] = SYNC_NETWORK,
+	[NET_WHY_BUSY] = SYNC_BUSY,
+	[NET_WHY_AUTH] = SYNC_AUTH,
+	[NET_WHY_GONE] = SYNC_GONE,
+	[NET_WHY_TLS] = SYNC_TLS,
+	[NET_WHY_POLICY] = SYNC_POLICY,
+	[NET_WHY_PROTOCOL] = SYNC_PROTOCOL,
+	[NET_WHY_STOPPED] = SYNC_FENCED,
+	[NET_WHY_LOCAL] = SYNC_LOCAL,
+};
+
+/* What is not about the connection: a refusal is about what the upstream sent. */
+static const enum sync_error by_code[] = {
+	[E_NOTFOUND] = SYNC_GONE,
+	[E_DENIED] = SYNC_POLICY,
+	[E_INVALID] = SYNC_PROTOCOL,
+	[E_CONFLICT] = SYNC_FENCED,
+	[E_INTERNAL] = SYNC_LOCAL,
+};
+
+static enum sync_error
+class_of(const struct run *r, int code)
+{
+	if (r->is_told_to_stop)
+		return SYNC_FENCED;
+	if (r->net != NULL && r->net->why != 0)
+		return by_why[r->net->why];
+	return by_code[code];
+}
+
+/* A failed clean-up is not the run's failure: the janitor does it again. */
+static void
+drop_quarantine(struct run *r)
+{
+	const char *reason = r->c->reason;
+
+	if (path_remove_tree(r->c, r->quarantine_dir) != OK)
+		r->c->reason = reason;
+}
+
+void
+mirror_sync(struct ctx *c, const struct mirror_spec *spec, const struct mirror_hooks *hooks,
+    struct mirror_result *out)
+{
+	struct run r = { .c = c, .spec = spec, .hooks = hooks, .out = out };
+	int code;
+
+	*out = (struct mirror_result){ .error_text = "" };
+	r.store_dir = project_store_dir(c, spec->store_id);
+	r.quarantine_dir = arena_printf(c->mem, "%s/quarantine/%lld-%lld", c->conf->data_dir,
+	    (long long)spec->store_id, (long long)spec->fence);
+	code = sync_mirror(&r);
+	drop_quarantine(&r);
+	out->bytes = r.net != NULL ? r.net->bytes : 0;
+	out->objects = r.fetched.objects;
+	if (code == OK)
+		return;
+	*out = (struct mirror_result){ .error = class_of(&r, code),
+		.error_text = str_redact(c->mem, c->reason),
+		.bytes = out->bytes,
+		.objects = out->objects };
+	out->retry_after_s = r.net != NULL ? r.net->retry_after_s : 0;
+}
+
+/* ---- names of the classes */
+
+static const char *const error_texts[] = {
+	[SYNC_OK] = "",
+	[SYNC_NETWORK] = "network",
+	[SYNC_BUSY] = "busy",
+	[SYNC_AUTH] = "auth",
+	[SYNC_GONE] = "gone",
+	[SYNC_TLS] = "tls",
+	[SYNC_POLICY] = "policy",
+	[SYNC_PROTOCOL] = "protocol",
+	[SYNC_LOCAL] = "local",
+	[SYNC_FENCED] = "fenced",
+};
+
+const char *
+sync_error_text(enum sync_error class)
+{
+	assert(class >= SYNC_OK && class <= SYNC_FENCED);
+	return error_texts[class];
+}
+
+enum sync_error
+sync_error_by_name(const char *name)
+{
+	for (enum sync_error e = SYNC_OK; e <= SYNC_FENCED; e++)
+		if (strcmp(error_texts[e], name) == 0)
+			return e;
+	return SYNC_LOCAL;
+}

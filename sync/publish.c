@@ -1,0 +1,147 @@
+#include "sync/publish.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "base/str.h"
+#include "core/project.h"
+#include "git/describe.h"
+#include "git/store.h"
+#include "sync/crash.h"
+
+#define LOCK_WAIT_MS 30000
+#define DIR_MODE 0750
+#define HEADS "refs/heads/"
+
+static int
+lock(struct ctx *c, const struct publication *p, int **lock_out)
+{
+	const char *folder =
+	    arena_strndup(c->mem, p->store_dir, (size_t)(strrchr(p->store_dir, '/') - p->store_dir));
+
+	TRY(path_make_dir(c, folder, DIR_MODE));
+	if (path_lock(c, project_store_lock(c, p->store_id), LOCK_WAIT_MS, lock_out) != OK)
+		return fail(c, E_INTERNAL, "the store's lock cannot be had: %s", c->reason);
+	return OK;
+}
+
+static int
+open_store(struct ctx *c, const struct publication *p)
+{
+	const char *head = p->refs->head;
+
+	if (!path_is_dir(p->store_dir))
+		return git_store_create(c, p->store_dir,
+		    head != NULL ? head + strlen(HEADS) : "main");
+	TRY(git_store_check(c, p->store_dir));
+	return git_store_tidy(c, p->store_dir);
+}
+
+/* The index comes last: a pack without one is not seen by anybody, and git_store_tidy removes it. */
+static int
+move_pack(struct ctx *c, const struct publication *p)
+{
+	const char *name;
+
+	if (p->pack == NULL)
+		return OK;
+	name = arena_printf(c->mem, "%s/objects/pack%s", p->store_dir, strrchr(p->pack, '/'));
+	TRY(path_rename(c, arena_printf(c->mem, "%s.pack", p->pack),
+	    arena_printf(c->mem, "%s.pack", name)));
+	crash_point("pack-moved");
+	TRY(path_rename(c, arena_printf(c->mem, "%s.idx", p->pack),
+	    arena_printf(c->mem, "%s.idx", name)));
+	crash_point("idx-moved");
+	return OK;
+}
+
+/* ---- HEAD */
+
+/* HEAD follows the upstream; where that leads nowhere it stays, and where its branch is gone it goes
+ * to the likeliest one left (checklists/security.md M-18). NULL: there is no branch at all. */
+static const char *
+next_head(const struct git_refs *refs, const char *now)
+{
+	static const char *const usual[] = { HEADS "main", HEADS "master" };
+
+	if (refs->head != NULL)
+		return refs->head;
+	if (now != NULL && git_refs_find(refs, now) != NULL)
+		return now;
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (git_refs_find(refs, usual[i]) != NULL)
+			return usual[i];
+	for (size_t i = 0; i < refs->n; i++)
+		if (str_starts(refs->rows[i].name, HEADS))
+			return refs->rows[i].name;
+	return NULL;
+}
+
+/* HEAD moves before the refs where its branch is there already, so that it never dangles. */
+static int
+swap_refs(struct ctx *c, struct publication *p, const struct git_refs *before,
+    const struct git_refs *kept)
+{
+	const char *now, *next;
+	bool moves, is_there;
+
+	TRY(git_head_load(c, p->store_dir, &now));
+	next = next_head(p->refs, now);
+	moves = next != NULL && !str_is_equal(next, now);
+	is_there = moves && git_refs_find(before, next) != NULL;
+	if (is_there)
+		TRY(git_head_set(c, p->store_dir, next));
+	TRY(git_refs_publish(c, p->store_dir, p->refs, kept));
+	crash_point("refs-written");
+	if (moves && !is_there)
+		TRY(git_head_set(c, p->store_dir, next));
+	crash_point("head-written");
+	return git_refs_drop_loose(c, p->store_dir);
+}
+
+/* What readers see now has to be what the upstream had. */
+static int
+verify(struct ctx *c, const struct publication *p)
+{
+	struct git_refs now;
+
+	TRY(git_refs_load(c, p->store_dir, &now, NULL));
+	if (p->refs->head == NULL)
+		now.head = NULL; /* ours, not the upstream's */
+	if (strcmp(git_refs_fingerprint(c->mem, &now), git_refs_fingerprint(c->mem, p->refs)) != 0)
+		return fail(c, E_INTERNAL, "%s has not the refs that were written", p->store_dir);
+	return OK;
+}
+
+static int
+publish_locked(struct ctx *c, struct publication *p)
+{
+	struct git_refs before, kept;
+	struct git_repository *repo;
+
+	TRY(open_store(c, p));
+	TRY(git_refs_load(c, p->store_dir, &before, &kept));
+	TRY(move_pack(c, p));
+	TRY(swap_refs(c, p, &before, &kept));
+	TRY(verify(c, p));
+	p->refs_changed = git_refs_count_changes(&before, p->refs);
+	TRY(git_store_open(c, p->store_dir, &repo));
+	p->latest_version = git_describe_version(c->mem, repo);
+	return git_store_size(c, p->store_dir, &p->size_bytes);
+}
+
+int
+publish_refs(struct ctx *c, struct publication *p)
+{
+	int *held, code;
+
+	TRY(lock(c, p, &held));
+	if (!p->may_publish(p->payload))
+		code = fail(c, E_CONFLICT, "another worker has this mirror now");
+	else if (publish_locked(c, p) == OK)
+		code = OK;
+	else
+		code = E_INTERNAL; /* whatever it was, it is about us */
+	path_unlock(c, held);
+	return code;
+}

@@ -1,0 +1,28 @@
+/* The last step of a sync: from the quarantine into the store, all refs at one instant. */
+#ifndef SYNC_PUBLISH_H
+#define SYNC_PUBLISH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "git/refs.h"
+
+struct publication {
+	int64_t store_id;
+	const char *store_dir;	     /* made when it is missing */
+	const char *pack;	     /* checked; path without ".pack"; NULL: none */
+	const struct git_refs *refs; /* checked and peeled; head NULL: HEAD stays if it can */
+	bool (*may_publish)(void *payload);
+	void *payload;
+	/* filled in */
+	size_t refs_changed;
+	int64_t size_bytes;
+	const char *latest_version;
+};
+
+/* Under the store's lock. E_CONFLICT: may_publish said no, nothing was changed. E_INTERNAL: the
+ * store, the disk, or the lock was not to be had; what is half done is repaired by the next run. */
+must_check int publish_refs(struct ctx *c, struct publication *p);
+
+#endif
