@@ -92,7 +92,7 @@ db_check_result(struct ctx *c, const char *name, const PGresult *result)
 	ExecStatusType status = PQresultStatus(result); /* NULL is PGRES_FATAL_ERROR */
 	const char *state;
 
-	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
 		return OK;
 	state = diagnosis(result, PG_DIAG_SQLSTATE);
 	if (state[0] == '\0')
