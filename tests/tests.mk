@@ -22,7 +22,7 @@ run-unit: $(UNIT_TESTS)
 	@failed=0; for t in $(UNIT_TESTS); do $$t || { echo "failed: $$t"; failed=1; }; done; \
 	/usr/bin/python3 tests/unit/rooms.py -h || failed=1; exit $$failed
 
-run-db: $(DB_TESTS)
+run-db: $(DB_TESTS) $(BUILD)/mirrorhub
 	@/usr/bin/python3 tests/db/run.py $(DB_TESTS)
 
 $(PARTS): $(call objs,$(PARTS_SRC))

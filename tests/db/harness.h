@@ -1,0 +1,29 @@
+/* What every database test begins with: a ctx with a connection, as one of the three roles, to a
+ * database that this program has for itself (tests/db/run.py makes it). */
+#ifndef TESTS_DB_HARNESS_H
+#define TESTS_DB_HARNESS_H
+
+#include "db/db.h"
+#include "tests/unit/unit.h"
+
+/* "host=… dbname=… user=ROLE" of this program's database. Ends the program without run.py. */
+const char *harness_conninfo(struct arena *mem, const char *role);
+
+/* A ctx with its own arena, connected; ended by harness_close. role: "mirrorhub_owner", … */
+struct ctx *harness_open(const char *role, const struct db_stmt *const *tables);
+void harness_close(struct ctx *c);
+
+/* Runs SQL as the superuser: for what a test has to arrange behind the hub's back. */
+void harness_sql(const char *sql);
+
+/* The calls that fail print their reason. */
+#define assert_code(c, call, code)                                                                 \
+	do {                                                                                       \
+		int got_ = (call);                                                                 \
+		if (got_ != (code))                                                                \
+			print_error("%s\n", (c)->reason);                                          \
+		assert_int_equal(got_, (code));                                                    \
+	} while (0)
+#define assert_ok(c, call) assert_code((c), (call), OK)
+
+#endif
