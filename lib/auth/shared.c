@@ -96,6 +96,7 @@ shared_open(struct ctx *c)
 	if (fd < 0)
 		return fail(c, E_INTERNAL, "%s: %s", path, strerror(errno));
 	code = map(c, fd, path);
+	flock(fd, LOCK_UN); /* the mapping keeps the file open, and so would the lock */
 	close(fd);
 	return code;
 }
