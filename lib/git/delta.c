@@ -31,14 +31,14 @@ git_bytes_free(struct git_bytes *b)
 }
 
 bool
-git_inflate(void **z_stream, const unsigned char *packed, size_t packed_len, size_t len,
+git_inflate(void **state, const unsigned char *packed, size_t packed_len, size_t len,
     struct git_bytes *out)
 {
-	struct z_stream_s *z = *z_stream;
+	z_stream *z = *state;
 	int result;
 
 	if (z == NULL) {
-		*z_stream = z = calloc(1, sizeof(*z));
+		*state = z = calloc(1, sizeof(*z));
 		if (z == NULL || inflateInit(z) != Z_OK)
 			abort();
 	} else {
@@ -55,12 +55,12 @@ git_inflate(void **z_stream, const unsigned char *packed, size_t packed_len, siz
 }
 
 void
-git_inflate_end(void *z_stream)
+git_inflate_end(void *state)
 {
-	if (z_stream == NULL)
+	if (state == NULL)
 		return;
-	inflateEnd(z_stream);
-	free(z_stream);
+	inflateEnd(state);
+	free(state);
 }
 
 /* A length of seven bits a byte, lowest first. */

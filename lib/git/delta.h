@@ -15,11 +15,11 @@ struct git_bytes {
 void git_bytes_room(struct git_bytes *b, size_t len);
 void git_bytes_free(struct git_bytes *b);
 
-/* Exactly len bytes out of the zlib stream at packed. zlib's state is kept in *z_stream between
+/* Exactly len bytes out of the zlib stream at packed. zlib's state is kept in *state between
  * calls: NULL at first; ended by git_inflate_end. */
-bool git_inflate(void **z_stream, const unsigned char *packed, size_t packed_len, size_t len,
+bool git_inflate(void **state, const unsigned char *packed, size_t packed_len, size_t len,
     struct git_bytes *out);
-void git_inflate_end(void *z_stream);
+void git_inflate_end(void *state);
 
 /* The length of the result that a delta declares; false: it is cut off. */
 bool git_delta_result_len(const struct git_bytes *delta, size_t *len_out);
