@@ -2,6 +2,7 @@
 
 #include <crypt.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,13 @@
 	"$argon2id$v=19$m=19456,t=2,p=1$"                                                      \
 	"AkVozbOWPZTDgJw0x6/kaw$3I9SVGI7rX+/hY67vE+/CEd6ViNa9QhGghGjyWFrTIk"
 
+/* A longer row of one character is not what everybody tries first. */
+#define LONG_BYTES 32
+
+/* A stored hash may not ask for more than this: libsodium's "moderate". */
+#define MEM_MOST_KIB 262144
+#define OPS_MOST 10
+
 static int
 compare(const void *a, const void *b)
 {
@@ -29,9 +37,21 @@ is_common(const char *lower)
 {
 	static const size_t n = sizeof(common_passwords) / sizeof(common_passwords[0]);
 
-	if (strspn(lower, (char[]){ lower[0], '\0' }) == strlen(lower))
+	if (strlen(lower) < LONG_BYTES &&
+	    strspn(lower, (char[]){ lower[0], '\0' }) == strlen(lower))
 		return true; /* one character, again and again */
 	return bsearch(lower, common_passwords, n, sizeof(common_passwords[0]), compare) != NULL;
+}
+
+bool
+password_is_text(const char *s)
+{
+	size_t len = strlen(s);
+
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)s[i] < 0x20 && s[i] != '\t') || s[i] == 0x7f)
+			return false;
+	return str_is_utf8(s, len);
 }
 
 int
@@ -42,7 +62,7 @@ password_check(struct ctx *c, const char *password)
 	if (len < PASSWORD_LEAST_BYTES || len > PASSWORD_MOST_BYTES)
 		return fail(c, E_INVALID, "a password has %d to %d bytes", PASSWORD_LEAST_BYTES,
 		    PASSWORD_MOST_BYTES);
-	if (!str_is_utf8(password, len) || !str_is_printable(password))
+	if (!password_is_text(password))
 		return fail(c, E_INVALID, "a password is UTF-8 without control characters");
 	if (token_is_wellformed(password)) /* in a Basic header it would be taken for one */
 		return fail(c, E_INVALID, "a password does not look like a token");
@@ -86,15 +106,25 @@ is_crypt_right(const char *hash, const char *password, bool *needs_rehash_out)
 	return is_right;
 }
 
+/* Whoever can write a hash must not be able to have any amount of memory spent on it. */
+static bool
+is_argon2_affordable(const char *hash)
+{
+	unsigned long version, mem_kib, ops;
+
+	return sscanf(hash, "$argon2id$v=%9lu$m=%9lu,t=%9lu,", &version, &mem_kib, &ops) == 3 &&
+	    mem_kib <= MEM_MOST_KIB && ops <= OPS_MOST;
+}
+
 bool
 password_is_known(const char *hash)
 {
-	static const char *const prefixes[] = { "$argon2id$", "$2a$", "$2b$", "$2y$", "$y$", "$6$" };
+	static const char *const prefixes[] = { "$2a$", "$2b$", "$2y$", "$y$", "$6$" };
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (str_starts(hash, prefixes[i]))
 			return true;
-	return false;
+	return str_starts(hash, "$argon2id$") && is_argon2_affordable(hash);
 }
 
 bool

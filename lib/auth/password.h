@@ -9,6 +9,9 @@
 #define PASSWORD_LEAST_BYTES 8
 #define PASSWORD_MOST_BYTES 1024
 
+/* UTF-8 without control characters (RFC 7617 section 2), but for the tab, which people do type. */
+bool password_is_text(const char *s);
+
 /* E_INVALID with a sentence: too short, too long, not UTF-8, or well known. */
 must_check int password_check(struct ctx *c, const char *password);
 

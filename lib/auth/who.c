@@ -55,8 +55,7 @@ parse_basic(struct ctx *c, const char *encoded, struct who_given *out)
 	size_t len;
 	char *text = str_unbase64(c->mem, encoded, &len), *colon;
 
-	if (text == NULL || strlen(text) != len || !str_is_utf8(text, len) ||
-	    !str_is_printable(text))
+	if (text == NULL || strlen(text) != len || !password_is_text(text))
 		return wrong(c);
 	colon = strchr(text, ':');
 	if (colon == NULL)
@@ -117,7 +116,7 @@ take_slot(struct ctx *c, int **slot_out)
 }
 
 static int
-record_failure(struct ctx *c, const struct attempt *a, const char *detail)
+record_failure(struct ctx *c, const struct attempt *a, int64_t wait_s, const char *detail)
 {
 	const struct event event = { .actor = "", .action = "login", .object = a->uname,
 		.detail = detail, .remote_addr = a->remote_addr, .result = "denied" };
@@ -126,7 +125,7 @@ record_failure(struct ctx *c, const struct attempt *a, const char *detail)
 	TRY(failure_add(c, a->uname, a->network));
 	TRY(event_add(c, &event));
 	TRY(db_commit(c));
-	return wrong(c);
+	return wait_s > 0 ? limit_refuse(c, a->uname, a->network, wait_s) : wrong(c);
 }
 
 static int
@@ -144,19 +143,20 @@ check_password(struct ctx *c, const struct attempt *a, struct claim *out)
 {
 	struct account_password row = { 0 };
 	bool needs_rehash;
+	int64_t wait_s;
 	int code;
 
-	TRY(limit_check(c, a->uname, a->network)); /* again: others failed while we waited */
+	TRY(limit_check(c, a->uname, a->network, &wait_s)); /* again: others failed while we waited */
 	code = account_password_by_uname(c, a->uname, &row);
 	if (code != OK && code != E_NOTFOUND)
 		return code;
 	if (code == E_NOTFOUND || !password_is_known(row.password_hash)) {
 		password_dummy(a->password);
-		return record_failure(c, a,
+		return record_failure(c, a, wait_s,
 		    code == OK ? "its hash is of no known form" : "no such account");
 	}
 	if (!password_is_right(row.password_hash, a->password, &needs_rehash))
-		return record_failure(c, a, "wrong password");
+		return record_failure(c, a, wait_s, "wrong password");
 	if (needs_rehash)
 		TRY(rehash(c, &row, a->password));
 	shared_keep(c, a->uname, a->password, row.id, row.password_version);
@@ -180,6 +180,7 @@ is_possible(const char *uname, const char *password)
 static int
 claim_by_password(struct ctx *c, const struct attempt *a, struct claim *out)
 {
+	int64_t wait_s;
 	int *slot, code;
 
 	if (!limit_is_on(c, a->uname, a->network) &&
@@ -187,7 +188,7 @@ claim_by_password(struct ctx *c, const struct attempt *a, struct claim *out)
 		out->kind = CLAIM_ACCOUNT;
 		return OK;
 	}
-	TRY(limit_check(c, a->uname, a->network));
+	TRY(limit_check(c, a->uname, a->network, &wait_s));
 	TRY(take_slot(c, &slot));
 	code = check_password(c, a, out);
 	path_unlock(c, slot);

@@ -3,9 +3,10 @@
  * The limits on failures (security.md A-08), so that guessing is slow and nobody can be locked out:
  * - 30 failures from one network (IPv4 /24, IPv6 /56) in 3 minutes: that network waits.
  * - 10 failures for one account in 10 minutes, from anywhere: networks that failed for it within
- *   these minutes wait; any other network is heard, one failure in 5 seconds for the account
- *   altogether. So its owner gets in from elsewhere after a short wait, and a guesser needs a new
- *   network for each guess and gets at most 120 of them in ten minutes.
+ *   these minutes wait; any other network is heard, with at least 5 seconds between failures of the
+ *   account altogether, and told 429 too if it is wrong. So its owner gets in from elsewhere after
+ *   a short wait, and a guesser needs a new network for each guess, gets at most 120 of them in ten
+ *   minutes, and is not told which ones counted.
  * - Whoever waits is answered 429 without a look at his password: not by its hash, and not by what
  *   is remembered either, or the memory would answer guesses without counting them.
  * - From everywhere else a remembered password goes on working, whatever others do.
