@@ -17,7 +17,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct command {
 	const char *name;
-	bool takes_uname;
+	const char *word;    /* what it is told besides options; NULL: nothing */
 	const char *options; /* those it takes, each between blanks */
 	int (*run)(struct ctx *c, const struct admin_args *args);
 	const char *sentence;
@@ -25,20 +25,22 @@ struct command {
 
 /* clang-format off */
 static const struct command commands[] = {
-	/* name            uname  options                               who does it */
-	{ "setup-data",     false, "",                                    admin_setup_data,
+	/* name              word     options                               who does it */
+	{ "setup-data",       NULL,    "",                                    admin_setup_data,
 	    "makes data.dir with its folders and its marker file, once" },
-	{ "setup-keys",     false, "",                                    admin_setup_keys,
+	{ "setup-keys",       NULL,    "",                                    admin_setup_keys,
 	    "makes the two key files for stored credentials, once" },
-	{ "migrate",        false, " --sql ",                             admin_migrate,
+	{ "migrate",          NULL,    " --sql ",                             admin_migrate,
 	    "brings the database to the version of these programs" },
-	{ "create-account", true,  " --role --email --password-file ",    admin_create_account,
+	{ "create-account",   "UNAME", " --role --email --password-file ",    admin_create_account,
 	    "makes an account; without --password-file prints a random password" },
-	{ "new-token",      true,  "",                                    admin_new_token,
+	{ "new-token",        "UNAME", "",                                    admin_new_token,
 	    "prints a new token of an account" },
-	{ "check",          false, " --sql ",                             admin_check,
+	{ "create-project",   "PATH",  " --owner --access ",                  admin_create_project,
+	    "makes a project that is no mirror, to push to; read is what everyone may" },
+	{ "check",            NULL,    " --sql ",                             admin_check,
 	    "says whether everything is as it has to be; exit code 1 when not" },
-	{ NULL, false, NULL, NULL, NULL },
+	{ NULL, NULL, NULL, NULL, NULL },
 };
 
 static const struct {
@@ -50,6 +52,8 @@ static const struct {
 	{ "--role",          offsetof(struct admin_args, role),          "user|admin|system|tester" },
 	{ "--email",         offsetof(struct admin_args, email),         "ADDRESS" },
 	{ "--password-file", offsetof(struct admin_args, password_file), "FILE" },
+	{ "--owner",         offsetof(struct admin_args, owner),         "UNAME" },
+	{ "--access",        offsetof(struct admin_args, access),        "none|read|write" },
 };
 /* clang-format on */
 
@@ -74,7 +78,8 @@ usage(void)
 {
 	printf("usage: mirrorhub --conf FILE COMMAND\n       mirrorhub --help-config\n\n");
 	for (const struct command *k = commands; k->name != NULL; k++) {
-		printf("  %s%s", k->name, k->takes_uname ? " UNAME" : "");
+		printf("  %s%s%s", k->name, k->word != NULL ? " " : "",
+		    k->word != NULL ? k->word : "");
 		for (size_t i = 0; i < N_OPTIONS; i++)
 			if (takes(k, options[i].name))
 				printf(" [%s %s]", options[i].name, options[i].what);
@@ -114,12 +119,12 @@ read_args(const struct command *command, char *const *words, struct admin_args *
 				return false;
 			words += 2;
 		} else {
-			if (!command->takes_uname || out->uname != NULL)
+			if (command->word == NULL || out->word != NULL)
 				return false;
-			out->uname = *words++;
+			out->word = *words++;
 		}
 	}
-	return command->takes_uname == (out->uname != NULL);
+	return (command->word != NULL) == (out->word != NULL);
 }
 
 static int

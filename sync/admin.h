@@ -10,8 +10,9 @@
 
 /* The words of the command line behind the subcommand. NULL: not given. */
 struct admin_args {
-	const char *uname;
+	const char *word; /* the one that stands alone: UNAME or PATH */
 	const char *role, *email, *password_file;
+	const char *owner, *access;
 	const char *sql;
 };
 
@@ -37,6 +38,10 @@ must_check int admin_setup_data(struct ctx *c, const struct admin_args *args);
 must_check int admin_setup_keys(struct ctx *c, const struct admin_args *args);
 must_check int admin_create_account(struct ctx *c, const struct admin_args *args);
 must_check int admin_new_token(struct ctx *c, const struct admin_args *args);
+
+/* A project that is no mirror, with an empty repository to push to. Run as the user of the hub's
+ * programs: the repository's folder is theirs. */
+must_check int admin_create_project(struct ctx *c, const struct admin_args *args);
 
 /* A line per thing that has to be right, [OK] or [FATAL]. E_INTERNAL when one is not. */
 must_check int admin_check(struct ctx *c, const struct admin_args *args);

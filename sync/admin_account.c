@@ -42,9 +42,9 @@ admin_create_account(struct ctx *c, const struct admin_args *args)
 	TRY(choose_password(c, args->password_file, &password));
 	TRY(admin_open_db(c));
 	TRY(db_begin(c, DB_WRITE));
-	TRY(account_create(c, &command, args->uname, email, role, password, &id));
+	TRY(account_create(c, &command, args->word, email, role, password, &id));
 	TRY(db_commit(c));
-	fprintf(stderr, "account %s (%s) is made%s\n", args->uname, role,
+	fprintf(stderr, "account %s (%s) is made%s\n", args->word, role,
 	    args->password_file == NULL ? "; its password is shown this once:" : "");
 	if (args->password_file == NULL)
 		printf("%s\n", password);
@@ -59,8 +59,8 @@ admin_new_token(struct ctx *c, const struct admin_args *args)
 	int code;
 
 	TRY(admin_open_db(c));
-	if ((code = account_id_by_uname(c, args->uname, &id)) == E_NOTFOUND)
-		return fail(c, E_NOTFOUND, "there is no account %s", args->uname);
+	if ((code = account_id_by_uname(c, args->word, &id)) == E_NOTFOUND)
+		return fail(c, E_NOTFOUND, "there is no account %s", args->word);
 	TRY(code);
 	TRY(db_begin(c, DB_WRITE));
 	TRY(token_create(c, id, "made by mirrorhub new-token", 3, &token));
