@@ -142,29 +142,28 @@ serve_one(struct server *s, struct fcgi *f)
 }
 
 /* Waits until a client knocks; SIGTERM comes in here and nowhere else, so no request is ever cut.
- * EPOLLEXCLUSIVE wakes one process, not all. */
+ * EPOLLEXCLUSIVE wakes one process, not all. *is_shut_out: nobody new will come. */
 static bool
-wait_for_client(int epoll_fd, const sigset_t *open_mask)
+wait_for_client(int epoll_fd, const sigset_t *open_mask, bool *is_shut_out)
 {
 	struct epoll_event event;
 
-	return epoll_pwait(epoll_fd, &event, 1, -1, open_mask) == 1 && !is_ending;
+	if (epoll_pwait(epoll_fd, &event, 1, -1, open_mask) != 1 || is_ending)
+		return false;
+	*is_shut_out = (event.events & EPOLLHUP) != 0;
+	return true;
 }
 
 /* Whether to go on after accept has failed. */
 static bool
-is_passing(int error)
+is_passing(int error, bool is_shut)
 {
-	switch (error) {
-	case EAGAIN: /* another process was faster */
-	case EINTR:
-	case ECONNABORTED:
-		return true;
-	case EINVAL: /* shut down, and the queue is empty */
-		return false;
+	if (error == EAGAIN || error == EINVAL) /* another process was faster, or the queue is empty */
+		return !is_shut;
+	if (error != EINTR && error != ECONNABORTED) {
+		log_write(LOG_WARN, "accept failed", LOG_TEXT("why", strerror(error)));
+		poll(NULL, 0, ACCEPT_FAILED_MS);
 	}
-	log_write(LOG_WARN, "accept failed", LOG_TEXT("why", strerror(error)));
-	poll(NULL, 0, ACCEPT_FAILED_MS);
 	return true;
 }
 
@@ -174,6 +173,7 @@ serve_all(struct server *s, int fd, int epoll_fd, int64_t n_most)
 	struct fcgi f;
 	sigset_t open_mask;
 	int64_t n = 0;
+	bool is_shut = false;
 
 	FCGX_InitRequest(&f.request, fd, FCGI_FAIL_ACCEPT_ON_INTR);
 	sigprocmask(SIG_SETMASK, NULL, &open_mask);
@@ -181,10 +181,10 @@ serve_all(struct server *s, int fd, int epoll_fd, int64_t n_most)
 	while (!is_ending && !s->is_misfit && n < n_most) {
 		int result;
 
-		if (!wait_for_client(epoll_fd, &open_mask))
+		if (!wait_for_client(epoll_fd, &open_mask, &is_shut))
 			continue;
 		result = FCGX_Accept_r(&f.request);
-		if (result < 0 && !is_passing(-result))
+		if (result < 0 && !is_passing(-result, is_shut))
 			break;
 		if (result < 0)
 			continue;
