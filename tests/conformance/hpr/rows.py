@@ -1,8 +1,7 @@
 """The rows of contract A8.2 that are one request and one answer each, and the list of all.
 
 A row: number, its words in the contract, method, path, options of the request, what is expected.
-Options: json, form, multipart, raw (the target just as it is), nobody (no credentials for a
-write). Expected: status, and any of body (exact), json (exact), has (texts the body holds),
+Options: form and send (JSON) are bodies, raw has the target just as it is. Expected: status, and any of body (exact), json (exact), has (texts the body holds),
 headers (exact), no_body. BOTH stands for both spellings, each a case of its own."""
 
 BOTH = ("/repositores", "/repositories")
@@ -56,11 +55,11 @@ ROWS = [
 
     *bad_create(22, "no body", message="Missing parameter: url"),
     *bad_create(22, "empty url", {"url": ""}, message="Missing parameter: url"),
-    *bad_create(22, "no url in JSON", json={}, message="Missing parameter: url"),
-    *bad_create(22, "url is an array", json={"url": ["a"]}),
-    *bad_create(22, "url is a number", json={"url": 5}),
-    *bad_create(22, "url is null", json={"url": None}),
-    *bad_create(22, "no object", json=[1], message="Invalid body"),
+    *bad_create(22, "no url in JSON", send={}, message="Missing parameter: url"),
+    *bad_create(22, "url is an array", send={"url": ["a"]}),
+    *bad_create(22, "url is a number", send={"url": 5}),
+    *bad_create(22, "url is null", send={"url": None}),
+    *bad_create(22, "no object", send=[1], message="Invalid body"),
     row(23, "ftp", "POST", WORD, 400, form={"url": "ftp://h/a"},
         has=("ftp://h/a", "ssh/http(s)"),
         json={"message": "Not support repository url: ftp://h/a, avaiable in ssh/http(s) protocols."}),

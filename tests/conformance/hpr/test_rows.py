@@ -38,8 +38,8 @@ def ask(hub, row):
     kw = {}
     if "form" in options:
         kw["data"] = options["form"]
-    if "json" in options:
-        kw["json"] = options["json"]
+    if "send" in options:
+        kw["json"] = options["send"]
     auth = None if row["method"] in ("GET", "HEAD", "OPTIONS") else hub.admin
     got = hub.request(row["method"], row["path"], auth, **kw)
     return got.status_code, got.text, got.headers
