@@ -362,5 +362,7 @@ main(int argc, char **argv)
 	    LOG_INT("processes", (int64_t)pool.n));
 	code = run(&pool);
 	drain(&pool);
+	arena_free(pool.conf_mem);
+	arena_free(c.mem);
 	return code;
 }
