@@ -8,11 +8,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/str.h"
 #include "cgi/git/body.h"
 
 #define STEP_BYTES (64 * 1024)
-#define SAID_MAX_BYTES (8 * 1024)
+#define SAID_BYTES (8 * 1024)
 #define LOOK_MS 200 /* how often we look for the client and the clock */
+#define END_MS 1000 /* what a child that has lost its input gets for its end */
+#define RETRY_S 60
+#define GIT_DIED 128
 
 /* What is under way. */
 struct flow {
@@ -22,7 +26,8 @@ struct flow {
 	const char *bytes; /* the piece of the body that the child takes next */
 	size_t len;
 	char *step;	  /* STEP_BYTES, for reading from the child */
-	struct buf *said; /* on its standard error */
+	char *said;	  /* the last SAID_BYTES on its standard error */
+	size_t said_len;
 	int64_t looked_us;
 };
 
@@ -86,17 +91,33 @@ pass_on(struct flow *f)
 	return OK;
 }
 
-/* Keeps the beginning: the first error is the cause. */
+/* Keeps the end: the cause comes last, behind progress. */
+static void
+keep_said(struct flow *f, const char *bytes, size_t len)
+{
+	if (len > SAID_BYTES) {
+		bytes += len - SAID_BYTES;
+		len = SAID_BYTES;
+	}
+	if (f->said_len + len > SAID_BYTES) {
+		size_t kept = SAID_BYTES - len;
+
+		memmove(f->said, f->said + f->said_len - kept, kept);
+		f->said_len = kept;
+	}
+	memcpy(f->said + f->said_len, bytes, len);
+	f->said_len += len;
+}
+
 static void
 listen_to(struct flow *f)
 {
-	size_t room = f->said->max - f->said->len;
 	ssize_t n = read(f->child->err, f->step, STEP_BYTES);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0) {
-		buf_add(f->said, f->step, (size_t)n < room ? (size_t)n : room);
+		keep_said(f, f->step, (size_t)n);
 		return;
 	}
 	close(f->child->err);
@@ -104,6 +125,15 @@ listen_to(struct flow *f)
 }
 
 /* ---- both */
+
+/* As res_write says it: no failure of ours. */
+static int
+client_gone(struct flow *f)
+{
+	fail(f->r->ctx, E_INTERNAL, "the client went away");
+	f->r->ctx->http_status = 499;
+	return E_INTERNAL;
+}
 
 static int
 look_around(struct flow *f)
@@ -114,9 +144,9 @@ look_around(struct flow *f)
 		return OK;
 	f->looked_us = now_us;
 	if (req_is_abandoned(f->r))
-		return fail(f->r->ctx, E_INTERNAL, "client went away");
+		return client_gone(f);
 	if (now_us > f->child->deadline_us)
-		return fail(f->r->ctx, E_INTERNAL, "git took longer than git.total_s and was killed");
+		return fail_passing(f->r->ctx, RETRY_S, "git took longer than git.total_s");
 	return OK;
 }
 
@@ -151,43 +181,82 @@ flow_all(struct flow *f)
 	return OK;
 }
 
+/* Complaints alone: a client without channels makes Git show its progress to us. */
+static const char *
+complaints(struct flow *f)
+{
+	static const char *const marks[] = { "fatal: ", "error: ", "warning: " };
+	struct arena *mem = f->r->ctx->mem;
+	struct buf *b = buf_new(mem, SAID_BYTES);
+	size_t n;
+	char **line = str_split(mem, arena_strndup(mem, f->said, f->said_len), '\n', &n);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t m = 0; m < sizeof(marks) / sizeof(marks[0]); m++)
+			if (str_starts(line[i], marks[m]))
+				buf_printf(b, "%s%s", b->len > 0 ? "; " : "", line[i]);
+	return b->data;
+}
+
 static void
 log_said(struct flow *f, int status)
 {
-	log_write(LOG_WARN, "git", LOG_TEXT("id", f->r->id), LOG_TEXT("path", f->r->project->path),
-	    LOG_INT("exit", status), LOG_TEXT("said", f->said->data));
+	const char *said = complaints(f);
+
+	if (status != 0 || *said != '\0')
+		log_write(LOG_WARN, "git", LOG_TEXT("id", f->r->id),
+		    LOG_TEXT("path", f->r->project->path), LOG_INT("exit", status),
+		    LOG_TEXT("said", said));
 }
 
 /* After its answer has begun a failed child can only be logged: Git's own end mark is missing, so
- * the client knows. */
+ * the client knows. Git ends with 128 and no word to the client when a request makes no sense to
+ * it; of a list of refs, which nobody can ask for wrongly, it is ours. */
 static int
 judge(struct flow *f, int status)
 {
-	if (status == 0 && f->said->len == 0)
-		return OK;
 	log_said(f, status);
 	if (status == 0 || f->r->is_streaming)
 		return OK;
-	return fail(f->r->ctx, E_INTERNAL, "git ended with %d", status);
+	if (f->p->body == NULL || status != GIT_DIED)
+		return fail(f->r->ctx, E_INTERNAL, "git ended with %d", status);
+	fail(f->r->ctx, E_INVALID, "git could make nothing of the request");
+	f->r->ctx->http_status = 400;
+	return E_INVALID;
+}
+
+/* Ends a child whose work is void; keeps the reason why. One that still reads learns that its input
+ * has ended too early, gives up by itself and removes its quarantine, which it does not do on a
+ * signal; the last piece of a broken body has never been given to it. */
+static void
+give_up(struct flow *f)
+{
+	struct ctx *c = f->r->ctx, why = *c;
+	int status;
+
+	if (f->child->in < 0)
+		proc_kill(f->child);
+	proc_close_in(f->child);
+	f->child->deadline_us = clock_mono_us() + END_MS * 1000;
+	if (proc_wait(c, f->child, &status) == OK)
+		log_write(LOG_DEBUG, "git given up", LOG_TEXT("id", f->r->id),
+		    LOG_INT("exit", status), LOG_TEXT("why", why.reason));
+	*c = why;
 }
 
 int
 pump_run(struct pump *p)
 {
-	struct ctx *c = p->r->ctx, why;
+	struct ctx *c = p->r->ctx;
 	struct flow f = { .p = p, .r = p->r, .child = p->child,
 		.step = arena_alloc(c->mem, STEP_BYTES),
-		.said = buf_new(c->mem, SAID_MAX_BYTES), .looked_us = clock_mono_us() };
-	int code = flow_all(&f), status = 0, ended;
+		.said = arena_alloc(c->mem, SAID_BYTES), .looked_us = clock_mono_us() };
+	int code = flow_all(&f), status;
 
-	why = *c;
-	if (code != OK)
-		proc_kill(p->child);
-	ended = proc_wait(c, p->child, &status);
-	if (code == OK && ended != OK)
-		return ended;
-	if (code == OK)
-		return judge(&f, status);
-	*c = why;
-	return code;
+	if (code != OK) {
+		give_up(&f);
+		return code;
+	}
+	TRY(proc_wait(c, p->child, &status));
+	return judge(&f, status);
 }

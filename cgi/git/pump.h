@@ -20,7 +20,8 @@ struct pump {
 /* Status, type and headers are set by the caller, and what r->out holds already comes before the
  * child's first byte. Whatever happens, the child is dead and awaited afterwards: when the client
  * goes away or breaks off (within a second), when the body is bad (body.h), when time is up. Its
- * errors are logged, not shown. E_INTERNAL: it failed, or the client went away. */
+ * errors are logged, not shown. E_INTERNAL: it failed, took too long (passing), or the client went
+ * away (http_status 499). E_INVALID with 400: Git could make nothing of the body. */
 must_check int pump_run(struct pump *p);
 
 #endif

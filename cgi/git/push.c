@@ -11,6 +11,7 @@
 #include "core/project.h"
 #include "core/push.h"
 #include "db/db.h"
+#include "git/store.h"
 
 /* Above git.push_bytes, which is for the pack: so that Git refuses a large pack in its own words,
  * and the commands have room. */
@@ -39,6 +40,16 @@ lock_store(struct req *r)
 	c->http_status = 503;
 	c->retry_after_s = LOCK_RETRY_S;
 	return E_CONFLICT;
+}
+
+/* A lock file that a killed push left would make Git refuse this branch for ever. */
+static int
+tidy_store(struct req *r)
+{
+	const char *dir;
+
+	TRY(service_store(r, &dir));
+	return git_store_tidy(r->ctx, dir);
 }
 
 /* ---- what came of it */
@@ -138,5 +149,6 @@ serve_push(struct req *r)
 		return OK;
 	}
 	TRY(lock_store(r));
+	TRY(tidy_store(r));
 	return run_and_record(r, &p, &commands);
 }

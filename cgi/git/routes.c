@@ -5,16 +5,16 @@
 #include "base/buf.h"
 #include "cgi/git/handlers.h"
 
-#define READ_FLAGS (ROUTE_STREAM | ROUTE_ASK_FIRST)
-#define PUSH_FLAGS (READ_FLAGS | ROUTE_NO_TX)
+#define TEXT "text/plain; charset=utf-8"
+#define ANY (ROUTE_STREAM | ROUTE_ASK_FIRST)
 
 /* clang-format off */
 static const struct route routes[] = {
 	/* method  path                                           who may      what is loaded  who answers  input  flags */
-	{ GET,  "/*path.git/info/refs?service=git-upload-pack",   PERM_READ,   LOAD_PROJECT, show_refs_to_fetch, NULL, READ_FLAGS },
-	{ POST, "/*path.git/git-upload-pack",                     PERM_READ,   LOAD_PROJECT, serve_fetch,        NULL, READ_FLAGS | ROUTE_READS },
-	{ GET,  "/*path.git/info/refs?service=git-receive-pack",  PERM_WRITE,  LOAD_PROJECT, show_refs_to_push,  NULL, READ_FLAGS },
-	{ POST, "/*path.git/git-receive-pack",                    PERM_WRITE,  LOAD_PROJECT, serve_push,         NULL, PUSH_FLAGS },
+	{ GET,  "/*path.git/info/refs?service=git-upload-pack",   PERM_READ,   LOAD_PROJECT, show_refs_to_fetch, NULL, ANY },
+	{ POST, "/*path.git/git-upload-pack",                     PERM_READ,   LOAD_PROJECT, serve_fetch,        NULL, ANY | ROUTE_READS },
+	{ GET,  "/*path.git/info/refs?service=git-receive-pack",  PERM_WRITE,  LOAD_PROJECT, show_refs_to_push,  NULL, ANY },
+	{ POST, "/*path.git/git-receive-pack",                    PERM_WRITE,  LOAD_PROJECT, serve_push,         NULL, ANY | ROUTE_NO_TX },
 	{ .path = NULL },
 };
 /* clang-format on */
@@ -48,7 +48,7 @@ say_no(struct req *r, int code)
 {
 	const char *sentence = sentence_for(r, code);
 
-	set_type(r, "text/plain; charset=utf-8");
+	set_type(r, TEXT);
 	buf_clear(r->out);
 	buf_char(r->out, (char)toupper((unsigned char)sentence[0]));
 	buf_text(r->out, sentence + 1);
@@ -58,7 +58,7 @@ say_no(struct req *r, int code)
 const struct dialect git_dialect = {
 	.name = "git",
 	.realm = "Mirrorhub",
-	.type = "text/plain; charset=utf-8",
+	.type = TEXT,
 	.routes = routes,
 	.fail = say_no,
 };

@@ -69,6 +69,7 @@ static const struct setting {
 	{ "receive.unpackLimit",            "1" },
 	{ "receive.keepAlive",              "5" },
 	{ "receive.advertisePushOptions",   "false" },
+	{ "receive.denyDeleteCurrent",      "refuse" },
 	{ "core.fsync",                     "all" },
 	{ "core.logAllRefUpdates",          "false" },
 	{ "core.protectHFS",                "true" },

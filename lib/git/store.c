@@ -178,15 +178,11 @@ is_leftover(const FTSENT *f)
 		str_starts(f->fts_name, ".tmp-"));
 }
 
-/* A pack whose index never came: nobody sees it. */
+/* What a killed git receive-pack leaves in objects/: whole packs with good names too. */
 static bool
-is_lone_pack(struct arena *mem, const FTSENT *f)
+is_push_quarantine(const FTSENT *f)
 {
-	const char *path = f->fts_path;
-	size_t len = f->fts_pathlen - strlen(".pack");
-
-	return f->fts_info == FTS_F && str_ends(f->fts_name, ".pack") &&
-	    !path_is_file(arena_printf(mem, "%.*s.idx", (int)len, path));
+	return f->fts_info == FTS_D && str_starts(f->fts_name, "tmp_objdir-");
 }
 
 static int
@@ -206,10 +202,14 @@ git_store_tidy(struct ctx *c, const char *dir)
 	FTS *walk;
 
 	TRY(walk_open(c, dir, &walk));
-	for (FTSENT *f = fts_read(walk); f != NULL; f = fts_read(walk))
-		if ((is_leftover(f) || is_lone_pack(c->mem, f)) && unlink(f->fts_accpath) != 0 &&
-		    errno != ENOENT)
+	for (FTSENT *f = fts_read(walk); f != NULL; f = fts_read(walk)) {
+		if (is_push_quarantine(f)) {
+			fts_set(walk, f, FTS_SKIP);
+			TRY(path_remove_tree(c, f->fts_path));
+		}
+		if (is_leftover(f) && unlink(f->fts_accpath) != 0 && errno != ENOENT)
 			return fail(c, E_INTERNAL, "remove %s: %s", f->fts_path, strerror(errno));
+	}
 	arena_close(c->mem, walk);
 	return reset_config(c, dir);
 }
