@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -326,6 +327,35 @@ the_end_of_the_arena_kills_the_whole_group(void **state)
 	assert_true(is_gone(grandchild));
 }
 
+/* A process that dies without a word (out of memory, kill -9) leaves no child either. */
+static void
+the_child_dies_with_its_parent(void **state)
+{
+	const struct proc_spec spec = { .argv = (const char *[]){ "sleep", FOR_EVER, NULL } };
+	int said[2];
+	pid_t parent, child = 0;
+
+	(void)state;
+	assert_int_equal(pipe(said), 0);
+	parent = fork();
+	if (parent == 0) {
+		struct ctx own = { .mem = arena_new(), .reason = "" };
+		struct proc *p;
+
+		if (proc_start(&own, &spec, &p) == OK &&
+		    write(said[1], &p->pid, sizeof(p->pid)) == sizeof(p->pid))
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(said[0], &child, sizeof(child)), sizeof(child));
+	assert_true(child > 0);
+	kill(parent, SIGKILL);
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	assert_true(is_gone(child));
+	close(said[0]);
+	close(said[1]);
+}
+
 static void
 what_a_child_leaves_behind_is_killed(void **state)
 {
@@ -415,6 +445,7 @@ main(void)
 		WITH_CTX(a_deadline_kills_the_whole_group),
 		WITH_CTX(a_run_has_a_deadline_too),
 		WITH_CTX(the_end_of_the_arena_kills_the_whole_group),
+		cmocka_unit_test(the_child_dies_with_its_parent),
 		WITH_CTX(what_a_child_leaves_behind_is_killed),
 		WITH_CTX(a_grandchild_outside_the_group_does_not_hold_us),
 		WITH_CTX(a_killed_child_can_be_awaited),
