@@ -22,8 +22,10 @@ is_plain(unsigned char ch)
 static void
 add_escape(struct buf *b, unsigned code)
 {
+	/* clang-format off */
 	static const char shorts[] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
 		['\r'] = 'r', ['"'] = '"', ['\\'] = '\\' };
+	/* clang-format on */
 
 	if (code < sizeof(shorts) && shorts[code] != '\0')
 		buf_add(b, (char[]){ '\\', shorts[code] }, 2);
@@ -166,8 +168,8 @@ struct scan {
 static int
 expected(struct scan *s, const char *what)
 {
-	return fail(s->c, E_INVALID, "not JSON at byte %zu: expected %s", (size_t)(s->at - s->start) + 1,
-	    what);
+	return fail(s->c, E_INVALID, "not JSON at byte %zu: expected %s",
+	    (size_t)(s->at - s->start) + 1, what);
 }
 
 static void
@@ -402,8 +404,8 @@ scan_nested(struct scan *s)
 	bool is_object = *s->at == '{';
 
 	if (s->depth == JS_DEPTH_MAX)
-		return fail(s->c, E_INVALID, "objects and arrays are nested at most %d deep",
-		    JS_DEPTH_MAX);
+		return fail(
+		    s->c, E_INVALID, "objects and arrays are nested at most %d deep", JS_DEPTH_MAX);
 	s->at++;
 	s->depth++;
 	TRY(is_object ? scan_object(s) : scan_array(s));
@@ -507,7 +509,8 @@ js_parse(struct ctx *c, const char *text, size_t len, const struct js **out)
 	arena_defer(c->mem, free_tokener, tokener);
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	o = json_tokener_parse_ex(tokener, text, (int)len);
-	if (json_tokener_get_error(tokener) == json_tokener_continue) /* a number ends with the text */
+	/* a number ends with the text */
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
 		o = json_tokener_parse_ex(tokener, "", -1);
 	if (json_tokener_get_error(tokener) != json_tokener_success)
 		return fail(c, E_INVALID, "not JSON: %s",
@@ -594,6 +597,7 @@ js_bool_of(const struct js *v)
 const char *
 js_source(struct ctx *c, const struct js *v)
 {
-	return arena_strdup(c->mem, json_object_to_json_string_ext(unwrap(v),
-				       JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+
+	return arena_strdup(c->mem, json_object_to_json_string_ext(unwrap(v), flags));
 }

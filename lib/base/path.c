@@ -185,7 +185,8 @@ path_rename(struct ctx *c, const char *from, const char *to)
 
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) < 0) {
 		if (errno == ENOENT)
-			return fail(c, E_NOTFOUND, "rename %s: it or the new folder is missing", from);
+			return fail(
+			    c, E_NOTFOUND, "rename %s: it or the new folder is missing", from);
 		if (errno != EEXIST && errno != EINVAL) /* EINVAL: the file system cannot */
 			return failed(c, "rename", from);
 		if (lstat(to, &st) == 0 && !S_ISREG(st.st_mode))

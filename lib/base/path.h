@@ -26,8 +26,8 @@ must_check int path_make_dir(struct ctx *c, const char *path, mode_t mode);
 must_check int path_read(struct ctx *c, const char *path, size_t max_bytes, char **out);
 
 /* Writes beside, fsyncs, renames over path, fsyncs the folder: old or new, never half. */
-must_check int path_write(struct ctx *c, const char *path, mode_t mode, const void *bytes,
-    size_t len);
+must_check int path_write(
+    struct ctx *c, const char *path, mode_t mode, const void *bytes, size_t len);
 
 /* Renames and makes both folders durable. E_CONFLICT when `to` exists and is not a file (also an
  * empty folder, which rename(2) would replace). E_NOTFOUND: from is missing. */

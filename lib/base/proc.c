@@ -58,7 +58,7 @@ forget_signals(void)
 	sigset_t none;
 
 	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &usual, NULL); /* fails for two of them, and for none that matter */
+		sigaction(number, &usual, NULL); /* fails for KILL and STOP, which are as usual */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -82,7 +82,7 @@ report_and_exit(int report)
 	_exit(127);
 }
 
-static void __attribute__((noreturn))
+static void
 run_child(const struct child *k)
 {
 	setpgid(0, 0);
@@ -452,8 +452,10 @@ int
 proc_run(struct ctx *c, const struct proc_spec *spec, const void *input, size_t input_len,
     size_t out_max, struct buf **out, struct buf **err, int *status_out)
 {
-	struct pump f = { .input = input, .input_len = input_len,
-		.out = buf_new(c->mem, out_max), .err = buf_new(c->mem, ERR_MAX_BYTES) };
+	struct pump f = { .input = input,
+		.input_len = input_len,
+		.out = buf_new(c->mem, out_max),
+		.err = buf_new(c->mem, ERR_MAX_BYTES) };
 	int *ended, wait_ms;
 
 	TRY(proc_start(c, spec, &f.p));

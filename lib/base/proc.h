@@ -29,18 +29,19 @@ struct proc_spec {
 };
 
 struct proc {
-	pid_t pid; /* also its process group; 0 once awaited */
-	int in;	   /* write here: its standard input; -1 once closed */
-	int out;   /* read here: its standard output; -1 once closed */
-	int err;   /* read here: its standard error; -1 once closed, or shared */
+	pid_t pid;	     /* also its process group; 0 once awaited */
+	int in;		     /* write here: its standard input; -1 once closed */
+	int out;	     /* read here: its standard output; -1 once closed */
+	int err;	     /* read here: its standard error; -1 once closed, or shared */
 	int64_t deadline_us; /* of clock_mono_us; 0: none. May be moved by the caller */
 };
 
-/* Starts the child in a process group of its own, descriptors from 3 up closed, core size 0, signals
- * as usual, the environment rebuilt (PATH, HOME=/nonexistent, LC_ALL=C.UTF-8, TZ=UTC and spec->env
- * only). The descriptors are non-blocking and close on exec; from now on this process ignores
- * SIGPIPE. When the arena closes and the child still runs, the whole group is killed and reaped;
- * when this process is killed, the kernel kills the child. E_INTERNAL: no such program, no fork. */
+/* Starts the child in a process group of its own, descriptors from 3 up closed, core size 0,
+ * signals as usual, the environment rebuilt (PATH, HOME=/nonexistent, LC_ALL=C.UTF-8, TZ=UTC and
+ * spec->env only). The descriptors are non-blocking and close on exec; from now on this process
+ * ignores SIGPIPE. When the arena closes and the child still runs, the whole group is killed and
+ * reaped; when this process is killed, the kernel kills the child. E_INTERNAL: no such program, no
+ * fork. */
 must_check int proc_start(struct ctx *c, const struct proc_spec *spec, struct proc **out);
 
 void proc_close_in(struct proc *p);

@@ -34,9 +34,9 @@ db_bool(bool b)
 struct db_param
 db_bytes(const void *bytes, size_t len)
 {
-	return (struct db_param){ .kind = bytes != NULL ? DB_BYTES : DB_NULL,
-		.text = bytes,
-		.number = (int64_t)len };
+	return (struct db_param){
+		.kind = bytes != NULL ? DB_BYTES : DB_NULL, .text = bytes, .number = (int64_t)len
+	};
 }
 
 struct db_param
@@ -67,7 +67,8 @@ fill_params(struct params *out, const struct db_param *params, size_t n)
 		if (p->kind == DB_BOOL)
 			out->values[i] = p->number ? "t" : "f";
 		if (p->kind == DB_INT) {
-			snprintf(out->digits[i], sizeof(out->digits[i]), "%lld", (long long)p->number);
+			snprintf(
+			    out->digits[i], sizeof(out->digits[i]), "%lld", (long long)p->number);
 			out->values[i] = out->digits[i];
 		}
 	}
@@ -96,8 +97,8 @@ db_begin(struct ctx *c, unsigned flags)
 
 	if (db->conn == NULL)
 		return fail_passing(c, RETRY_S, "the database is away");
-	assert(!db->is_begin_wanted && (PQtransactionStatus(db->conn) == PQTRANS_IDLE ||
-					   PQstatus(db->conn) != CONNECTION_OK));
+	assert(!db->is_begin_wanted &&
+	    (PQtransactionStatus(db->conn) == PQTRANS_IDLE || PQstatus(db->conn) != CONNECTION_OK));
 	db->is_begin_wanted = true;
 	db->begin_flags = flags;
 	return OK;
@@ -110,7 +111,8 @@ begin_sql(unsigned flags)
 		[DB_WRITE] = "BEGIN",
 		[DB_READ_ONLY] = "BEGIN READ ONLY",
 		[DB_REPEATABLE_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ",
-		[DB_READ_ONLY | DB_REPEATABLE_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+		[DB_READ_ONLY | DB_REPEATABLE_READ] =
+		    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 	};
 
 	assert(flags < sizeof(texts) / sizeof(texts[0]));
@@ -255,15 +257,15 @@ db_all_n(struct ctx *c, const struct db_stmt *s, void **rows_out, size_t *n_out,
 }
 
 int
-db_do_n(struct ctx *c, const struct db_stmt *s, int64_t *n_out, const struct db_param *params,
-    size_t n)
+db_do_n(
+    struct ctx *c, const struct db_stmt *s, int64_t *n_out, const struct db_param *params, size_t n)
 {
 	PGresult *result;
 	int code = run(c, s, params, n, &result);
 
 	if (code == OK && n_out != NULL)
-		*n_out = PQresultStatus(result) == PGRES_TUPLES_OK ? PQntuples(result) :
-								     atoll(PQcmdTuples(result));
+		*n_out = PQresultStatus(result) == PGRES_TUPLES_OK ? PQntuples(result)
+								   : atoll(PQcmdTuples(result));
 	PQclear(result);
 	return code;
 }

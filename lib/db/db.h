@@ -36,8 +36,8 @@ struct db_param db_null(void);
  * connection closes with c->mem, which must outlive it. Sets *out; the caller puts it into c->db.
  * What conninfo leaves out: connect_timeout and keepalives of seconds, so that a dead network is an
  * error within 15 s, UTF-8, and the schema hub. */
-must_check int db_open(struct ctx *c, const char *conninfo,
-    const struct db_stmt *const *tables, int wait_s, struct db **out);
+must_check int db_open(struct ctx *c, const char *conninfo, const struct db_stmt *const *tables,
+    int wait_s, struct db **out);
 
 /* Called before each request and job. Reconnects (prepares and listens again) if the connection is
  * gone, at most one try per second; a passing E_INTERNAL if that fails. Any open transaction is
@@ -48,8 +48,8 @@ must_check int db_ready(struct ctx *c);
 void db_abandon(struct db *db);
 
 /* The verbs. SQLSTATE becomes a code: 23505, 23503, 40001, 40P01 E_CONFLICT; 23502, 23514, 22001,
- * 22P02, 22003, 22021 E_INVALID; 42501 and the rest E_INTERNAL; 08*, 53*, 57*, 55P03 (a lock), 25006
- * (a standby) and a lost connection a passing E_INTERNAL. A P0001 (RAISE in one of our SQL
+ * 22P02, 22003, 22021 E_INVALID; 42501 and the rest E_INTERNAL; 08*, 53*, 57*, 55P03 (a lock),
+ * 25006 (a standby) and a lost connection a passing E_INTERNAL. A P0001 (RAISE in one of our SQL
  * functions) is E_INVALID with its message. */
 
 /* The constraint that the last failed statement broke, as named in sql/; "" for other failures. So
@@ -68,18 +68,18 @@ const char *db_constraint(const struct db *db);
 #define DB_PARAMS(...)                                                                             \
 	((struct db_param[]){ { .kind = DB_NULL }, ##__VA_ARGS__ }),                               \
 	    sizeof((struct db_param[]){ { .kind = DB_NULL }, ##__VA_ARGS__ }) /                    \
-		sizeof(struct db_param)
+	    sizeof(struct db_param)
 
 /* The first of the n params is a place holder. */
-must_check int db_one_n(struct ctx *c, const struct db_stmt *s, void *out,
-    const struct db_param *params, size_t n);
+must_check int db_one_n(
+    struct ctx *c, const struct db_stmt *s, void *out, const struct db_param *params, size_t n);
 must_check int db_all_n(struct ctx *c, const struct db_stmt *s, void **rows_out, size_t *n_out,
     const struct db_param *params, size_t n);
 must_check int db_do_n(struct ctx *c, const struct db_stmt *s, int64_t *n_out,
     const struct db_param *params, size_t n);
 
-/* Transactions, not nested (assert). BEGIN is not sent by itself: it travels with the next statement
- * in one pipeline. A failed statement ends the work: db_commit after it rolls back and is
+/* Transactions, not nested (assert). BEGIN is not sent by itself: it travels with the next
+ * statement in one pipeline. A failed statement ends the work: db_commit after it rolls back and is
  * E_INTERNAL. db_rollback cannot fail and does nothing without a transaction. A transaction left
  * open is rolled back by db_ready. */
 enum db_begin_flags { DB_WRITE = 0, DB_READ_ONLY = 1, DB_REPEATABLE_READ = 2 };

@@ -56,13 +56,15 @@ free_options(void *options)
 static int
 connect_server(struct ctx *c, struct db *db)
 {
-	/* clang-format off */
 	static const char *const defaults[][2] = {
-		{ "connect_timeout", "5" }, { "keepalives_idle", "5" }, { "keepalives_interval", "2" },
-		{ "keepalives_count", "3" }, { "tcp_user_timeout", "10000" },
-		{ "client_encoding", "UTF8" }, { "options", "-c search_path=hub,pg_temp" },
+		{ "connect_timeout", "5" },
+		{ "keepalives_idle", "5" },
+		{ "keepalives_interval", "2" },
+		{ "keepalives_count", "3" },
+		{ "tcp_user_timeout", "10000" },
+		{ "client_encoding", "UTF8" },
+		{ "options", "-c search_path=hub,pg_temp" },
 	};
-	/* clang-format on */
 	const char *keys[OPTIONS_MAX] = { NULL }, *values[OPTIONS_MAX] = { NULL };
 	PQconninfoOption *options = PQconninfoParse(db->conninfo, NULL);
 	size_t n = 0;
@@ -229,7 +231,8 @@ db_open(struct ctx *c, const char *conninfo, const struct db_stmt *const *tables
 	db->stmt_tables = tables;
 	db->mem = arena_new();
 	arena_defer(c->mem, close_db, db);
-	while ((code = connect_all(c, db)) != OK && c->retry_after_s > 0 && clock_mono_us() < until_us)
+	while (
+	    (code = connect_all(c, db)) != OK && c->retry_after_s > 0 && clock_mono_us() < until_us)
 		nanosleep(&pause, NULL);
 	if (code == OK)
 		*out = db;
@@ -257,7 +260,8 @@ read_pending(struct db *db)
 	struct pollfd p = { .fd = PQsocket(db->conn), .events = POLLIN };
 	PGnotify *notice;
 
-	while (PQstatus(db->conn) == CONNECTION_OK && poll(&p, 1, 0) > 0 && PQconsumeInput(db->conn))
+	while (
+	    PQstatus(db->conn) == CONNECTION_OK && poll(&p, 1, 0) > 0 && PQconsumeInput(db->conn))
 		if (PQisBusy(db->conn))
 			break;
 	while ((notice = PQnotifies(db->conn)) != NULL) {

@@ -120,7 +120,8 @@ db_plan_of(const struct db *db, const struct db_stmt *s)
 	for (size_t i = 0; i < db->n_tables; i++) {
 		const struct db_table *t = &db->tables[i];
 
-		if ((uintptr_t)s >= (uintptr_t)t->stmts && (uintptr_t)s < (uintptr_t)(t->stmts + t->n))
+		if ((uintptr_t)s >= (uintptr_t)t->stmts &&
+		    (uintptr_t)s < (uintptr_t)(t->stmts + t->n))
 			return &t->plans[s - t->stmts];
 	}
 	assert(!"a statement that was not given to db_open");
@@ -148,13 +149,15 @@ check_column(struct ctx *c, const struct db_stmt *s, const PGresult *d, int i,
 	const struct field *f = field_by_name(s->row, PQfname(d, i));
 
 	if (f == NULL)
-		return fail(c, E_INTERNAL, "statement %s: no field for column %s", s->name, PQfname(d, i));
+		return fail(
+		    c, E_INTERNAL, "statement %s: no field for column %s", s->name, PQfname(d, i));
 	if (!is_fitting(f->type, PQftype(d, i)))
-		return fail(c, E_INTERNAL, "statement %s: column %s has another type than its field",
-		    s->name, f->name);
+		return fail(c, E_INTERNAL,
+		    "statement %s: column %s has another type than its field", s->name, f->name);
 	for (int j = 0; j < i; j++)
 		if (before->columns[j] == f)
-			return fail(c, E_INTERNAL, "statement %s: two columns %s", s->name, f->name);
+			return fail(
+			    c, E_INTERNAL, "statement %s: two columns %s", s->name, f->name);
 	*out = f;
 	return OK;
 }
@@ -170,8 +173,8 @@ missing_column(struct ctx *c, const struct db_stmt *s, const PGresult *d)
 }
 
 int
-db_make_plan(struct ctx *c, const struct db_stmt *s, const PGresult *description,
-    struct arena *mem, struct db_plan *out)
+db_make_plan(struct ctx *c, const struct db_stmt *s, const PGresult *description, struct arena *mem,
+    struct db_plan *out)
 {
 	struct db_plan plan = { 0 };
 

@@ -56,7 +56,7 @@ must_check int db_run_text(struct ctx *c, const char *name, const char *sql);
 const char *db_message(struct arena *mem, const PGconn *conn);
 
 /* Copies row i into *out. */
-void db_copy_row(struct arena *mem, const struct db_plan *plan, const PGresult *result, int i,
-    void *out);
+void db_copy_row(
+    struct arena *mem, const struct db_plan *plan, const PGresult *result, int i, void *out);
 
 #endif

@@ -13,7 +13,7 @@ static const char schema[] =
     "CREATE TABLE hub.parent (id bigint PRIMARY KEY);"
     "CREATE TABLE hub.thing (id bigint CONSTRAINT thing_id PRIMARY KEY, name text NOT NULL,"
     " size smallint CHECK (size > 0), parent bigint REFERENCES hub.parent,"
-    " late bigint REFERENCES hub.parent DEFERRABLE INITIALLY DEFERRED, bytes bytea, is_open boolean);"
+    " late bigint REFERENCES hub.parent DEFERRABLE INITIALLY DEFERRED, is_open boolean);"
     "CREATE UNIQUE INDEX thing_name_key ON hub.thing (name);"
     "CREATE FUNCTION hub.refuse(text) RETURNS void LANGUAGE plpgsql AS"
     " $$ BEGIN RAISE '%', $1; END $$;"
@@ -42,12 +42,12 @@ static const struct field thing_row[] = { FIELD(thing, name), FIELD(thing, id),
 static const struct field text_row[] = { FIELD(text, text), { 0 } };
 static const struct field number_row[] = { FIELD(number, n), { 0 } };
 
+/* clang-format off */
 enum {
-	THING_ADD, THING_BY_ID, THING_LIST, THING_COUNT, THING_RENAME, BYTES_HEX, ECHO_INT, ECHO_TEXT,
-	BACKEND, END_OTHERS, CLEAR, RAISE, RAISE_STATE, CAST, NOTICE, TX_MODE,
+	THING_ADD, THING_BY_ID, THING_LIST, THING_COUNT, THING_RENAME, BYTES_HEX, ECHO_INT,
+	ECHO_TEXT, BACKEND, END_OTHERS, CLEAR, RAISE, RAISE_STATE, CAST, NOTICE, TX_MODE,
 };
 
-/* clang-format off */
 static const struct db_stmt thing_sql[] = {
 	[THING_ADD] = { "thing_add", "INSERT INTO thing (id, name, size, parent, late, is_open) "
 		"VALUES ($1, $2, $3, $4, $5, $6)", NULL, 0 },
@@ -55,21 +55,27 @@ static const struct db_stmt thing_sql[] = {
 		"WHERE id >= $1 AND id <= $2", thing_row, sizeof(struct thing) },
 	[THING_LIST] = { "thing_list", "SELECT id, name, size AS bytes, is_open FROM thing "
 		"ORDER BY id LIMIT 1000", thing_row, sizeof(struct thing) },
-	[THING_COUNT] = { "thing_count", "SELECT count(*) AS n FROM thing", number_row, sizeof(struct number) },
+	[THING_COUNT] = { "thing_count", "SELECT count(*) AS n FROM thing", number_row,
+		sizeof(struct number) },
 	[THING_RENAME] = { "thing_rename", "UPDATE thing SET name = name || $1", NULL, 0 },
-	[BYTES_HEX] = { "bytes_hex", "SELECT encode($1::bytea, 'hex') AS text", text_row, sizeof(struct text) },
-	[ECHO_INT] = { "echo_int", "SELECT $1::bigint AS n", number_row, sizeof(struct number) },
-	[ECHO_TEXT] = { "echo_text", "SELECT $1::text AS text", text_row, sizeof(struct text) },
-	[BACKEND] = { "backend", "SELECT pg_backend_pid() AS n", number_row, sizeof(struct number) },
-	[END_OTHERS] = { "end_others", "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-		"WHERE datname = current_database() AND pid <> pg_backend_pid()", NULL, 0 },
+	[BYTES_HEX] = { "bytes_hex", "SELECT encode($1::bytea, 'hex') AS text", text_row,
+		sizeof(struct text) },
+	[ECHO_INT] = { "echo_int", "SELECT $1::bigint AS n", number_row,
+		sizeof(struct number) },
+	[ECHO_TEXT] = { "echo_text", "SELECT $1::text AS text", text_row,
+		sizeof(struct text) },
+	[BACKEND] = { "backend", "SELECT pg_backend_pid() AS n", number_row,
+		sizeof(struct number) },
+	[END_OTHERS] = { "end_others", "SELECT pg_terminate_backend(pid, 5000) "
+		"FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", NULL, 0 },
 	[CLEAR] = { "clear", "DELETE FROM thing", NULL, 0 },
 	[RAISE] = { "raise", "SELECT refuse($1)", NULL, 0 },
 	[RAISE_STATE] = { "raise_state", "SELECT raise_state($1)", NULL, 0 },
 	[CAST] = { "cast", "SELECT ($1::text)::smallint", NULL, 0 },
 	[NOTICE] = { "notice", "SELECT pg_notify('mirrorhub_test', '')", NULL, 0 },
 	[TX_MODE] = { "tx_mode", "SELECT current_setting('transaction_isolation') || ' ' || "
-		"current_setting('transaction_read_only') AS text", text_row, sizeof(struct text) },
+		"current_setting('transaction_read_only') AS text", text_row,
+		sizeof(struct text) },
 	{ 0 }
 };
 /* clang-format on */
@@ -79,8 +85,8 @@ static const struct db_stmt *const tables[] = { thing_sql, NULL };
 static int
 add(struct ctx *c, int64_t id, const char *name)
 {
-	return db_do(c, &thing_sql[THING_ADD], NULL, db_int(id), db_text(name), db_null(), db_null(),
-	    db_null(), db_bool(true));
+	return db_do(c, &thing_sql[THING_ADD], NULL, db_int(id), db_text(name), db_null(),
+	    db_null(), db_null(), db_bool(true));
 }
 
 static int64_t
@@ -145,8 +151,9 @@ a_row_is_read_by_column_name(void **state)
 	struct ctx *c = *state;
 	struct thing t = { .name = "before" };
 
-	assert_ok(c, db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text("h\xc3\xa9"), db_int(7),
-			 db_null(), db_null(), db_bool(true)));
+	assert_ok(c,
+	    db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text("h\xc3\xa9"), db_int(7),
+		db_null(), db_null(), db_bool(true)));
 	assert_ok(c, db_one(c, &thing_sql[THING_BY_ID], &t, db_int(1), db_int(1)));
 	assert_int_equal(t.id, 1);
 	assert_string_equal(t.name, "h\xc3\xa9");
@@ -161,8 +168,9 @@ sql_null_is_nothing_of_each_type(void **state)
 	struct thing t = { .size = 5, .is_open = true };
 	struct text text = { "before" };
 
-	assert_ok(c, db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text(""), db_null(), db_null(),
-			 db_null(), db_null()));
+	assert_ok(c,
+	    db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text(""), db_null(), db_null(),
+		db_null(), db_null()));
 	assert_ok(c, db_one(c, &thing_sql[THING_BY_ID], &t, db_int(1), db_int(1)));
 	assert_int_equal(t.size, 0);
 	assert_false(t.is_open);
@@ -187,7 +195,8 @@ numbers_keep_their_64_bits(void **state)
 static void
 text_is_never_sql(void **state)
 {
-	static const char *const rows[] = { "'", "'; DROP TABLE thing; --", "\\'", "$1", "%s", "\n\t\x01" };
+	static const char *const rows[] = { "'", "'; DROP TABLE thing; --", "\\'", "$1", "%s",
+		"\n\t\x01" };
 	struct ctx *c = *state;
 	struct text t;
 
@@ -286,8 +295,10 @@ a_missing_parent_is_a_conflict(void **state)
 {
 	struct ctx *c = *state;
 
-	assert_code(c, db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text("a"), db_null(), db_int(9),
-			   db_null(), db_null()), E_CONFLICT);
+	assert_code(c,
+	    db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text("a"), db_null(), db_int(9),
+		db_null(), db_null()),
+	    E_CONFLICT);
 }
 
 static void
@@ -299,8 +310,10 @@ values_that_do_not_fit_are_invalid(void **state)
 	for (size_t i = 0; i < N_OF(casts); i++)
 		assert_code(c, db_do(c, &thing_sql[CAST], NULL, db_text(casts[i])), E_INVALID);
 	assert_code(c, add(c, 1, NULL), E_INVALID); /* 23502 */
-	assert_code(c, db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text("a"), db_int(0), db_null(),
-			   db_null(), db_null()), E_INVALID); /* 23514 */
+	assert_code(c,
+	    db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text("a"), db_int(0), db_null(),
+		db_null(), db_null()),
+	    E_INVALID);					  /* 23514 */
 	assert_code(c, add(c, 1, "\xff\xfe"), E_INVALID); /* 22021 */
 	assert_null(strstr(c->reason, "\xff"));
 }
@@ -313,25 +326,37 @@ each_state_has_its_code(void **state)
 		int code;
 		bool is_passing;
 	} rows[] = {
-		{ "23505", E_CONFLICT, false }, { "23503", E_CONFLICT, false },
-		{ "40001", E_CONFLICT, false }, { "40P01", E_CONFLICT, false },
-		{ "23514", E_INVALID, false },	{ "22P02", E_INVALID, false },
-		{ "22003", E_INVALID, false },	{ "22021", E_INVALID, false },
-		{ "23502", E_INVALID, false },	{ "22001", E_INVALID, false },
-		{ "42501", E_INTERNAL, false }, { "42P01", E_INTERNAL, false },
-		{ "XX000", E_INTERNAL, false }, { "23P01", E_INTERNAL, false },
-		{ "08006", E_INTERNAL, true },	{ "53100", E_INTERNAL, true },
-		{ "53300", E_INTERNAL, true },	{ "57014", E_INTERNAL, true },
-		{ "57P03", E_INTERNAL, true },	{ "25006", E_INTERNAL, true },
+		{ "23505", E_CONFLICT, false },
+		{ "23503", E_CONFLICT, false },
+		{ "40001", E_CONFLICT, false },
+		{ "40P01", E_CONFLICT, false },
+		{ "23514", E_INVALID, false },
+		{ "22P02", E_INVALID, false },
+		{ "22003", E_INVALID, false },
+		{ "22021", E_INVALID, false },
+		{ "23502", E_INVALID, false },
+		{ "22001", E_INVALID, false },
+		{ "42501", E_INTERNAL, false },
+		{ "42P01", E_INTERNAL, false },
+		{ "XX000", E_INTERNAL, false },
+		{ "23P01", E_INTERNAL, false },
+		{ "08006", E_INTERNAL, true },
+		{ "53100", E_INTERNAL, true },
+		{ "53300", E_INTERNAL, true },
+		{ "57014", E_INTERNAL, true },
+		{ "57P03", E_INTERNAL, true },
+		{ "25006", E_INTERNAL, true },
 		{ "55P03", E_INTERNAL, true },
 	};
 	struct ctx *c = *state;
 
 	for (size_t i = 0; i < N_OF(rows); i++) {
-		assert_code(c, db_do(c, &thing_sql[RAISE_STATE], NULL, db_text(rows[i].state)), rows[i].code);
+		assert_code(c, db_do(c, &thing_sql[RAISE_STATE], NULL, db_text(rows[i].state)),
+		    rows[i].code);
 		assert_int_equal(c->retry_after_s > 0, rows[i].is_passing);
 		/* for the log it is named, for a person it is a sentence of ours */
-		assert_int_equal(strstr(c->reason, rows[i].state) != NULL, rows[i].code == E_INTERNAL);
+		assert_int_equal(
+		    strstr(c->reason, rows[i].state) != NULL, rows[i].code == E_INTERNAL);
 		assert_int_equal(strstr(c->reason, "secret") != NULL, rows[i].code == E_INTERNAL);
 	}
 }
@@ -341,7 +366,8 @@ raise_in_our_functions_speaks_to_the_person(void **state)
 {
 	struct ctx *c = *state;
 
-	assert_code(c, db_do(c, &thing_sql[RAISE], NULL, db_text("a team has at most 5")), E_INVALID);
+	assert_code(
+	    c, db_do(c, &thing_sql[RAISE], NULL, db_text("a team has at most 5")), E_INVALID);
 	assert_string_equal(c->reason, "a team has at most 5");
 }
 
@@ -427,8 +453,9 @@ commit_tells_what_was_deferred(void **state)
 	struct ctx *c = *state;
 
 	assert_ok(c, db_begin(c, DB_WRITE));
-	assert_ok(c, db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text("a"), db_null(), db_null(),
-			 db_int(9), db_null()));
+	assert_ok(c,
+	    db_do(c, &thing_sql[THING_ADD], NULL, db_int(1), db_text("a"), db_null(), db_null(),
+		db_int(9), db_null()));
 	assert_code(c, db_commit(c), E_CONFLICT);
 	assert_int_equal(count(c), 0);
 }
@@ -561,7 +588,8 @@ while_the_server_refuses_there_is_one_try_a_second(void **state)
 	int64_t start_us;
 	int n = 0;
 
-	harness_sql("DO $$ BEGIN EXECUTE format('ALTER ROLE " OWNER " CONNECTION LIMIT 0'); END $$");
+	harness_sql(
+	    "DO $$ BEGIN EXECUTE format('ALTER ROLE " OWNER " CONNECTION LIMIT 0'); END $$");
 	end_all_connections();
 	start_us = clock_mono_us();
 	while (clock_mono_us() - start_us < 300000) {
@@ -616,7 +644,8 @@ a_server_that_is_away_is_waited_for_only_as_asked(void **state)
 	struct db *db = NULL;
 
 	(void)c;
-	assert_int_equal(db_open(&own, "host=/nonexistent password=geheim", tables, 0, &db), E_INTERNAL);
+	assert_int_equal(
+	    db_open(&own, "host=/nonexistent password=geheim", tables, 0, &db), E_INTERNAL);
 	assert_true(own.retry_after_s > 0);
 	assert_null(strstr(own.reason, "geheim"));
 	assert_int_equal(db_open(&own, "password=geheim nonsense", tables, 0, &db), E_INTERNAL);
@@ -636,14 +665,24 @@ static const struct {
 	const char *reason;
 } misfits[] = {
 	{ { "typo", "SELEC 1", NULL, 0 }, "syntax error" },
-	{ { "gone", "SELECT id AS n FROM gone", number_row, sizeof(struct number) }, "\"gone\" does not exist" },
-	{ { "extra", "SELECT 1 AS n, 2 AS m", number_row, sizeof(struct number) }, "no field for column m" },
-	{ { "missing", "SELECT 1::bigint AS id, ''::text AS name, 1 AS bytes", thing_row, sizeof(struct thing) },
+	{ { "gone", "SELECT id AS n FROM gone", number_row, sizeof(struct number) },
+		"\"gone\" does not exist" },
+	{ { "extra", "SELECT 1 AS n, 2 AS m", number_row, sizeof(struct number) },
+		"no field for column m" },
+	{ { "missing", "SELECT 1::bigint AS id, ''::text AS name, 1 AS bytes", thing_row,
+		sizeof(struct thing) },
 		"no column for field is_open" },
-	{ { "type", "SELECT 'x'::text AS text", wrong_type, sizeof(struct number) }, "another type" },
-	{ { "numeric", "SELECT 1.5 AS n", number_row, sizeof(struct number) }, "another type" },
-	{ { "bytea", "SELECT ''::bytea AS text", text_row, sizeof(struct text) }, "another type" },
-	{ { "twice", "SELECT 1 AS n, 2 AS n", number_row, sizeof(struct number) }, "two columns n" },
+	{ { "type", "SELECT 'x'::text AS text", wrong_type, sizeof(struct number) },
+		"another type" },
+	{ { "numeric", "SELECT 1.5 AS n", number_row,
+		sizeof(struct number) },
+		"another type" },
+	{ { "bytea", "SELECT ''::bytea AS text", text_row,
+		sizeof(struct text) },
+		"another type" },
+	{ { "twice", "SELECT 1 AS n, 2 AS n", number_row,
+		sizeof(struct number) },
+		"two columns n" },
 };
 /* clang-format on */
 
@@ -658,7 +697,8 @@ a_statement_that_does_not_fit_stops_the_program_at_start(void **state)
 		struct ctx own = { .mem = arena_new(), .reason = "" };
 		struct db *db = NULL;
 
-		assert_int_equal(db_open(&own, harness_conninfo(own.mem, OWNER), all, 0, &db), E_INTERNAL);
+		assert_int_equal(
+		    db_open(&own, harness_conninfo(own.mem, OWNER), all, 0, &db), E_INTERNAL);
 		assert_int_equal(own.retry_after_s, 0);
 		assert_non_null(strstr(own.reason, misfits[i].reason));
 		assert_non_null(strstr(own.reason, misfits[i].stmt.name));
@@ -734,10 +774,13 @@ a_script_happens_whole_or_not_at_all(void **state)
 {
 	struct ctx *c = *state;
 
-	assert_ok(c, db_script(c, "INSERT INTO thing (id, name) VALUES (1, 'a');"
-				  "INSERT INTO thing (id, name) VALUES (2, 'b')"));
+	assert_ok(c,
+	    db_script(c,
+		"INSERT INTO thing (id, name) VALUES (1, 'a');"
+		"INSERT INTO thing (id, name) VALUES (2, 'b')"));
 	assert_int_equal(count(c), 2);
-	assert_code(c, db_script(c, "INSERT INTO thing (id, name) VALUES (3, 'c'); SELECT 1/0"), E_INTERNAL);
+	assert_code(c, db_script(c, "INSERT INTO thing (id, name) VALUES (3, 'c'); SELECT 1/0"),
+	    E_INTERNAL);
 	assert_int_equal(count(c), 2);
 }
 

@@ -39,8 +39,11 @@ values_are_trimmed_and_comments_skipped(void **state)
 	struct ctx *c = *state;
 	struct conf conf;
 
-	assert_int_equal(load(c, "# comment\n\n  base_url = http://h/=x  \r\nsync.workers=9\n"
-				 "\tanonymous_read\t=\tno\n   # another\nnet.allow =\n", &conf), OK);
+	assert_int_equal(load(c,
+			     "# comment\n\n  base_url = http://h/=x  \r\nsync.workers=9\n"
+			     "\tanonymous_read\t=\tno\n   # another\nnet.allow =\n",
+			     &conf),
+	    OK);
 	assert_string_equal(conf.base_url, "http://h/=x");
 	assert_int_equal(conf.sync_workers, 9);
 	assert_false(conf.anonymous_read);
@@ -71,9 +74,10 @@ an_unknown_key_stops_with_file_line_and_key(void **state)
 static void
 bad_values_are_refused(void **state)
 {
-	static const char *const rows[] = { "anonymous_read = maybe", "anonymous_read =",
-		"anonymous_read = YES", "sync.workers = many", "sync.workers =", "sync.workers = 1.5",
-		"sync.workers = 0", "sync.workers = 65", "sync.workers = -1", "sync.workers = 4 # four",
+	static const char *const rows[] = { "anonymous_read = maybe",
+		"anonymous_read =", "anonymous_read = YES", "sync.workers = many",
+		"sync.workers =", "sync.workers = 1.5", "sync.workers = 0", "sync.workers = 65",
+		"sync.workers = -1", "sync.workers = 4 # four",
 		"sync.workers = 99999999999999999999", "schedule = 59", "no equals sign", "= value",
 		"SYNC.WORKERS = 4", "schedule_in = never" };
 	struct ctx *c = *state;

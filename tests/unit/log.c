@@ -18,7 +18,8 @@ struct capture {
 static struct capture
 catch_stderr(struct ctx *c)
 {
-	struct capture cap = { .file = path_under(c->mem, unit_folder(c), "log"), .before = dup(2) };
+	struct capture cap = { .file = path_under(c->mem, unit_folder(c), "log"),
+		.before = dup(2) };
 	int fd = open(cap.file, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 	assert_true(cap.before >= 0 && fd >= 0);
@@ -67,8 +68,9 @@ static void
 a_line_is_an_object_with_our_keys_first(void **state)
 {
 	struct ctx *c = *state;
-	const struct js *line = only_line(c, LOGGED(c, LOG_WARN, "slow", LOG_TEXT("path", "/x"),
-						 LOG_INT("ms", -12), LOG_TEXT("user", NULL)));
+	const struct js *line = only_line(c,
+	    LOGGED(c, LOG_WARN, "slow", LOG_TEXT("path", "/x"), LOG_INT("ms", -12),
+		LOG_TEXT("user", NULL)));
 
 	assert_string_equal(text_at(c, line, "level"), "warn");
 	assert_string_equal(text_at(c, line, "service"), "unit");
@@ -90,7 +92,8 @@ a_value_cannot_leave_its_place(void **state)
 		"\",\"level\":\"err",
 		"\\",
 		"\\\"",
-		"\xc2\x9b" "31m",
+		"\xc2\x9b"
+		"31m",
 		"\xff\xfe\xc3",
 		"\xe2\x80\xa8 \xe2\x80\xae",
 		"{\"a\":1}",
@@ -103,8 +106,8 @@ a_value_cannot_leave_its_place(void **state)
 		char *text = LOGGED(c, LOG_INFO, "request", LOG_TEXT("path", rows[i]));
 		const struct js *line = only_line(c, text);
 
-		assert_string_equal(text_at(c, line, "path"),
-		    str_utf8(c->mem, rows[i], strlen(rows[i])));
+		assert_string_equal(
+		    text_at(c, line, "path"), str_utf8(c->mem, rows[i], strlen(rows[i])));
 		assert_string_equal(text_at(c, line, "level"), "info");
 		for (const char *p = text; p[1] != '\0'; p++)
 			assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
@@ -116,7 +119,8 @@ static void
 url_secrets_never_show(void **state)
 {
 	struct ctx *c = *state;
-	char *text = LOGGED(c, LOG_INFO, "sync", LOG_TEXT("why", "GET https://bob:s3cret@h/x: 401"));
+	char *text =
+	    LOGGED(c, LOG_INFO, "sync", LOG_TEXT("why", "GET https://bob:s3cret@h/x: 401"));
 
 	assert_null(strstr(text, "s3cret"));
 	assert_non_null(strstr(text, "https://bob:***@h/x: 401"));
@@ -149,7 +153,8 @@ a_short_secret_hides_nothing_and_hiding_ends(void **state)
 	assert_non_null(strstr(LOGGED(c, LOG_INFO, "x", LOG_TEXT("a", "hello")), "hello"));
 	log_hide("secret-text");
 	log_hide_none();
-	assert_non_null(strstr(LOGGED(c, LOG_INFO, "x", LOG_TEXT("a", "secret-text")), "secret-text"));
+	assert_non_null(
+	    strstr(LOGGED(c, LOG_INFO, "x", LOG_TEXT("a", "secret-text")), "secret-text"));
 }
 
 static void
@@ -160,8 +165,9 @@ a_long_value_is_left_out_and_the_line_stays_whole(void **state)
 	const struct js *line;
 
 	memset(big, '\n', 2 * LINE_LIMIT - 1); /* two bytes each, escaped */
-	line = only_line(c, LOGGED(c, LOG_INFO, "x", LOG_TEXT("a", "1"), LOG_TEXT("big", big),
-				LOG_TEXT("z", "26")));
+	line = only_line(c,
+	    LOGGED(
+		c, LOG_INFO, "x", LOG_TEXT("a", "1"), LOG_TEXT("big", big), LOG_TEXT("z", "26")));
 	assert_string_equal(text_at(c, line, "a"), "1");
 	assert_null(js_get(line, "big"));
 	assert_string_equal(text_at(c, line, "z"), "26");

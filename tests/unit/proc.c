@@ -53,7 +53,8 @@ is_gone(pid_t pid)
 	while (is_running && clock_mono_us() < until_us) {
 		char *stat;
 
-		is_running = path_read(&c, arena_printf(c.mem, "/proc/%d/stat", pid), 1000, &stat) == OK &&
+		is_running =
+		    path_read(&c, arena_printf(c.mem, "/proc/%d/stat", pid), 1000, &stat) == OK &&
 		    strstr(stat, ") Z ") == NULL;
 		if (is_running)
 			usleep(2000);
@@ -136,7 +137,8 @@ a_missing_program_is_an_error(void **state)
 	struct ctx *c = *state;
 	const struct proc_spec by_name = { .argv = (const char *[]){ "no-such-program", NULL } };
 	const struct proc_spec by_path = { .argv = (const char *[]){ "/nonexistent/p", NULL } };
-	const struct proc_spec no_dir = { .argv = (const char *[]){ "true", NULL }, .dir = "/nonexistent" };
+	const struct proc_spec no_dir = { .argv = (const char *[]){ "true", NULL },
+		.dir = "/nonexistent" };
 	struct proc *p = NULL;
 
 	assert_int_equal(proc_start(c, &by_name, &p), E_INTERNAL);
@@ -150,7 +152,8 @@ static void
 too_much_output_is_an_error(void **state)
 {
 	struct ctx *c = *state;
-	const struct proc_spec spec = { .argv = (const char *[]){ "head", "-c", "100000", "/dev/zero", NULL } };
+	const struct proc_spec spec = { .argv = (const char *[]){
+					    "head", "-c", "100000", "/dev/zero", NULL } };
 	struct buf *out = NULL, *err = NULL;
 	int status;
 
@@ -162,7 +165,8 @@ too_much_output_is_an_error(void **state)
 static void
 many_errors_are_cut(void **state)
 {
-	struct said s = run_sh(*state, "head -c 300000 /dev/zero | tr '\\0' e >&2; echo done", NULL);
+	struct said s =
+	    run_sh(*state, "head -c 300000 /dev/zero | tr '\\0' e >&2; echo done", NULL);
 
 	assert_int_equal(s.code, OK);
 	assert_string_equal(s.out, "done\n");
@@ -222,9 +226,12 @@ one_descriptor_can_be_passed_as_3(void **state)
 static void
 limits_reach_the_child(void **state)
 {
-	const struct proc_limits limits = { .cpu_s = 7, .memory_bytes = 1 << 30, .file_bytes = 1 << 20 };
+	const struct proc_limits limits = {
+		.cpu_s = 7, .memory_bytes = 1 << 30, .file_bytes = 1 << 20
+	};
 
-	assert_string_equal(run_sh(*state, "ulimit -t; ulimit -v; ulimit -f; ulimit -c", &limits).out,
+	assert_string_equal(
+	    run_sh(*state, "ulimit -t; ulimit -v; ulimit -f; ulimit -c", &limits).out,
 	    "7\n1048576\n2048\n0\n"); /* KiB, and blocks of 512 */
 }
 
@@ -305,7 +312,8 @@ a_run_has_a_deadline_too(void **state)
 	const struct proc_limits limits = { .wall_ms = 100 };
 
 	assert_int_equal(run_sh(*state, "sleep " FOR_EVER, &limits).code, E_INTERNAL);
-	assert_int_equal(run_sh(*state, "trap '' TERM INT; while :; do sleep 1; done", &limits).code,
+	assert_int_equal(
+	    run_sh(*state, "trap '' TERM INT; while :; do sleep 1; done", &limits).code,
 	    E_INTERNAL);
 }
 
@@ -313,8 +321,8 @@ static void
 the_end_of_the_arena_kills_the_whole_group(void **state)
 {
 	struct ctx own = { .mem = arena_new(), .reason = "" };
-	const struct proc_spec spec = {
-		.argv = (const char *[]){ "sh", "-c", "sleep " FOR_EVER " & echo $!; wait", NULL } };
+	const struct proc_spec spec = { .argv = (const char *[]){ "sh", "-c",
+					    "sleep " FOR_EVER " & echo $!; wait", NULL } };
 	struct proc *p;
 	pid_t leader, grandchild;
 

@@ -126,8 +126,9 @@ a_nul_inside_becomes_visible(void **state)
 {
 	struct ctx *c = *state;
 
-	assert_string_equal(str_utf8(c->mem, "a\0b", 3), "a\xef\xbf\xbd"
-							 "b");
+	assert_string_equal(str_utf8(c->mem, "a\0b", 3),
+	    "a\xef\xbf\xbd"
+	    "b");
 }
 
 static void
@@ -178,8 +179,8 @@ base64_goes_both_ways(void **state)
 static void
 what_is_not_base64_is_refused(void **state)
 {
-	static const char *const rows[] = { "Z", "Zg", "Zg=", "Zg===", "Zm9v=", "Zm 9v", "Zm9v\n", "-_8=",
-		"Zh==", "Z===", "=Zg=", "Zg==Zg==", "\xc3\xa9==" };
+	static const char *const rows[] = { "Z", "Zg", "Zg=", "Zg===", "Zm9v=", "Zm 9v", "Zm9v\n",
+		"-_8=", "Zh==", "Z===", "=Zg=", "Zg==Zg==", "\xc3\xa9==" };
 	struct ctx *c = *state;
 	size_t len;
 
@@ -203,8 +204,8 @@ percent_is_decoded_once(void **state)
 static void
 bad_escapes_and_nul_are_refused(void **state)
 {
-	static const char *const rows[] = { "%", "%2", "%zz", "%2g", "%g2", "a%", "%00", "a%00b", "%-1",
-		"% 1", "%+1" };
+	static const char *const rows[] = { "%", "%2", "%zz", "%2g", "%g2", "a%", "%00", "a%00b",
+		"%-1", "% 1", "%+1" };
 	struct ctx *c = *state;
 
 	for (size_t i = 0; i < N_OF(rows); i++)
@@ -261,7 +262,8 @@ url_secrets_are_redacted(void **state)
 		{ "no url", "no url" },
 		{ "https://h/x", "https://h/x" },
 		{ "https://u:p@h/x", "https://u:***@h/x" },
-		{ "get https://u:p@h/x, then http://a:b@c", "get https://u:***@h/x, then http://a:***@c" },
+		{ "get https://u:p@h/x, then http://a:b@c",
+		    "get https://u:***@h/x, then http://a:***@c" },
 		{ "https://u:p@ss@h/x", "https://u:***@h/x" },
 		{ "https://u:@h", "https://u:***@h" },
 		{ "https://:p@h", "https://:***@h" },
