@@ -44,7 +44,8 @@ static int
 http_open(struct peer *p, const struct net_url *url)
 {
 	const struct net_request get = {
-		.suffix = "/info/refs?service=" SERVICE,
+		.suffix = "/info/refs",
+		.query = "service=" SERVICE,
 		.max_bytes = p->net->c->conf->sync_advert_bytes,
 		.may_redirect = true,
 	};

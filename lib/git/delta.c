@@ -30,27 +30,50 @@ git_bytes_free(struct git_bytes *b)
 	*b = (struct git_bytes){ 0 };
 }
 
-bool
-git_inflate(void **state, const unsigned char *packed, size_t packed_len, size_t len,
-    struct git_bytes *out)
+static z_stream *
+start(void **state, const unsigned char *packed, size_t packed_len)
 {
 	z_stream *z = *state;
-	int result;
 
 	if (z == NULL) {
 		*state = z = calloc(1, sizeof(*z));
 		if (z == NULL || inflateInit(z) != Z_OK)
-			abort();
+			abort(); /* as the arena does when memory is out */
 	} else {
 		inflateReset(z);
 	}
-	git_bytes_room(out, len);
 	z->next_in = (Bytef *)packed;
 	z->avail_in = packed_len > UINT32_MAX ? UINT32_MAX : (uInt)packed_len;
+	return z;
+}
+
+bool
+git_inflate(void **state, const unsigned char *packed, size_t packed_len, size_t len,
+    struct git_bytes *out)
+{
+	z_stream *z = start(state, packed, packed_len);
+	int result;
+
+	git_bytes_room(out, len);
 	z->next_out = (Bytef *)out->data;
 	z->avail_out = (uInt)len + 1; /* one more: a longer stream shows itself */
 	result = inflate(z, Z_FINISH);
 	out->data[len] = '\0';
+	return result == Z_STREAM_END && z->total_out == len;
+}
+
+bool
+git_inflate_measure(void **state, const unsigned char *packed, size_t packed_len, size_t len)
+{
+	z_stream *z = start(state, packed, packed_len);
+	unsigned char scratch[32 * 1024];
+	int result;
+
+	do {
+		z->next_out = scratch;
+		z->avail_out = sizeof(scratch);
+		result = inflate(z, Z_NO_FLUSH);
+	} while (result == Z_OK && z->total_out <= len);
 	return result == Z_STREAM_END && z->total_out == len;
 }
 

@@ -19,6 +19,8 @@ void git_bytes_free(struct git_bytes *b);
  * calls: NULL at first; ended by git_inflate_end. */
 bool git_inflate(void **state, const unsigned char *packed, size_t packed_len, size_t len,
     struct git_bytes *out);
+/* Does the stream unpack to exactly len bytes? They go nowhere. */
+bool git_inflate_measure(void **state, const unsigned char *packed, size_t packed_len, size_t len);
 void git_inflate_end(void *state);
 
 /* The length of the result that a delta declares; false: it is cut off. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/conf.h"
 #include "git/delta.h"
 
 #define OID_BYTES 20
@@ -369,6 +370,22 @@ unpack(struct descent *d, const struct entry *e, struct git_bytes *out)
 	    git_inflate(&d->z, p->pack + e->body, p->pack_len - TRAILER_BYTES - e->body, e->len, out);
 }
 
+/* libgit2's indexer hashes what a whole blob's stream holds under the length that its head claims,
+ * and does not compare the two: such a blob would have an id, but nobody could ever read it. */
+static int
+measure(struct descent *d, const struct entry *e)
+{
+	const struct git_packfile *p = d->p;
+
+	if ((int64_t)e->len > d->c->conf->sync_object_bytes)
+		return fail(d->c, E_DENIED, "the upstream has a file larger than the %lld bytes it may be",
+		    (long long)d->c->conf->sync_object_bytes);
+	if (!git_inflate_measure(&d->z, p->pack + e->body, p->pack_len - TRAILER_BYTES - e->body,
+		e->len))
+		return fail(d->c, E_INVALID, "the upstream's pack has a file of a false length");
+	return OK;
+}
+
 /* Frames are used again: their memory stays. */
 static struct frame *
 push(struct descent *d, uint32_t i)
@@ -443,8 +460,12 @@ git_packfile_each(struct ctx *c, const struct git_packfile *p,
 	for (uint32_t root = 0; root < p->n; root++) {
 		uint32_t next = root;
 
-		if (p->entries[root].base != NONE || p->entries[root].kind == GIT_KIND_BLOB)
+		if (p->entries[root].base != NONE)
 			continue;
+		if (p->entries[root].kind == GIT_KIND_BLOB) {
+			TRY(measure(d, &p->entries[root]));
+			continue;
+		}
 		while (next != NONE || d->n > 0) {
 			struct frame *top;
 

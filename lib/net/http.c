@@ -28,9 +28,12 @@ struct net_http {
 	struct net_place place;
 	CURL *easy; /* of the request at hand; NULL: none */
 	struct curl_slist *headers, *resolve;
+	const char *query; /* that a redirect gave; NULL: the request's own */
 	bool with_credentials;
 	/* the answer */
 	int64_t max_bytes, came;
+	struct net_pace pace;
+	int64_t paced; /* bytes in both directions that pace has counted */
 	bool is_head_done, is_done, is_paused, is_too_much, is_wrong_address;
 	CURLcode result;
 	const char *location, *content_type;
@@ -260,8 +263,6 @@ set_limits(struct net_http *h)
 	const struct conf *conf = h->net->c->conf;
 
 	curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT, (long)conf->net_connect_s);
-	curl_easy_setopt(h->easy, CURLOPT_LOW_SPEED_LIMIT, (long)conf->net_low_speed_bytes);
-	curl_easy_setopt(h->easy, CURLOPT_LOW_SPEED_TIME, (long)conf->net_low_speed_s);
 	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)net_left_ms(h->net) + 1);
 	curl_easy_setopt(h->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(h->easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -310,8 +311,11 @@ set_body(struct net_http *h, const struct net_request *r)
 static void
 set_request(struct net_http *h, const struct net_request *r)
 {
+	const char *query = h->query != NULL ? h->query : r->query;
+
 	curl_easy_setopt(h->easy, CURLOPT_URL,
-	    arena_printf(h->net->c->mem, "%s%s", net_url_text(h->net->c->mem, &h->url), r->suffix));
+	    arena_printf(h->net->c->mem, "%s%s%s%s", net_url_text(h->net->c->mem, &h->url), r->suffix,
+		query != NULL ? "?" : "", query != NULL ? query : ""));
 	curl_easy_setopt(h->easy, CURLOPT_USERAGENT, USER_AGENT);
 	curl_easy_setopt(h->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error);
@@ -354,12 +358,20 @@ turn(struct net_http *h)
 	return net_tick(h->net);
 }
 
+/* libcurl's own low-speed limit looks at an average of the last seconds: it notices silence late,
+ * and goes on counting while we do not read. */
 static int
 wait_more(struct net_http *h)
 {
+	int64_t before_us = clock_mono_us(), moved;
+	curl_off_t sent = 0;
+
 	if (curl_multi_poll(connections, NULL, 0, WAIT_MS, NULL) != CURLM_OK)
 		return net_fail(h->net, NET_WHY_LOCAL, "libcurl does not work");
-	return OK;
+	curl_easy_getinfo(h->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	moved = h->came + sent - h->paced;
+	h->paced += moved;
+	return net_pace_add(h->net, &h->pace, clock_mono_us() - before_us, moved);
 }
 
 static int
@@ -371,7 +383,8 @@ send_request(struct net_http *h, const struct net_request *r, long *status_out)
 		return net_fail(h->net, NET_WHY_LOCAL, "libcurl cannot start a request");
 	h->is_head_done = h->is_done = h->is_paused = h->is_too_much = h->is_wrong_address = false;
 	h->start = h->end = 0;
-	h->came = 0;
+	h->came = h->paced = 0;
+	h->pace = (struct net_pace){ 0 };
 	h->max_bytes = r->max_bytes;
 	h->location = NULL;
 	h->content_type = "";
@@ -402,29 +415,38 @@ bad_redirect(struct net_http *h, const char *why)
 	return net_fail(h->net, NET_WHY_POLICY, "the upstream redirects %s", why);
 }
 
-/* Location, which may leave scheme and host out, as a URL without the request's suffix. */
+/* Location, which may leave scheme and host out, as a URL without the request's suffix, and its
+ * query. */
 static int
-redirect_target(struct net_http *h, const struct net_request *r, struct net_url *out)
+redirect_target(struct net_http *h, const struct net_request *r, struct net_url *out,
+    const char **query_out)
 {
 	struct arena *mem = h->net->c->mem;
-	const char *text = h->location;
 	struct net_url base = h->url;
+	const char *query;
+	char *text;
 
-	if (text == NULL)
+	if (h->location == NULL)
 		return bad_redirect(h, "without saying where to");
-	if (str_starts(text, "//")) {
-		text = arena_printf(mem, "%s:%s", net_scheme_text(base.scheme), text);
-	} else if (text[0] == '/') {
-		base.path = "";
-		text = arena_printf(mem, "%s%s", net_url_text(mem, &base), text);
-	}
+	base.path = "";
+	if (str_starts(h->location, "//"))
+		text = arena_printf(mem, "%s:%s", net_scheme_text(base.scheme), h->location);
+	else if (h->location[0] == '/')
+		text = arena_printf(mem, "%s%s", net_url_text(mem, &base), h->location);
+	else
+		text = arena_strdup(mem, h->location);
+	text[strcspn(text, "#")] = '\0';
+	query = strchr(text, '?') != NULL ? arena_strdup(mem, strchr(text, '?') + 1) : NULL;
+	text[strcspn(text, "?")] = '\0';
 	if (!str_ends(text, r->suffix))
 		return bad_redirect(h, "away from the list of refs");
-	text = arena_strndup(mem, text, strlen(text) - strlen(r->suffix));
-	if (net_url_parse(h->net->c, text, out) != OK)
+	text[strlen(text) - strlen(r->suffix)] = '\0';
+	if (net_url_parse(h->net->c, text, out) != OK ||
+	    (query != NULL && strpbrk(query, " \t\\\"<>") != NULL))
 		return bad_redirect(h, "to an address that cannot be used");
 	if (out->scheme != h->url.scheme && !(h->url.scheme == NET_HTTP && out->scheme == NET_HTTPS))
 		return bad_redirect(h, "to another scheme");
+	*query_out = query;
 	return OK;
 }
 
@@ -434,7 +456,7 @@ follow(struct net_http *h, const struct net_request *r)
 	struct net_url target;
 	struct net_place place;
 
-	TRY(redirect_target(h, r, &target));
+	TRY(redirect_target(h, r, &target, &h->query));
 	TRY(net_find(h->net, &target, &place));
 	if (!net_url_is_same_origin(&target, &h->url))
 		h->with_credentials = false;
@@ -486,6 +508,7 @@ net_http_request(struct net_http *h, const struct net_request *r)
 {
 	long status;
 
+	h->query = NULL;
 	for (int hops = 0;; hops++) {
 		TRY(send_request(h, r, &status));
 		if (status >= 200 && status < 300)

@@ -12,15 +12,17 @@ struct net_http;
 
 /* One request; the body of the answer is read as a stream. */
 struct net_request {
-	const char *suffix;	  /* behind the URL's path: "/info/refs?service=…" */
+	const char *suffix;	  /* behind the URL's path: "/info/refs" */
+	const char *query;	  /* without '?'; NULL: none */
 	const char *accept;	  /* NULL: anything */
 	const char *content_type; /* of the body; NULL: GET */
 	const void *body;	  /* stays in place until the next request */
 	size_t body_len;
 	bool may_gzip;	     /* the body may go out packed */
 	int64_t max_bytes;   /* of the answer; more is a broken policy */
-	bool may_redirect;   /* follows up to three hops by hand, each checked; the URL's path must
-			      * still end in suffix, and later requests go where this one ended */
+	/* Follows up to three hops by hand, each checked; the path must still end in suffix, and
+	 * later requests go where this one ended. */
+	bool may_redirect;
 };
 
 /* For one repository. Connections are kept and used again by this whole process. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/conf.h"
 #include "base/str.h"
 
 #define CLEAN_MAX_BYTES 200
@@ -70,6 +71,24 @@ net_tick(struct net *n)
 	if (net_left_ms(n) == 0)
 		return net_fail(n, NET_WHY_NETWORK, "the upstream took longer than one sync may");
 	return OK;
+}
+
+/* The count starts anew whenever a whole limit's worth has come, so that silence is noticed after
+ * exactly the limit, however fast it was before. */
+int
+net_pace_add(struct net *n, struct net_pace *pace, int64_t waited_us, int64_t moved_bytes)
+{
+	int64_t limit_s = n->c->conf->net_low_speed_s, rate = n->c->conf->net_low_speed_bytes;
+
+	pace->waited_us += waited_us;
+	pace->moved_bytes += moved_bytes;
+	if (pace->moved_bytes >= rate * limit_s)
+		*pace = (struct net_pace){ 0 };
+	if (pace->waited_us < limit_s * 1000000)
+		return OK;
+	return net_fail(n, NET_WHY_NETWORK,
+	    "the upstream sent less than %lld bytes a second for %lld seconds", (long long)rate,
+	    (long long)limit_s);
 }
 
 const char *

@@ -52,6 +52,16 @@ int64_t net_left_ms(const struct net *n);
 /* The tick, and the deadline. */
 must_check int net_tick(struct net *n);
 
+/* How fast bytes move while we wait for them; our own work between two reads does not count. */
+struct net_pace {
+	int64_t waited_us, moved_bytes;
+};
+
+/* Adds a wait, and what moved by then. NET_WHY_NETWORK once less than net.low_speed_bytes a second
+ * came in net.low_speed_s of waiting. */
+must_check int net_pace_add(struct net *n, struct net_pace *pace, int64_t waited_us,
+    int64_t moved_bytes);
+
 /* Text of the other side for a reason: printable ASCII or '?', at most 200 bytes. */
 const char *net_clean(struct arena *mem, const char *text);
 

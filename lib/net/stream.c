@@ -23,28 +23,12 @@ struct net_stream {
 	int in, out;	    /* read from in, write to out; the same socket for TCP */
 	struct proc *child; /* NULL for TCP */
 	const char *what;   /* for sentences: "ssh", "the upstream" */
-	/* the low-speed window: only waiting counts, not our own work between two reads */
-	int64_t waited_us, moved_bytes;
+	struct net_pace pace;
 	char said[SAID_MAX_BYTES]; /* the child's standard error, the first of it */
 	size_t said_len;
 };
 
 /* ---- waiting */
-
-static int
-window_check(struct net_stream *s)
-{
-	const struct conf *conf = s->net->c->conf;
-
-	if (s->waited_us < conf->net_low_speed_s * 1000000)
-		return OK;
-	if (s->moved_bytes < conf->net_low_speed_bytes * conf->net_low_speed_s)
-		return net_fail(s->net, NET_WHY_NETWORK,
-		    "the upstream sent less than %lld bytes a second for %lld seconds",
-		    (long long)conf->net_low_speed_bytes, (long long)conf->net_low_speed_s);
-	s->waited_us = s->moved_bytes = 0;
-	return OK;
-}
 
 /* What the child complains about must not fill its pipe. */
 static void
@@ -77,7 +61,6 @@ wait_once(struct net_stream *s, int fd, short events, bool *ready_out)
 
 	if (n < 0 && errno != EINTR)
 		return net_fail(s->net, NET_WHY_LOCAL, "poll: %s", strerror(errno));
-	s->waited_us += clock_mono_us() - before_us;
 	if (n > 0 && fds[1].revents != 0)
 		take_errors(s);
 	/* a closed error pipe is ready for ever: look at the other one alone */
@@ -85,7 +68,7 @@ wait_once(struct net_stream *s, int fd, short events, bool *ready_out)
 		(void)poll(fds, 1, 20);
 	*ready_out = n > 0 && fds[0].revents != 0;
 	TRY(net_tick(s->net));
-	return *ready_out ? OK : window_check(s);
+	return net_pace_add(s->net, &s->pace, clock_mono_us() - before_us, 0);
 }
 
 static int
@@ -104,10 +87,9 @@ net_stream_read(struct net_stream *s, void *bytes, size_t size, size_t *got_out)
 		bool ready;
 
 		if (n >= 0) {
-			s->moved_bytes += n;
 			s->net->bytes += n;
 			*got_out = (size_t)n;
-			return s->waited_us > 0 ? window_check(s) : OK;
+			return net_pace_add(s->net, &s->pace, 0, n);
 		}
 		if (errno != EAGAIN && errno != EINTR)
 			return lost(s);
@@ -128,7 +110,7 @@ net_stream_write(struct net_stream *s, const void *bytes, size_t len)
 		if (n >= 0) {
 			p += n;
 			len -= (size_t)n;
-			s->moved_bytes += n;
+			TRY(net_pace_add(s->net, &s->pace, 0, n));
 			continue;
 		}
 		if (errno != EAGAIN && errno != EINTR)
