@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "db/db.h"
+#include "sync/crash.h"
 #include "sync/janitor.h"
 #include "sync/slot.h"
 
@@ -167,6 +168,7 @@ write_results(struct supervisor *s)
 			results[n++] = s->slots[i]->result;
 	if (n == 0)
 		return OK;
+	crash_point("before-report");
 	TRY(job_finish(s->c, results, n, &ids, &n_ids));
 	for (size_t i = 0; i < s->n_slots; i++)
 		if (s->slots[i]->state == SLOT_DONE) {
@@ -400,6 +402,8 @@ claim(struct supervisor *s)
 	if (n == 0)
 		return OK;
 	TRY(job_claim(s->c, names, n, !s->is_disk_low, &jobs, &n_jobs));
+	if (n_jobs > 0)
+		crash_point("claim");
 	s->claim_wall_us += clock_mono_us() - begun_us;
 	s->wants_claim = n_jobs == n;
 	for (size_t i = 0; i < n_jobs; i++)
