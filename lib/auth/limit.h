@@ -4,6 +4,7 @@
 #define AUTH_LIMIT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/ctx.h"
 
