@@ -195,7 +195,8 @@ fits(struct req *r, const char *pattern, const struct target *t)
 	const char *part;
 	size_t i = 0, len;
 
-	memset(r->params, 0, sizeof(r->params));
+	if (r->params[0].name != NULL) /* of a row that fitted only in part */
+		memset(r->params, 0, sizeof(r->params));
 	while ((len = next_part(&pattern, &part)) > 0) {
 		if (i == t->n)
 			return false;
