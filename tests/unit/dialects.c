@@ -1,0 +1,119 @@
+/* The tables of all dialects: their columns, and that the manual names the same routes. */
+#include "cgi/routes.h"
+
+#include "tests/unit/unit.h"
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "cgi/hpr/hpr.h"
+
+#define MANUAL "docs/api/hpr.md"
+#define MANUAL_MAX_BYTES (256 * 1024)
+
+static const char *const methods[] = { [GET] = "GET", [POST] = "POST", [PUT] = "PUT",
+	[PATCH] = "PATCH", [DELETE] = "DELETE" };
+
+static void
+every_row_has_its_columns(void **state)
+{
+	(void)state;
+	route_check(all_dialects);
+}
+
+/* "## GET /info", alone in its line. */
+static bool
+has_heading(struct ctx *c, const char *manual, const char *heading)
+{
+	return strstr(manual, arena_printf(c->mem, "\n## %s\n", heading)) != NULL;
+}
+
+static void
+the_manual_has_every_route_of_hpr(void **state)
+{
+	struct ctx *c = *state;
+	char *manual;
+
+	assert_int_equal(path_read(c, MANUAL, MANUAL_MAX_BYTES, &manual), OK);
+	for (const struct route *r = hpr_dialect.routes; r->path != NULL; r++) {
+		const char *heading = arena_printf(c->mem, "%s %s", methods[r->method], r->path);
+
+		if (!has_heading(c, manual, heading))
+			print_error("%s does not have \"## %s\"\n", MANUAL, heading);
+		assert_true(has_heading(c, manual, heading));
+	}
+}
+
+static bool
+has_route(const char *method, const char *path)
+{
+	for (const struct route *r = hpr_dialect.routes; r->path != NULL; r++)
+		if (strcmp(methods[r->method], method) == 0 && strcmp(r->path, path) == 0)
+			return true;
+	return false;
+}
+
+static void
+hpr_has_every_route_of_the_manual(void **state)
+{
+	struct ctx *c = *state;
+	char *manual, **lines;
+	size_t n, n_found = 0;
+
+	assert_int_equal(path_read(c, MANUAL, MANUAL_MAX_BYTES, &manual), OK);
+	lines = str_split(c->mem, manual, '\n', &n);
+	for (size_t i = 0; i < n; i++) {
+		char *path = strchr(lines[i], '/');
+
+		if (!str_starts(lines[i], "## ") || path == NULL)
+			continue;
+		path[-1] = '\0';
+		if (!has_route(lines[i] + 3, path))
+			print_error("%s has %s %s, which is no route\n", MANUAL, lines[i] + 3, path);
+		assert_true(has_route(lines[i] + 3, path));
+		n_found++;
+	}
+	assert_true(n_found >= 15);
+}
+
+static void
+both_spellings_have_the_same_rows(void **state)
+{
+	static const char typo[] = "/repositores", word[] = "/repositories";
+	struct ctx *c = *state;
+
+	for (const struct route *r = hpr_dialect.routes; r->path != NULL; r++) {
+		if (str_starts(r->path, typo))
+			assert_true(has_route(methods[r->method],
+			    arena_printf(c->mem, "%s%s", word, r->path + strlen(typo))));
+		if (str_starts(r->path, word))
+			assert_true(has_route(methods[r->method],
+			    arena_printf(c->mem, "%s%s", typo, r->path + strlen(word))));
+	}
+}
+
+static void
+getting_never_changes_and_changing_never_is_public(void **state)
+{
+	(void)state;
+	for (const struct dialect *const *d = all_dialects; *d != NULL; d++)
+		for (const struct route *r = (*d)->routes; r->path != NULL; r++) {
+			if (r->method == GET)
+				assert_null(r->in);
+			else if (!(r->flags & ROUTE_READS))
+				assert_true(r->perm > PERM_PUBLIC && r->perm != PERM_READ);
+		}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_CTX(every_row_has_its_columns),
+		WITH_CTX(the_manual_has_every_route_of_hpr),
+		WITH_CTX(hpr_has_every_route_of_the_manual),
+		WITH_CTX(both_spellings_have_the_same_rows),
+		WITH_CTX(getting_never_changes_and_changing_never_is_public),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
