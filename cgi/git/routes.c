@@ -52,7 +52,9 @@ say_no(struct req *r, int code)
 	buf_clear(r->out);
 	buf_char(r->out, (char)toupper((unsigned char)sentence[0]));
 	buf_text(r->out, sentence + 1);
-	buf_printf(r->out, ".\n(request %s)\n", r->id);
+	buf_text(r->out, ".\n");
+	if (code == E_INTERNAL)
+		buf_printf(r->out, "The request was %s.\n", r->id);
 }
 
 const struct dialect git_dialect = {
