@@ -211,11 +211,13 @@ connect_all(struct ctx *c, struct db *db)
 	for (size_t i = 0; i < db->n_channels && code == OK; i++)
 		code = send_listen(c, db->channels[i]);
 	c->db = before;
-	if (code != OK)
+	if (code != OK) {
 		disconnect(db);
-	else
-		db->is_notified = db->n_channels > 0; /* some may have come while we were away */
-	return code;
+		return code;
+	}
+	db->tried_us = 0;
+	db->is_notified = db->n_channels > 0; /* some may have come while we were away */
+	return OK;
 }
 
 int
@@ -289,7 +291,7 @@ db_ready(struct ctx *c)
 		if (PQstatus(db->conn) == CONNECTION_OK)
 			return OK;
 	}
-	if (clock_mono_us() - db->tried_us < TRY_AGAIN_US)
+	if (db->tried_us != 0 && clock_mono_us() - db->tried_us < TRY_AGAIN_US)
 		return fail_passing(c, RETRY_S, "the database is away");
 	return connect_all(c, db);
 }

@@ -35,7 +35,7 @@ struct db {
 	bool is_notified;
 	bool is_stale; /* the server forgot or changed a statement: connect anew */
 	int64_t statements;
-	int64_t tried_us; /* the last attempt to connect */
+	int64_t tried_us; /* the last attempt to connect, if it failed; else 0 */
 	char constraint[64];
 };
 
