@@ -91,6 +91,7 @@ void
 log_write_pairs(enum log_level level, const char *event, const struct log_pair *pairs)
 {
 	struct buf *line;
+	bool is_written;
 
 	if (level > sink.level)
 		return;
@@ -118,9 +119,8 @@ log_write_pairs(enum log_level level, const char *event, const struct log_pair *
 		}
 	}
 	buf_text(line, "}\n");
-	/* one write, so that lines of several processes do not mix; a log that cannot be written
-	 * must not stop the service */
-	if (write(STDERR_FILENO, line->data, line->len) < 0)
-		sink.n_hidden = sink.n_hidden;
+	/* one write, so that lines of several processes do not mix */
+	is_written = write(STDERR_FILENO, line->data, line->len) >= 0;
+	(void)is_written; /* a log that cannot be written must not stop the service */
 	arena_reset(sink.mem);
 }
