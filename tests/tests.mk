@@ -19,7 +19,7 @@ check-db:
 
 # All of them run, whatever the first one says.
 run-unit: $(UNIT_TESTS)
-	@/usr/bin/python3 tests/unit/rooms.py -h & rooms=$$!; failed=0; \
+	@/usr/bin/python3 tests/unit/rooms.py & rooms=$$!; failed=0; \
 	for t in $(UNIT_TESTS); do $$t || { echo "failed: $$t"; failed=1; }; done; \
 	wait $$rooms || failed=1; exit $$failed
 
