@@ -121,6 +121,7 @@ install: all
 		sed 's|@SBIN@|$(PREFIX)/sbin|' $$unit >$(UNITS)/$${unit##*/} || exit 1; done
 	install -m 644 nginx/systemd/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/mirrorhub.conf
 	install -m 644 nginx/systemd/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/mirrorhub.conf
+	install -m 644 sync/mirrorhub-sync.cron $(SHARE)/mirrorhub
 	install -m 644 docs/man/*.8 $(SHARE)/man/man8
 	cp -r README.md CHANGES.md docs/*.md docs/api $(SHARE)/doc/mirrorhub
 	[ -f $(ETC)/mirrorhub/mirrorhub.conf ] || \
