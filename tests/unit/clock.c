@@ -44,6 +44,33 @@ local_text_is_in_the_zone_of_the_server(void **state)
 }
 
 static void
+local_text_is_what_strftime_says(void **state)
+{
+	static const char *const zones[] = { "UTC", "CST-8", "XXX-5:45", "NST3:30NDT", "XXX12",
+		"CET-1CEST,M3.5.0,M10.5.0/3" };
+	struct ctx *c = *state;
+
+	for (size_t z = 0; z < N_OF(zones); z++) {
+		setenv("TZ", zones[z], 1);
+		tzset();
+		/* steps of about five months: summer, winter, leap days, years of four digits and
+		 * beyond */
+		for (int64_t at = -70000000000; at < 300000000000; at += 13000001) {
+			time_t t = at;
+			struct tm tm;
+			char text[64];
+
+			localtime_r(&t, &tm);
+			strftime(text, sizeof(text), "%F %T %z", &tm);
+			assert_string_equal(clock_text_local(c->mem, at), text);
+		}
+		arena_reset(c->mem);
+	}
+	setenv("TZ", "UTC", 1);
+	tzset();
+}
+
+static void
 never_is_no_text(void **state)
 {
 	struct ctx *c = *state;
@@ -58,6 +85,7 @@ main(void)
 		cmocka_unit_test(mono_never_goes_back),
 		WITH_CTX(utc_text_has_the_form_of_rfc_3339),
 		WITH_CTX(local_text_is_in_the_zone_of_the_server),
+		WITH_CTX(local_text_is_what_strftime_says),
 		WITH_CTX(never_is_no_text),
 	};
 
