@@ -56,6 +56,8 @@ ignored_by_hfs(const char *p)
 		"\xe2\x80\xae", "\xe2\x81\xaa", "\xe2\x81\xab", "\xe2\x81\xac", "\xe2\x81\xad",
 		"\xe2\x81\xae", "\xe2\x81\xaf", "\xef\xbb\xbf" };
 
+	if ((*p & 0x80) == 0)
+		return 0;
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		if (strncmp(p, ignored[i], 3) == 0)
 			return 3;
@@ -103,13 +105,14 @@ git_rules_is_gitmodules(const char *name)
 	    is_ntfs(name, "gitmod~4") || is_ntfs_short(name, "gi7eba");
 }
 
-/* Names without these bytes cannot be a form of .git. */
+/* Most names: no form of .git begins or goes on like this. */
 static bool
 is_plain(const char *name, size_t len)
 {
+	if (name[0] == '.')
+		return false;
 	for (size_t i = 0; i < len; i++)
-		if ((name[i] & 0x80) || name[i] == '.' || name[i] == '~' || name[i] == '\\' ||
-		    name[i] == '/')
+		if ((name[i] & 0x80) || name[i] == '~' || name[i] == '\\' || name[i] == '/')
 			return false;
 	return true;
 }
