@@ -19,6 +19,14 @@
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Ends the test with a sentence (cmocka's fail_msg uses its fail). */
+#define unit_fail(...)                                                                             \
+	do {                                                                                       \
+		print_error(__VA_ARGS__);                                                          \
+		print_error("\n");                                                                 \
+		assert_true(false);                                                                \
+	} while (0)
+
 /* A test with the ctx as its *state. */
 #define WITH_CTX(test) cmocka_unit_test_setup_teardown(test, unit_ctx, unit_ctx_end)
 
