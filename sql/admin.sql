@@ -182,6 +182,8 @@ BEGIN
 	PERFORM admin.record('account.create', uname);
 	RETURN CASE WHEN password IS NULL THEN 'created; its password, shown this once: ' || made
 		ELSE 'created' END;
+EXCEPTION WHEN unique_violation THEN
+	RAISE EXCEPTION 'the user name or the e-mail address is taken' USING ERRCODE = 'unique_violation';
 END $$;
 
 -- What programs remember of the old password is void at once; tokens stay.
