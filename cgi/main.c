@@ -51,10 +51,10 @@ struct pool {
 	sigset_t signals;
 	size_t n;
 	struct worker workers[WORKERS_MAX];
-	int64_t pause_us;	/* between starts, while processes die at once */
-	int64_t started_us;	/* the last start */
-	bool has_served;	/* some process has lived */
-	bool is_misfit;		/* the program and the database do not go together */
+	int64_t pause_us;   /* between starts, while processes die at once */
+	int64_t started_us; /* the last start */
+	bool has_served;    /* some process has lived */
+	bool is_misfit;	    /* the program and the database do not go together */
 };
 
 /* ---- one worker */
@@ -218,8 +218,8 @@ static void
 reload(struct pool *p)
 {
 	if (load_conf(p) != OK) {
-		log_write(LOG_WARN, "the settings stay as they were",
-		    LOG_TEXT("why", p->ctx->reason));
+		log_write(
+		    LOG_WARN, "the settings stay as they were", LOG_TEXT("why", p->ctx->reason));
 		return;
 	}
 	for (size_t i = 0; i < p->n; i++)
@@ -271,7 +271,8 @@ static int
 usage(void)
 {
 	fputs("usage: mirrorhub-fcgi --conf FILE --pool api|web|git [--socket PATH] "
-	      "[--processes N]\n", stderr);
+	      "[--processes N]\n",
+	    stderr);
 	return EX_USAGE;
 }
 
@@ -309,8 +310,8 @@ read_arguments(int argc, char **argv, struct pool *p)
 		}
 	}
 	return optind == argc && p->conf_path != NULL && p->name != NULL &&
-	       (strcmp(p->name, "api") == 0 || strcmp(p->name, "web") == 0 ||
-		   strcmp(p->name, "git") == 0);
+	    (strcmp(p->name, "api") == 0 || strcmp(p->name, "web") == 0 ||
+		strcmp(p->name, "git") == 0);
 }
 
 static void
@@ -332,8 +333,8 @@ open_pool(struct pool *p)
 	p->service = arena_printf(c->mem, "fcgi-%s", p->name);
 	TRY(load_conf(p));
 	if (p->n == 0)
-		p->n = strcmp(p->name, "git") == 0 ? (size_t)c->conf->git_children :
-						     WORKERS_DEFAULT;
+		p->n =
+		    strcmp(p->name, "git") == 0 ? (size_t)c->conf->git_children : WORKERS_DEFAULT;
 	if (p->socket == NULL)
 		p->socket = arena_printf(c->mem, "%s/%s.sock", c->conf->run_dir, p->name);
 	return fcgi_listen(c, p->socket, SOCKET_MODE, &p->fd);

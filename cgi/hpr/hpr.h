@@ -42,7 +42,7 @@ void shape_message(struct req *r, const char *message);
 void shape_true(struct req *r, int status);
 
 /* The whole of /info. */
-void shape_info(struct req *r, const struct project *rows, size_t n,
-    const struct queue_stats *stats);
+void shape_info(
+    struct req *r, const struct project *rows, size_t n, const struct queue_stats *stats);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-/* The seed spells the word wrongly everywhere, scripts spell it right: both, and the same (D-01). */
+/* The seed spells the word wrongly everywhere, scripts spell it right: both do the same (D-01). */
 #define TYPO "/repositores"
 #define WORD "/repositories"
 
@@ -64,8 +64,9 @@ static void
 ask_who(struct req *r)
 {
 	r->type = "text/plain; charset=utf-8";
-	buf_text(r->out, "Could not verify your access level for that URL.\n"
-			 "You have to login with proper credentials");
+	buf_text(r->out,
+	    "Could not verify your access level for that URL.\n"
+	    "You have to login with proper credentials");
 }
 
 static void
@@ -93,6 +94,6 @@ const struct dialect hpr_dialect = {
 	.type = "application/json",
 	.routes = routes,
 	.fail = refuse,
-	.inputs = INPUT_FORM | INPUT_MULTIPART | INPUT_JSON | INPUT_IGNORE_UNKNOWN |
-		  INPUT_BOOL_AS_TEXT,
+	.inputs =
+	    INPUT_FORM | INPUT_MULTIPART | INPUT_JSON | INPUT_IGNORE_UNKNOWN | INPUT_BOOL_AS_TEXT,
 };

@@ -155,8 +155,9 @@ add_seconds(struct buf *b, int64_t us)
 static void
 add_scan(struct buf *b, const char *name, int64_t cycles, int64_t moved, int64_t size, int64_t us)
 {
-	buf_printf(b, "\"%s\":{\"cycles\":%lld,\"enqueued\":%lld,\"size\":%lld,\"wall_time_sec\":",
-	    name, (long long)cycles, (long long)moved, (long long)size);
+	buf_printf(b,
+	    "\"%s\":{\"cycles\":%lld,\"enqueued\":%lld,\"size\":%lld,\"wall_time_sec\":", name,
+	    (long long)cycles, (long long)moved, (long long)size);
 	add_seconds(b, us);
 	buf_text(b, "},");
 }

@@ -120,8 +120,8 @@ open_db(struct server *s)
 		return;
 	s->ctx->db = NULL;
 	s->is_misfit = c.retry_after_s == 0;
-	log_write(s->is_misfit ? LOG_ERR : LOG_WARN, "database not opened",
-	    LOG_TEXT("why", c.reason));
+	log_write(
+	    s->is_misfit ? LOG_ERR : LOG_WARN, "database not opened", LOG_TEXT("why", c.reason));
 }
 
 static void
@@ -158,7 +158,8 @@ wait_for_client(int epoll_fd, const sigset_t *open_mask, bool *is_shut_out)
 static bool
 is_passing(int error, bool is_shut)
 {
-	if (error == EAGAIN || error == EINVAL) /* another process was faster, or the queue is empty */
+	if (error == EAGAIN ||
+	    error == EINVAL) /* another process was faster, or the queue is empty */
 		return !is_shut;
 	if (error != EINTR && error != ECONNABORTED) {
 		log_write(LOG_WARN, "accept failed", LOG_TEXT("why", strerror(error)));

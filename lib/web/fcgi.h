@@ -6,11 +6,11 @@
 #include "web/route.h"
 
 /* Serves requests on the listening socket until SIGTERM, until the socket is shut down and its
- * queue is empty, or for about conf->requests_per_process requests. c is the process's own ctx; every request
- * gets an arena of its own. The database is opened when the first request comes and stays open;
- * while it is away requests are answered with 503. Returns the exit code: 0, or EX_CONFIG (78)
- * when the schema does not fit the program. SIGTERM must be blocked by the caller: it is let in
- * only while nothing is being served. */
+ * queue is empty, or for about conf->requests_per_process requests. c is the process's own ctx;
+ * every request gets an arena of its own. The database is opened when the first request comes and
+ * stays open; while it is away requests are answered with 503. Returns the exit code: 0, or
+ * EX_CONFIG (78) when the schema does not fit the program. SIGTERM must be blocked by the caller:
+ * it is let in only while nothing is being served. */
 int fcgi_serve(struct ctx *c, int fd, const struct dialect *const *dialects);
 
 /* A listening, non-blocking unix socket with mode and a backlog of 1024; an old file is replaced

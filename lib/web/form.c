@@ -169,8 +169,8 @@ next_delimiter(struct multipart *m, size_t *len_out)
 {
 	const char *from = m->at, *hit;
 
-	while ((hit = memmem(from, (size_t)(m->end - from), m->delimiter, m->delimiter_len)) !=
-	    NULL) {
+	while (
+	    (hit = memmem(from, (size_t)(m->end - from), m->delimiter, m->delimiter_len)) != NULL) {
 		size_t len = (size_t)(hit - m->at);
 
 		if (is_behind_delimiter(m, hit + m->delimiter_len)) {
@@ -205,10 +205,9 @@ disposition(struct ctx *c, const char *lines, size_t len)
 		const char *stop = memmem(lines, (size_t)(end - lines), "\r\n", 2);
 		size_t line_len = (size_t)((stop != NULL ? stop : end) - lines);
 
-		if (line_len >= sizeof(name) - 1 &&
-		    strncasecmp(lines, name, sizeof(name) - 1) == 0)
-			return skip_blank(arena_strndup(c->mem, lines + sizeof(name) - 1,
-			    line_len - (sizeof(name) - 1)));
+		if (line_len >= sizeof(name) - 1 && strncasecmp(lines, name, sizeof(name) - 1) == 0)
+			return skip_blank(arena_strndup(
+			    c->mem, lines + sizeof(name) - 1, line_len - (sizeof(name) - 1)));
 		lines += line_len + 2;
 	}
 	return NULL;
@@ -224,7 +223,8 @@ read_part(struct ctx *c, struct form *f, const char *part, size_t len)
 	if (len >= 2 && memcmp(part, "\r\n", 2) == 0)
 		return malformed(c, "a part of a multipart body has a name");
 	blank = memmem(part, len, "\r\n\r\n", 4);
-	if (blank == NULL || blank - part > PART_HEAD_MAX || memchr(part, 0, (size_t)(blank - part)))
+	if (blank == NULL || blank - part > PART_HEAD_MAX ||
+	    memchr(part, 0, (size_t)(blank - part)))
 		return malformed(c, "a part of a multipart body begins with its headers");
 	head_len = (size_t)(blank - part);
 	value = blank + 4;
@@ -242,8 +242,8 @@ read_part(struct ctx *c, struct form *f, const char *part, size_t len)
 }
 
 int
-form_parse_multipart(struct ctx *c, const char *content_type, const char *body, size_t len,
-    struct form **out)
+form_parse_multipart(
+    struct ctx *c, const char *content_type, const char *body, size_t len, struct form **out)
 {
 	const char *boundary = form_header_param(c, content_type, "boundary");
 	struct multipart m = { .ctx = c, .at = body, .end = body + len };

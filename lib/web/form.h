@@ -17,12 +17,12 @@ struct form {
 
 /* application/x-www-form-urlencoded, also the query of a URL. Every failure of this module is
  * E_INVALID with http_status 400. */
-must_check int form_parse_urlencoded(struct ctx *c, const char *text, size_t len,
-    struct form **out);
+must_check int form_parse_urlencoded(
+    struct ctx *c, const char *text, size_t len, struct form **out);
 
 /* multipart/form-data (RFC 7578). Parts that are files are left out. */
-must_check int form_parse_multipart(struct ctx *c, const char *content_type, const char *body,
-    size_t len, struct form **out);
+must_check int form_parse_multipart(
+    struct ctx *c, const char *content_type, const char *body, size_t len, struct form **out);
 
 /* The first value of that name, or NULL. */
 const char *form_value(const struct form *f, const char *name);

@@ -70,21 +70,28 @@ req_query(struct req *r, const char *name)
 
 /* ---- the start */
 
+static const char *const method_names[] = {
+	[0] = "-",
+	[GET] = "GET",
+	[HEAD] = "HEAD",
+	[POST] = "POST",
+	[PUT] = "PUT",
+	[PATCH] = "PATCH",
+	[DELETE] = "DELETE",
+	[OPTIONS] = "OPTIONS",
+};
+
+const char *
+req_method_text(enum method method)
+{
+	return method_names[method];
+}
+
 static enum method
 method_by_name(const char *name)
 {
-	static const char *const names[] = {
-		[GET] = "GET",
-		[HEAD] = "HEAD",
-		[POST] = "POST",
-		[PUT] = "PUT",
-		[PATCH] = "PATCH",
-		[DELETE] = "DELETE",
-		[OPTIONS] = "OPTIONS",
-	};
-
 	for (enum method m = GET; m <= OPTIONS; m++)
-		if (strcmp(names[m], name) == 0)
+		if (strcmp(method_names[m], name) == 0)
 			return m;
 	return 0;
 }

@@ -25,10 +25,10 @@ struct form;
 struct req {
 	struct ctx *ctx;
 	struct fcgi *fcgi;
-	enum method method;	 /* 0: a method that nothing here knows */
-	const char *path;	 /* of REQUEST_URI, raw: not decoded, without the query */
-	const char *query;	 /* raw; "" without */
-	const char *id;		 /* request id: the client's if well formed, else ours */
+	enum method method; /* 0: a method that nothing here knows */
+	const char *path;   /* of REQUEST_URI, raw: not decoded, without the query */
+	const char *query;  /* raw; "" without */
+	const char *id;	    /* request id: the client's if well formed, else ours */
 	const char *remote_addr;
 	const struct route *route;     /* NULL: no row fits */
 	const struct dialect *dialect; /* of the table that matched, else the last one's */
@@ -53,7 +53,7 @@ struct req {
 	int64_t length;	     /* Content-Length; -1: unknown */
 	int64_t length_read; /* of the body, so far */
 	int64_t started_us, took_us;
-	int code;	     /* how it ended */
+	int code; /* how it ended */
 };
 
 #define RES_BODY_MAX (64 * 1024 * 1024)
@@ -68,6 +68,9 @@ const char *req_param(struct req *r, const char *name);
 
 /* A value of the query, decoded; the first of several; NULL without. */
 const char *req_query(struct req *r, const char *name);
+
+/* "GET" and so on; "-" for one that nothing here knows. */
+const char *req_method_text(enum method method);
 
 /* Whether the method is one that changes things: POST, PUT, PATCH, DELETE. */
 bool req_is_changing(const struct req *r);

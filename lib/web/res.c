@@ -115,9 +115,8 @@ has_header(const struct req *r, const char *name)
 static const char *
 cache_control(const struct req *r)
 {
-	return r->claim.kind == CLAIM_TOKEN || r->claim.kind == CLAIM_ACCOUNT ?
-	    "private, no-store" :
-	    "no-cache";
+	return r->claim.kind == CLAIM_TOKEN || r->claim.kind == CLAIM_ACCOUNT ? "private, no-store"
+									      : "no-cache";
 }
 
 static void
@@ -166,8 +165,8 @@ head(struct req *r, int64_t body_len)
 
 /* ---- ETag */
 
-/* The body's hash in quotes: equal bodies, equal tags, on every machine. 128 bits that nobody has to
- * trust: whoever could make two bodies with one tag would only fool readers of his own text. */
+/* The body's hash in quotes: equal bodies, equal tags, on every machine. 128 bits that nobody has
+ * to trust: whoever could make two bodies with one tag would only fool readers of his own text. */
 static const char *
 etag(struct req *r)
 {

@@ -16,21 +16,15 @@ enum load {
 };
 
 enum route_flags {
-	ROUTE_STREAM = 1,     /* the handler reads the body and writes the answer itself */
-	ROUTE_READ_TX = 2,    /* a GET of several statements: one repeatable-read transaction */
-	ROUTE_ASK_FIRST = 4,  /* nobody gets 401 for hidden and missing alike (Git) */
-	ROUTE_NO_TX = 8,      /* a changing method that opens its own transactions */
-	ROUTE_READS = 16,     /* a POST that only reads (Git's upload-pack): no write scope needed */
-	ROUTE_PROBE = 32,     /* health probes: nobody is asked who he is, no database is needed */
+	ROUTE_STREAM = 1,    /* the handler reads the body and writes the answer itself */
+	ROUTE_READ_TX = 2,   /* a GET of several statements: one repeatable-read transaction */
+	ROUTE_ASK_FIRST = 4, /* nobody gets 401 for hidden and missing alike (Git) */
+	ROUTE_NO_TX = 8,     /* a changing method that opens its own transactions */
+	ROUTE_READS = 16,    /* a POST that only reads (Git's upload-pack): no write scope needed */
+	ROUTE_PROBE = 32,    /* health probes: nobody is asked who he is, no database is needed */
 };
 
-/* Patterns: literal segments, ":name" for one segment (a '/' that was %2F is not matched),
- * ":path" for one segment that may hold %2F, and "*path" for one or more segments, ending in
- * ".git" (which is taken off; "*path.git" says so in the pattern and means the same) and followed
- * by literal segments. A pattern may end in "?name=value":
- * then the row matches only when that is the value of the query (Git's two kinds of info/refs need
- * different rights). One slash at the end of the request's path is ignored. HEAD is GET without
- * its body; OPTIONS is answered by the walk. */
+/* path: a pattern of web/match.h. HEAD is GET without its body; OPTIONS is answered by the walk. */
 struct route {
 	enum method method;
 	const char *path;
@@ -72,23 +66,6 @@ void route_finish(struct req *r);
 
 /* Asserts that every row has its columns; called at start and by a test. */
 void route_check(const struct dialect *const *dialects);
-
-/* ---- the parts of the walk, for tests */
-
-#define ROUTE_SEGMENTS_MAX 64
-
-struct target {
-	size_t n;
-	const char *segments[ROUTE_SEGMENTS_MAX]; /* decoded once */
-};
-
-/* The segments of a raw path. E_INVALID with http_status 400: bad escape, NUL, not UTF-8, a raw
- * blank or control byte. E_NOTFOUND: what is well formed and never names anything: empty, "." and
- * ".." segments, control bytes, too many segments. */
-must_check int route_split(struct ctx *c, const char *path, struct target *out);
-
-/* Sets r->route, r->dialect, r->params, and r->allow when a row has the path. */
-void route_find(struct req *r, const struct dialect *const *dialects, const struct target *t);
 
 /* The status of a failure: ctx->http_status, else by code: 404, 401 (nobody) or 403, 422, 409,
  * 503 (passing) or 500. */

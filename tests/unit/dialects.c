@@ -10,9 +10,6 @@
 #define MANUAL "docs/api/hpr.md"
 #define MANUAL_MAX_BYTES (256 * 1024)
 
-static const char *const methods[] = { [GET] = "GET", [POST] = "POST", [PUT] = "PUT",
-	[PATCH] = "PATCH", [DELETE] = "DELETE" };
-
 static void
 every_row_has_its_columns(void **state)
 {
@@ -35,7 +32,8 @@ the_manual_has_every_route_of_hpr(void **state)
 
 	assert_int_equal(path_read(c, MANUAL, MANUAL_MAX_BYTES, &manual), OK);
 	for (const struct route *r = hpr_dialect.routes; r->path != NULL; r++) {
-		const char *heading = arena_printf(c->mem, "%s %s", methods[r->method], r->path);
+		const char *heading =
+		    arena_printf(c->mem, "%s %s", req_method_text(r->method), r->path);
 
 		if (!has_heading(c, manual, heading))
 			print_error("%s does not have \"## %s\"\n", MANUAL, heading);
@@ -47,7 +45,7 @@ static bool
 has_route(const char *method, const char *path)
 {
 	for (const struct route *r = hpr_dialect.routes; r->path != NULL; r++)
-		if (strcmp(methods[r->method], method) == 0 && strcmp(r->path, path) == 0)
+		if (strcmp(req_method_text(r->method), method) == 0 && strcmp(r->path, path) == 0)
 			return true;
 	return false;
 }
@@ -68,7 +66,8 @@ hpr_has_every_route_of_the_manual(void **state)
 			continue;
 		path[-1] = '\0';
 		if (!has_route(lines[i] + 3, path))
-			print_error("%s has %s %s, which is no route\n", MANUAL, lines[i] + 3, path);
+			print_error(
+			    "%s has %s %s, which is no route\n", MANUAL, lines[i] + 3, path);
 		assert_true(has_route(lines[i] + 3, path));
 		n_found++;
 	}
@@ -83,10 +82,10 @@ both_spellings_have_the_same_rows(void **state)
 
 	for (const struct route *r = hpr_dialect.routes; r->path != NULL; r++) {
 		if (str_starts(r->path, typo))
-			assert_true(has_route(methods[r->method],
+			assert_true(has_route(req_method_text(r->method),
 			    arena_printf(c->mem, "%s%s", word, r->path + strlen(typo))));
 		if (str_starts(r->path, word))
-			assert_true(has_route(methods[r->method],
+			assert_true(has_route(req_method_text(r->method),
 			    arena_printf(c->mem, "%s%s", typo, r->path + strlen(word))));
 	}
 }

@@ -152,15 +152,16 @@ broken_multipart_is_refused(void **state)
 	struct form *f;
 
 	for (size_t i = 0; i < N_OF(rows); i++)
-		is_400(c, form_parse_multipart(c, rows[i].type, rows[i].body,
-		    strlen(rows[i].body), &f));
+		is_400(c,
+		    form_parse_multipart(c, rows[i].type, rows[i].body, strlen(rows[i].body), &f));
 }
 
 static void
 a_nul_in_a_part_is_refused(void **state)
 {
-	static const char body[] = PART("a", "1\0"
-					     "2") END;
+	static const char body[] = PART("a",
+	    "1\0"
+	    "2") END;
 	struct ctx *c = *state;
 	struct form *f;
 

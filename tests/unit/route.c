@@ -8,6 +8,7 @@
 #include "base/js.h"
 #include "base/str.h"
 #include "web/fcgi.h"
+#include "web/match.h"
 
 /* ---- a connection that is a table of variables, a body, and what was written */
 
@@ -70,8 +71,7 @@ say_route(struct req *r)
 	return OK;
 }
 
-static int
-say_inputs(struct req *r);
+static int say_inputs(struct req *r);
 
 static int
 make_much(struct req *r)
@@ -112,7 +112,8 @@ say_inputs(struct req *r)
 {
 	const struct inputs *in = r->in;
 
-	buf_printf(r->out, "%s %lld %d", in->text ? in->text : "-", (long long)in->number, in->flag);
+	buf_printf(
+	    r->out, "%s %lld %d", in->text ? in->text : "-", (long long)in->number, in->flag);
 	return OK;
 }
 
@@ -142,10 +143,15 @@ static const struct route second_rows[] = {
 };
 /* clang-format on */
 
-static const struct dialect first = { .name = "first", .realm = "R", .type = "text/plain",
-	.routes = first_rows, .fail = refuse, .inputs = INPUT_FORM | INPUT_MULTIPART | INPUT_JSON };
-static const struct dialect second = { .name = "second", .realm = "S", .type = "text/plain",
-	.routes = second_rows, .fail = refuse };
+static const struct dialect first = { .name = "first",
+	.realm = "R",
+	.type = "text/plain",
+	.routes = first_rows,
+	.fail = refuse,
+	.inputs = INPUT_FORM | INPUT_MULTIPART | INPUT_JSON };
+static const struct dialect second = {
+	.name = "second", .realm = "S", .type = "text/plain", .routes = second_rows, .fail = refuse
+};
 static const struct dialect *const dialects[] = { &first, &second, NULL };
 
 /* ---- asking */
@@ -158,8 +164,9 @@ answer_to(struct ctx *c, struct fcgi f)
 {
 	struct req r = { .ctx = c, .fcgi = &connection };
 
-	conf = (struct conf){ .body_bytes = 1024, .anonymous_read = true,
-		.base_url = "https://hub.example" };
+	conf = (struct conf){
+		.body_bytes = 1024, .anonymous_read = true, .base_url = "https://hub.example"
+	};
 	c->conf = &conf;
 	c->http_status = c->retry_after_s = 0;
 	connection = f;
@@ -171,17 +178,19 @@ answer_to(struct ctx *c, struct fcgi f)
 static const char *
 get(struct ctx *c, const char *target)
 {
-	return answer_to(c,
-	    (struct fcgi){ .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI", target } });
+	return answer_to(
+	    c, (struct fcgi){ .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI", target } });
 }
 
 static const char *
 post(struct ctx *c, const char *type, const char *body)
 {
 	return answer_to(c,
-	    (struct fcgi){ .variables = { "REQUEST_METHOD", "POST", "REQUEST_URI", "/in", "CONTENT_TYPE", type,
-			       "CONTENT_LENGTH", arena_printf(c->mem, "%zu", strlen(body)) },
-		.body = body, .body_len = strlen(body) });
+	    (struct fcgi){
+		.variables = { "REQUEST_METHOD", "POST", "REQUEST_URI", "/in", "CONTENT_TYPE", type,
+		    "CONTENT_LENGTH", arena_printf(c->mem, "%zu", strlen(body)) },
+		.body = body,
+		.body_len = strlen(body) });
 }
 
 static const char *
@@ -206,13 +215,13 @@ segments_are_decoded_once(void **state)
 	struct ctx *c = *state;
 	struct target t;
 
-	assert_int_equal(route_split(c, "/a/%2541/b%2Fc/%C3%A9/", &t), OK);
+	assert_int_equal(match_split(c, "/a/%2541/b%2Fc/%C3%A9/", &t), OK);
 	assert_int_equal(t.n, 4);
 	assert_string_equal(t.segments[0], "a");
 	assert_string_equal(t.segments[1], "%41");
 	assert_string_equal(t.segments[2], "b/c");
 	assert_string_equal(t.segments[3], "\xc3\xa9");
-	assert_int_equal(route_split(c, "/", &t), OK);
+	assert_int_equal(match_split(c, "/", &t), OK);
 	assert_int_equal(t.n, 0);
 }
 
@@ -226,7 +235,7 @@ targets_that_are_none_are_400(void **state)
 	struct target t;
 
 	for (size_t i = 0; i < N_OF(targets); i++) {
-		assert_int_equal(route_split(c, targets[i], &t), E_INVALID);
+		assert_int_equal(match_split(c, targets[i], &t), E_INVALID);
 		assert_int_equal(c->http_status, 400);
 		is_answer(get(c, targets[i]), 400, NULL);
 	}
@@ -239,13 +248,13 @@ static void
 targets_that_name_nothing_are_404(void **state)
 {
 	static const char *const targets[] = { "//", "/a//", "//a", "/a//b", "/.", "/..", "/a/..",
-		"/a/./b", "/%2e%2e", "/a/%2E", "/a/%2e%2e%2fetc", "/a/b%2f", "/a/%2fb", "/a/b%2f%2fc",
-		"/a/%0d%0a", "/a/%01", "/a/%7f", "/a/%20%09" };
+		"/a/./b", "/%2e%2e", "/a/%2E", "/a/%2e%2e%2fetc", "/a/b%2f", "/a/%2fb",
+		"/a/b%2f%2fc", "/a/%0d%0a", "/a/%01", "/a/%7f", "/a/%20%09" };
 	struct ctx *c = *state;
 	struct target t;
 
 	for (size_t i = 0; i < N_OF(targets); i++)
-		assert_int_equal(route_split(c, targets[i], &t), E_NOTFOUND);
+		assert_int_equal(match_split(c, targets[i], &t), E_NOTFOUND);
 }
 
 static void
@@ -255,11 +264,11 @@ a_path_has_a_bounded_number_of_segments(void **state)
 	struct buf *b = buf_new(c->mem, 1000);
 	struct target t;
 
-	for (int i = 0; i < ROUTE_SEGMENTS_MAX; i++)
+	for (int i = 0; i < MATCH_SEGMENTS_MAX; i++)
 		buf_text(b, "/a");
-	assert_int_equal(route_split(c, b->data, &t), OK);
+	assert_int_equal(match_split(c, b->data, &t), OK);
 	buf_text(b, "/a");
-	assert_int_equal(route_split(c, b->data, &t), E_NOTFOUND);
+	assert_int_equal(match_split(c, b->data, &t), E_NOTFOUND);
 }
 
 /* ---- patterns */
@@ -306,13 +315,14 @@ the_row_that_fits_is_found(void **state)
 
 	for (size_t i = 0; i < N_OF(rows); i++) {
 		struct fcgi f = { .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI",
-		    arena_printf(c->mem, "%s?%s", rows[i].path, rows[i].query) } };
+				      arena_printf(
+					  c->mem, "%s?%s", rows[i].path, rows[i].query) } };
 		struct req r = { .ctx = c, .fcgi = &f };
 		struct target t;
 
 		assert_int_equal(req_start(&r), OK);
-		assert_int_equal(route_split(c, r.path, &t), OK);
-		route_find(&r, dialects, &t);
+		assert_int_equal(match_split(c, r.path, &t), OK);
+		match_find(&r, dialects, &t);
 		if (rows[i].row == NULL) {
 			assert_null(r.route);
 			continue;
@@ -335,13 +345,14 @@ other_methods_are_405_with_allow(void **state)
 	/* the walk asks who it is before it says so; there is no database here, so look at the
 	 * match alone */
 	for (size_t i = 0; i < N_OF(methods); i++) {
-		struct fcgi f = { .variables = { "REQUEST_METHOD", methods[i], "REQUEST_URI", "/a/b" } };
+		struct fcgi f = { .variables = {
+				      "REQUEST_METHOD", methods[i], "REQUEST_URI", "/a/b" } };
 		struct req r = { .ctx = c, .fcgi = &f };
 		struct target t;
 
 		assert_int_equal(req_start(&r), OK);
-		assert_int_equal(route_split(c, r.path, &t), OK);
-		route_find(&r, dialects, &t);
+		assert_int_equal(match_split(c, r.path, &t), OK);
+		match_find(&r, dialects, &t);
 		assert_null(r.route);
 		assert_ptr_equal(r.dialect, &first);
 		assert_string_equal(r.allow, "DELETE, GET, HEAD, OPTIONS");
@@ -355,8 +366,8 @@ every_answer_has_the_fixed_headers(void **state)
 {
 	static const char *const headers[] = { "X-Content-Type-Options: nosniff\r\n",
 		"Referrer-Policy: no-referrer\r\n", "Content-Security-Policy: default-src 'none'",
-		"Cross-Origin-Resource-Policy: same-origin\r\n", "X-Request-Id: ",
-		"Cache-Control: no-cache\r\n", "Content-Length: " };
+		"Cross-Origin-Resource-Policy: same-origin\r\n",
+		"X-Request-Id: ", "Cache-Control: no-cache\r\n", "Content-Length: " };
 	static const char *const targets[] = { "/a", "/%zz", "/db" };
 	struct ctx *c = *state;
 
@@ -382,8 +393,8 @@ static void
 head_is_get_without_its_body(void **state)
 {
 	struct ctx *c = *state;
-	const char *answer = answer_to(c,
-	    (struct fcgi){ .variables = { "REQUEST_METHOD", "HEAD", "REQUEST_URI", "/a" } });
+	const char *answer = answer_to(
+	    c, (struct fcgi){ .variables = { "REQUEST_METHOD", "HEAD", "REQUEST_URI", "/a" } });
 
 	is_answer(answer, 200, "");
 	assert_non_null(strstr(answer, "Content-Length: 2\r\n"));
@@ -400,20 +411,21 @@ a_known_etag_is_304(void **state)
 	tag = arena_strndup(c->mem, tag, strcspn(tag, "\r"));
 	for (size_t i = 0; i < N_OF(lists); i++) {
 		const char *percent = strstr(lists[i], "%s");
-		const char *list = percent == NULL ? lists[i] :
-						     arena_printf(c->mem, "%.*s%s%s",
-							 (int)(percent - lists[i]), lists[i],
-							 tag, percent + 2);
+		const char *list = percent == NULL
+		    ? lists[i]
+		    : arena_printf(c->mem, "%.*s%s%s", (int)(percent - lists[i]), lists[i], tag,
+			  percent + 2);
 		const char *answer = answer_to(c,
 		    (struct fcgi){ .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI", "/a",
-			"HTTP_IF_NONE_MATCH", list } });
+				       "HTTP_IF_NONE_MATCH", list } });
 
 		is_answer(answer, 304, "");
 		assert_null(strstr(answer, "Content-Length"));
 		assert_non_null(strstr(answer, "ETag: "));
 	}
-	is_answer(answer_to(c, (struct fcgi){ .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI", "/a",
-				   "HTTP_IF_NONE_MATCH", "\"x\", y" } }),
+	is_answer(answer_to(c,
+		      (struct fcgi){ .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI", "/a",
+					 "HTTP_IF_NONE_MATCH", "\"x\", y" } }),
 	    200, "/a");
 }
 
@@ -432,7 +444,7 @@ the_clients_id_is_taken_when_it_is_harmless(void **state)
 	for (size_t i = 0; i < N_OF(rows); i++) {
 		const char *answer = answer_to(c,
 		    (struct fcgi){ .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI", "/a",
-			"HTTP_X_REQUEST_ID", rows[i].id } });
+				       "HTTP_X_REQUEST_ID", rows[i].id } });
 		const char *line = arena_printf(c->mem, "X-Request-Id: %s\r\n", rows[i].id);
 
 		assert_int_equal(strstr(answer, line) != NULL, rows[i].is_taken);
@@ -484,13 +496,14 @@ inputs_come_from_forms_multipart_and_json(void **state)
 	is_answer(post(c, "application/x-www-form-urlencoded", "text=a+b&number=-7&flag=true"), 200,
 	    "a b -7 1");
 	is_answer(post(c, "APPLICATION/JSON; charset=UTF-8",
-		      " {\"text\": \"a b\", \"number\": -7, \"flag\": true}\n"), 200, "a b -7 1");
+		      " {\"text\": \"a b\", \"number\": -7, \"flag\": true}\n"),
+	    200, "a b -7 1");
 	is_answer(post(c, "multipart/form-data; boundary=X",
-		      "--X\r\nContent-Disposition: form-data; name=text\r\n\r\na b\r\n--X--"), 200,
-	    "a b 0 0");
+		      "--X\r\nContent-Disposition: form-data; name=text\r\n\r\na b\r\n--X--"),
+	    200, "a b 0 0");
 	is_answer(post(c, "application/json", "{\"text\":null}"), 200, "- 0 0");
-	is_answer(post(c, "application/x-www-form-urlencoded", "text=1&text=22222222222"), 200,
-	    "1 0 0");
+	is_answer(
+	    post(c, "application/x-www-form-urlencoded", "text=1&text=22222222222"), 200, "1 0 0");
 	is_answer(post(c, "", ""), 200, "- 0 0");
 }
 
@@ -568,12 +581,14 @@ bodies_have_the_length_they_promise(void **state)
 	struct ctx *c = *state;
 
 	for (size_t i = 0; i < N_OF(rows); i++)
-		is_answer(
-		    answer_to(c,
-			(struct fcgi){ .variables = { "REQUEST_METHOD", "POST", "REQUEST_URI", "/in",
-					   "CONTENT_TYPE", "application/x-www-form-urlencoded",
-					   "CONTENT_LENGTH", rows[i].length },
-			    .body = "text=a", .body_len = rows[i].sent, .is_cut = rows[i].is_cut }),
+		is_answer(answer_to(c,
+			      (struct fcgi){
+				  .variables = { "REQUEST_METHOD", "POST", "REQUEST_URI", "/in",
+				      "CONTENT_TYPE", "application/x-www-form-urlencoded",
+				      "CONTENT_LENGTH", rows[i].length },
+				  .body = "text=a",
+				  .body_len = rows[i].sent,
+				  .is_cut = rows[i].is_cut }),
 		    rows[i].status, NULL);
 }
 
@@ -587,7 +602,8 @@ a_body_without_a_length_is_bounded_too(void **state)
 	is_answer(answer_to(c,
 		      (struct fcgi){ .variables = { "REQUEST_METHOD", "POST", "REQUEST_URI", "/in",
 					 "CONTENT_TYPE", "application/x-www-form-urlencoded" },
-			  .body = body, .body_len = 4999 }),
+			  .body = body,
+			  .body_len = 4999 }),
 	    413, NULL);
 }
 
