@@ -19,7 +19,10 @@
 #define TEXT_MAX 1000 /* bytes of a sentence or a version that a worker may send */
 #define RUNNING_MAX_BYTES (128 * 1024)
 #define STORES_MAX 1000
-#define MARGIN_S 15	/* over the engine's own limits, which come first */
+/* over the engine's own limits, which come first and know more about the cause */
+#define MARGIN_S 15
+#define AFTER_S 5
+#define ANSWER_LEAST_S 25 /* a restart of the database; less than others wait for the store's lock */
 #define QUIET_S (10 * 60) /* checking and publishing: disk and processor, no upstream */
 
 static const char unclear_text[] = "the upstream's answer held the credentials and is not shown";
@@ -99,7 +102,8 @@ start_and_send(struct ctx *c, struct slot *s, const char *conf_path,
 		.url = s->job.url,
 		.credentials = s->credentials,
 		.fingerprint = s->job.fingerprint,
-		.answer_s = c->conf->sync_lease_s,
+		.answer_s = c->conf->sync_lease_s > ANSWER_LEAST_S ? c->conf->sync_lease_s
+								    : ANSWER_LEAST_S,
 		.running = running_text(c->mem, fences),
 	};
 	line = wire_text(c->mem, &m);
@@ -322,7 +326,7 @@ watch(struct ctx *c, struct slot *s)
 {
 	int64_t now_us = clock_mono_us(), limit_s = silence_s(c, s);
 
-	if (now_us - s->begun_us > c->conf->sync_total_s * US_PER_S)
+	if (now_us - s->begun_us > (c->conf->sync_total_s + AFTER_S) * US_PER_S)
 		lose(s, SYNC_POLICY,
 		    arena_printf(c->mem, "the sync took longer than %lld s",
 			(long long)c->conf->sync_total_s));

@@ -31,7 +31,7 @@ struct wire_job {
 	const char *url;	 /* sync only, as the next two */
 	const char *credentials; /* opened; "" none */
 	const char *fingerprint;
-	int64_t answer_s;    /* how long an answer may take: a lease */
+	int64_t answer_s;    /* how long an answer may take: about a lease */
 	const char *running; /* sweep only: fences of running jobs, divided by commas */
 };
 

@@ -117,7 +117,8 @@ tell_progress(void *payload, enum mirror_phase phase, int64_t bytes, int64_t obj
 		.progress = { mirror_phase_text(phase), bytes, objects, objects_total } });
 }
 
-/* No answer within a lease is a no: someone else may have the job by now. */
+/* No answer in time is a no: someone else may have the job by now, and waits for the store's lock,
+ * which is held here. */
 static bool
 ask_to_publish(void *payload)
 {
