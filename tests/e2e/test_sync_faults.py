@@ -1,0 +1,567 @@
+"""checklists/reliability.md, the rows about sync: R-01, R-02, R-10, R-11, R-12, R-21, R-24, R-39, and
+what mirrorhub-sync promises beside them (--follow, SIGTERM, the janitor). After each fault: the
+published refs are the upstream's or the last good ones, the store is whole, nothing is left over.
+
+Most tests end the hub's own `mirrorhub-sync --follow` and run the program as cron would."""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+import psycopg2
+import pytest
+
+from fixtures import upstream as up
+from fixtures.hub import as_user_argv
+from fixtures.repos import simple
+from fixtures.run import clean_env, run, wait_until
+
+HUB_CONF = {"sync.workers": 2, "net.low_speed_s": 4, "net.connect_s": 4, "sync.lease_s": 3, "sync.poll_s": 1}
+
+SUPERVISOR_POINTS = ["claim", "before-report"]
+WORKER_POINTS = ["probe", "fetch", "midpack", "pack-moved", "idx-moved", "refs-written",
+                 "head-written"]
+
+
+# ---------------------------------------------------------------- tools
+
+@pytest.fixture
+def path(name):
+    return "f/%s.git" % name
+
+
+@pytest.fixture
+def origin(upstream, path):
+    repo = simple(upstream.folder / path)
+    repo.commits(20)
+    return repo
+
+
+def sync_pids(hub, workers=None):
+    """Process ids of mirrorhub-sync: of workers only, of supervisors only, or (None) of all."""
+    return [pid for pid, argv in hub.processes().items()
+            if os.path.basename(argv[0]) == "mirrorhub-sync"
+            and workers in (None, "--worker" in argv)]
+
+
+def end_follow(hub):
+    """Ends `mirrorhub-sync --follow`, which every hub starts with."""
+    for pid in sync_pids(hub, workers=False):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not sync_pids(hub), 20, "mirrorhub-sync has ended")
+
+
+def follow(hub):
+    """Starts it again, as `make start` does: the process (reap it with end_follow and wait)."""
+    log = hub.var / "log" / "sync.log"
+    with open(log, "ab") as out:
+        return subprocess.Popen(sync_argv(hub) + ["--follow"], env=clean_env(), stdout=out,
+                                stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def sync_argv(hub):
+    user = pathlib.Path(hub.settings["seal.secret_key"]).owner()  # who alone can read it
+    return as_user_argv(user) + [str(hub.var / "bin" / "mirrorhub-sync"), "--conf",
+                                 str(hub.var / "mirrorhub.conf")]
+
+
+@pytest.fixture
+def still(hub):
+    """The hub without a sync program of its own."""
+    end_follow(hub)
+    return hub
+
+
+def once(hub, check=True, **env):
+    """One run, as cron starts it: the finished process."""
+    return run(sync_argv(hub), check=check, env=clean_env(**env))
+
+
+def start_once(hub, **env):
+    return subprocess.Popen(sync_argv(hub), env=clean_env(**env), stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def make_due(hub, name):
+    """As if the time to try again had come."""
+    hub.sql("UPDATE hub.job j SET run_at = now() FROM hub.project p WHERE p.id = j.project_id"
+            " AND p.path = %s AND j.state <> 'running'", name)
+
+
+def is_out_of_lease(hub, name):
+    return hub.one("SELECT j.state <> 'running' OR j.lease_until < now() FROM hub.job j"
+                   " JOIN hub.project p ON p.id = j.project_id WHERE p.path = %s", name)
+
+
+def files_of(hub, name):
+    """{path: digest} of everything in the store."""
+    store = hub.store_dir(name)
+    return {str(p.relative_to(store)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in store.rglob("*") if p.is_file()}
+
+
+def check_whole(hub, name, origin):
+    """I2, I3, I5: the store is whole, has the upstream's refs, and nothing is left over."""
+    assert hub.refs(name) == origin.mirrored()
+    store = hub.store_dir(name)
+    run(["git", "-c", "safe.directory=*", "-C", str(store), "fsck", "--full", "--strict"])
+    leftovers = [p for p in store.rglob("*")
+                 if p.name.endswith(".lock") or p.name.startswith("tmp_")]
+    assert leftovers == []
+    wait_until(lambda: not list((hub.data_dir / "quarantine").iterdir()), 5,
+               lambda: "quarantine is empty: %s" % list((hub.data_dir / "quarantine").iterdir()))
+    job = hub.job(name)
+    assert job["state"] == "scheduled" and job["worker"] is None, job
+    row = hub.row("SELECT encode(s.fingerprint, 'hex') AS print, s.generation FROM hub.store s"
+                  " JOIN hub.project p ON p.store_id = s.id WHERE p.path = %s", name)
+    assert len(row["print"]) == 64 and row["generation"] > 0
+
+
+def pg_ctl(hub, *args):
+    """pg_ctl on the hub's cluster, as its owner."""
+    owner = (hub.var / "pg").owner()
+    program = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))[-1]
+    # no pipes: the server would keep them open
+    subprocess.run(as_user_argv(owner) + [str(program), "-D", str(hub.var / "pg"), "-s", "-w", *args],
+                   check=True, cwd="/", env=clean_env(), stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def stop_database(hub):
+    if hub._db is not None:
+        hub._db.close()
+        hub._db = None
+    pg_ctl(hub, "-m", "immediate", "stop")
+
+
+def start_database(hub):
+    pg_ctl(hub, "-t", "60", "-o", "-k " + hub.db_settings()["host"],
+           "-l", str(hub.var / "log" / "postgres.log"), "start")
+
+
+# ---------------------------------------------------------------- R-01: killed anywhere
+
+def crash(hub, name, point):
+    """A run that is killed at the point, and then the time until the next one may try."""
+    done = once(hub, check=False, MIRRORHUB_CRASH_AT=point)
+    if point in SUPERVISOR_POINTS:
+        assert done.returncode in (-9, 137), done
+        wait_until(lambda: not sync_pids(hub), 10, "the workers die with their supervisor")
+        wait_until(lambda: is_out_of_lease(hub, name), 10, "the lease runs out")
+    else:
+        assert done.returncode == 0, done
+        failed = hub.last_run(name)
+        assert (failed["outcome"], failed["error_class"]) == ("failed", "local"), failed
+        assert "signal 9" in failed["error_text"]
+        job = hub.job(name)
+        assert job["state"] == "retry" and job["attempts"] == 1, job
+        make_due(hub, name)
+
+
+@pytest.mark.parametrize("point", SUPERVISOR_POINTS + WORKER_POINTS)
+def test_R01_a_first_sync_killed_anywhere_is_done_by_the_next_run(
+        still, upstream, origin, path, name, point):
+    still.add(upstream.url(path), name)
+    crash(still, name, point)
+    once(still)
+    assert still.last_run(name)["outcome"] in ("changed", "unchanged")
+    check_whole(still, name, origin)
+    assert still.show(name)["latest_version"] == origin.describe()
+
+
+@pytest.mark.parametrize("point", SUPERVISOR_POINTS + WORKER_POINTS)
+def test_R01_an_update_killed_anywhere_is_done_by_the_next_run(
+        still, upstream, origin, path, name, point):
+    still.add(upstream.url(path), name)
+    once(still)
+    before = origin.mirrored()
+    origin.commits(20)
+    origin.delete("refs/heads/topic")
+    origin.commit("trunk", {"a": "b"}, parents=[])
+    origin.set_head("trunk")
+    make_due(still, name)
+    crash(still, name, point)
+    # I8: readers saw all of the old or all of the new meanwhile
+    assert still.refs(name) in (before, origin.mirrored())
+    once(still)
+    check_whole(still, name, origin)
+    assert (still.store_dir(name) / "HEAD").read_text() == "ref: refs/heads/trunk\n"
+
+
+# ---------------------------------------------------------------- R-02: the worker alone
+
+def test_R02_a_worker_that_is_killed_is_a_failed_run_and_nothing_more(
+        hub, upstream, origin, path, name):
+    hub_follows(hub)
+    hub.mirror(upstream.url(path), name)
+    before = files_of(hub, name)
+    origin.noise(200000)
+    upstream.fault(path, up.silent_mid_pack())
+    assert hub.put("%s/%s" % (hub.P, name)).text == "true"
+    last = hub.run_id(name)
+    supervisors = sync_pids(hub, workers=False)
+    job = wait_until(lambda: (lambda j: j if j["phase"] == "fetching" else None)(hub.job(name)), 20)
+    for pid in sync_pids(hub, workers=True):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    failed = hub.wait_run(name, last)
+    assert failed["fence"] == job["fence"]
+    assert (failed["outcome"], failed["error_class"]) == ("failed", "local")
+    assert failed["error_text"] == "the worker died (signal 9)"
+    assert sync_pids(hub, workers=False) == supervisors
+    assert files_of(hub, name) == before
+    again_in = hub.one("SELECT extract(epoch FROM j.run_at - now()) FROM hub.job j JOIN hub.project p"
+                       " ON p.id = j.project_id WHERE p.path = %s", name)
+    assert 0 < again_in <= 70
+    upstream.heal(path)
+    hub.sync_and_wait(name, "changed")
+    check_whole(hub, name, origin)
+
+
+def hub_follows(hub):
+    """Sees to it that the hub has its resident sync program."""
+    if not sync_pids(hub, workers=False):
+        hub.follower = follow(hub)
+        wait_until(lambda: sync_pids(hub, workers=False), 10)
+
+
+# ---------------------------------------------------------------- R-10: frozen and woken again
+
+def test_R10_a_program_frozen_for_three_leases_writes_nothing_when_it_wakes(
+        still, upstream, origin, path, name):
+    origin.noise(200000)
+    taken, silence = [], up.silent_mid_pack()
+
+    def silent_once(x):
+        if x.kind != "pack" or taken:
+            return False
+        taken.append(x)
+        return silence(x)
+    upstream.fault(path, silent_once)
+    still.add(upstream.url(path), name)
+    frozen = start_once(still)
+    try:
+        wait_until(lambda: still.job(name)["phase"] == "fetching", 20,
+                   lambda: "the first one fetches: %s" % still.job(name))
+        first = still.job(name)
+        pids = [frozen.pid] + sync_pids(still, workers=True)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: still.one("SELECT now() > %s + interval '3 s' * 2", first["lease_until"]),
+                   20, "three leases are over", interval=0.2)
+        once(still)
+        good = still.last_run(name)
+        assert good["outcome"] == "changed" and good["fence"] > first["fence"], good
+        runs = still.one("SELECT count(*) FROM hub.run r JOIN hub.project p ON p.id = r.project_id"
+                         " WHERE p.path = %s", name)
+        assert runs == 2, "the lost one and the good one"
+        files = files_of(still, name)
+        job = still.job(name)
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        said = frozen.communicate(timeout=30)[1].decode()
+        assert frozen.returncode == 0
+        assert '"outcome":"fenced"' in said
+    finally:
+        upstream.heal(path)
+        for pid in [frozen.pid] + sync_pids(still, workers=True):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        frozen.kill()
+        frozen.wait()
+    assert files_of(still, name) == files
+    assert still.job(name) == job
+    assert still.run_id(name) == good["id"]
+    check_whole(still, name, origin)
+
+
+# ---------------------------------------------------------------- R-11: cron's overlaps
+
+def test_R11_two_runs_at_once_do_each_mirror_once(still, upstream, name):
+    names = ["%s-%d" % (name, i) for i in range(6)]
+    for one in names:
+        simple(upstream.folder / ("f/%s.git" % one))
+        still.add(upstream.url("f/%s.git" % one), one)
+    both = [start_once(still), start_once(still)]
+    for process in both:
+        said = process.communicate(timeout=60)[1].decode()
+        assert process.returncode == 0, said
+    rows = still.sql("SELECT p.path, r.outcome, r.error_text FROM hub.run r JOIN hub.project p"
+                     " ON p.id = r.project_id WHERE p.path = ANY(%s) ORDER BY 1", names)
+    assert [(r["path"], r["outcome"]) for r in rows] == [(one, "changed") for one in names], rows
+    assert sync_pids(still) == []
+
+
+def test_R11_a_second_run_ends_at_once_while_the_first_is_still_at_work(
+        still, upstream, origin, path, name):
+    upstream.fault(path, up.silent())
+    still.add(upstream.url(path), name)
+    first = start_once(still)
+    try:
+        wait_until(lambda: still.job(name)["state"] == "running", 20)
+        assert once(still).returncode == 0
+        assert first.poll() is None, "the second one had ended before"
+    finally:
+        upstream.heal(path)
+        first.communicate(timeout=30)
+    assert first.returncode == 0
+
+
+def test_R11_a_run_waits_for_a_database_that_comes_up_later(still, upstream, origin, path, name):
+    still.add(upstream.url(path), name)
+    stop_database(still)
+    try:
+        early = start_once(still)
+        with pytest.raises(subprocess.TimeoutExpired):
+            early.wait(1.5)
+    finally:
+        start_database(still)
+    said = early.communicate(timeout=60)[1].decode()
+    assert early.returncode == 0, said
+    assert still.last_run(name)["outcome"] == "changed"
+
+
+# ---------------------------------------------------------------- R-12: the database dies
+
+def test_R12_the_database_dies_under_a_sync_and_the_result_is_kept(
+        hub, upstream, origin, path, name):
+    hub_follows(hub)
+    gate = []
+
+    def held(x):
+        if x.kind != "pack" or gate:
+            return False
+        gate.append(x)
+        x.server.closing.wait(2.0)  # longer than the stop, shorter than the low-speed limit
+        return False
+    hub.mirror(upstream.url(path), name)
+    upstream.fault(path, held)
+    origin.commits(20)
+    last = hub.run_id(name)
+    pids = sync_pids(hub, workers=False)
+    assert hub.put("%s/%s" % (hub.P, name)).text == "true"
+    wait_until(lambda: gate, 20, "the fetch is under way")
+    fence = hub.job(name)["fence"]
+    stop_database(hub)
+    try:
+        with pytest.raises(psycopg2.OperationalError):
+            hub.sql("SELECT 1")
+        answer = hub.get("/info", hub.admin)
+        assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
+    finally:
+        start_database(hub)
+    done = hub.wait_run(name, last, 40)
+    assert (done["outcome"], done["fence"]) == ("changed", fence), done  # not thrown away, not twice
+    assert sync_pids(hub, workers=False) == pids, "no process has ended"
+    check_whole(hub, name, origin)
+    wait_until(lambda: hub.get("/info", hub.admin).status_code == 200, 15)
+    upstream.heal(path)
+    # and it listens again
+    origin.commit()
+    hub.sync_and_wait(name, "changed")
+
+
+# ---------------------------------------------------------------- R-21: not our data folder
+
+@contextlib.contextmanager
+def changed_data(hub, how):
+    """The data folder in a state that nobody wants, for a while."""
+    data, away = hub.data_dir, hub.data_dir.with_name("data.away")
+    owner, mode = data.stat(), data.stat().st_mode & 0o7777
+    if how == "an empty folder":
+        data.rename(away)
+        data.mkdir()
+        os.chown(data, owner.st_uid, owner.st_gid)
+    elif how == "no folder":
+        data.rename(away)
+    elif how == "no marker":
+        (data / "mirrorhub.instance").rename(hub.var / "marker.away")
+    elif how == "no repos":
+        (data / "repos").rename(hub.var / "repos.away")
+    elif how == "not writable":
+        data.chmod(0o550)
+    elif how == "another owner":
+        if os.geteuid() != 0:
+            pytest.skip("only root can give a folder away")
+        os.chown(data, 65534, 65534)
+        data.chmod(0o755)
+    try:
+        yield
+    finally:
+        if away.exists():
+            shutil.rmtree(data, ignore_errors=True)
+            away.rename(data)
+        if (hub.var / "marker.away").exists():
+            (hub.var / "marker.away").rename(data / "mirrorhub.instance")
+        if (hub.var / "repos.away").exists():
+            (hub.var / "repos.away").rename(data / "repos")
+        os.chown(data, owner.st_uid, owner.st_gid)
+        data.chmod(mode)
+
+
+R21 = {"an empty folder": "mirrorhub.instance", "no folder": "data.dir", "no marker": "mirrorhub.instance",
+       "no repos": "repos", "not writable": "writable", "another owner": "writable"}
+
+
+@pytest.mark.parametrize("how", R21)
+def test_R21_a_data_folder_that_is_not_ours_stops_the_program(
+        still, upstream, origin, path, name, how):
+    still.add(upstream.url(path), name)
+    once(still)
+    make_due(still, name)
+    before = (still.job(name), still.run_id(name), still.one("SELECT count(*) FROM hub.project"))
+    with changed_data(still, how):
+        for arguments in ([], ["--follow"]):
+            done = run(sync_argv(still) + arguments, check=False, timeout=30)
+            assert done.returncode == 1
+            line = [text for text in done.stderr.splitlines() if '"level":"err"' in text]
+            assert len(line) == 1 and R21[how] in line[0] and str(still.data_dir) in line[0]
+        assert (still.job(name), still.run_id(name),
+                still.one("SELECT count(*) FROM hub.project")) == before
+    once(still)
+    assert still.last_run(name)["outcome"] == "unchanged"
+    check_whole(still, name, origin)
+
+
+# ---------------------------------------------------------------- R-24: the upstream breaks off
+
+R24 = {
+    "reset after the refs": up.reset_after_advert(),
+    "reset in the middle of the pack": up.reset_mid_pack(),
+    "reset at 99 percent": up.reset_mid_pack(0.99),
+    "an end in the middle of the pack": up.end_mid_pack(),
+    "a wrong length": up.wrong_length(),
+    "a byte now and then": up.trickle(),
+    "silent": up.silent(),
+    "silent in the middle of the pack": up.silent_mid_pack(),
+}
+
+
+@pytest.mark.parametrize("how", R24)
+def test_R24_an_upstream_that_breaks_off_changes_nothing(
+        still, upstream, origin, path, name, how):
+    still.add(upstream.url(path), name)
+    once(still)
+    before, files = origin.mirrored(), files_of(still, name)
+    origin.noise(300000)
+    upstream.fault(path, R24[how])
+    delays = []
+    for attempt in range(2):
+        make_due(still, name)
+        once(still)
+        failed, job = still.last_run(name), still.job(name)
+        assert failed["outcome"] == "failed" and failed["error_class"] in ("network", "protocol")
+        assert failed["error_text"]
+        assert (job["state"], job["attempts"]) == ("retry", attempt + 1)
+        delays.append(still.one("SELECT extract(epoch FROM %s - now())", job["run_at"]))
+    if failed["error_class"] == "network":  # n^4 + 15 + luck * (n + 1), luck at most 29
+        assert 10 <= delays[0] <= 44 and 10 <= delays[1] <= 16 + 58
+    assert files_of(still, name) == files
+    assert still.refs(name) == before
+    upstream.heal(path)
+    make_due(still, name)
+    once(still)
+    assert still.last_run(name)["outcome"] == "changed"
+    check_whole(still, name, origin)
+    assert still.job(name)["attempts"] == 0
+
+
+# ---------------------------------------------------------------- R-39: stale locks
+
+STALE = ["packed-refs.lock", "HEAD.lock", "config.lock", "refs/heads/main.lock",
+         "objects/pack/tmp_pack_Ab12Cd", "objects/pack/tmp_idx_Ab12Cd", "shallow.lock"]
+
+
+def test_R39_stale_locks_are_removed_and_the_run_passes(still, upstream, origin, path, name):
+    still.add(upstream.url(path), name)
+    once(still)
+    store = still.store_dir(name)
+    owner = store.stat()
+    for file in STALE:
+        (store / file).parent.mkdir(parents=True, exist_ok=True)
+        (store / file).write_bytes(b"")
+        os.chown(store / file, owner.st_uid, owner.st_gid)
+    origin.commit()
+    make_due(still, name)
+    once(still)
+    assert still.last_run(name)["outcome"] == "changed"
+    check_whole(still, name, origin)
+
+
+# ---------------------------------------------------------------- --follow and SIGTERM
+
+def test_a_resident_program_takes_new_work_at_once(hub, upstream, origin, path, name):
+    hub_follows(hub)
+    hub.mirror(upstream.url(path), name)
+    waited = hub.one("SELECT extract(epoch FROM r.started_at - p.created_at) FROM hub.run r"
+                     " JOIN hub.project p ON p.id = r.project_id WHERE p.path = %s", name)
+    assert waited < 5
+    workers = wait_until(lambda: hub.sql("SELECT name FROM hub.worker"), 10, "a sign of life")
+    assert len(workers) <= 2
+    assert hub.one("SELECT bool_and(beat_at > now() - interval '10 s') FROM hub.worker")
+
+
+def test_SIGTERM_gives_the_job_back_and_leaves_no_process(hub, upstream, origin, path, name):
+    end_follow(hub)
+    program = follow(hub)
+    upstream.fault(path, up.endless_progress())  # busy for longer than anybody waits
+    hub.add(upstream.url(path), name)
+    wait_until(lambda: hub.job(name)["phase"] == "fetching", 20)
+    program.send_signal(signal.SIGTERM)
+    assert program.wait(20) == 0
+    upstream.heal(path)
+    job = hub.job(name)
+    assert (job["state"], job["attempts"], job["worker"]) == ("queued", 0, None)
+    assert hub.last_run(name) is None
+    assert sync_pids(hub) == []
+    assert hub.sql("SELECT * FROM hub.worker") == []
+    once(hub)
+    check_whole(hub, name, origin)
+
+
+# ---------------------------------------------------------------- the janitor
+
+def test_leftovers_of_dead_runs_go_and_unknown_folders_stay(still, upstream, origin, path, name):
+    still.add(upstream.url(path), name)
+    once(still)
+    store = still.store_dir(name)
+    owner = store.stat()
+    dead = still.data_dir / "quarantine" / "1-1"
+    stranger = still.data_dir / "repos" / "999" / "999999.git"
+    old = store / "objects" / "pack" / "tmp_pack_old"
+    for folder in (dead, stranger):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text("x")
+    old.write_text("x")
+    os.utime(old, (1, 1))
+    for file in [dead, dead / "file", stranger.parent, stranger, stranger / "file", old]:
+        os.chown(file, owner.st_uid, owner.st_gid)
+    with contextlib.suppress(FileNotFoundError):
+        (still.data_dir / "janitor.lock").unlink()  # as if the last sweep were an hour ago
+    said = once(still).stderr
+    assert not dead.exists() and not old.exists()
+    assert (stranger / "file").exists()
+    assert '"a folder without a row"' in said and '"store":999999' in said
+    shutil.rmtree(stranger.parent)
+    check_whole(still, name, origin)
+
+
+def test_a_deleted_mirror_loses_its_folder_and_nothing_else_does(
+        still, upstream, origin, path, name):
+    still.add(upstream.url(path), name)
+    other = simple(upstream.folder / ("f/%s-other.git" % name))
+    still.add(upstream.url("f/%s-other.git" % name), name + "-other")
+    once(still)
+    store = still.store_dir(name)
+    assert still.delete("%s/%s" % (still.P, name)).status_code == 200
+    once(still)
+    assert not store.exists() and not list(store.parent.glob(store.stem + ".*"))
+    assert still.one("SELECT count(*) FROM hub.job WHERE kind = 'remove_store'") == 0
+    assert still.one("SELECT count(*) FROM hub.store WHERE id = %s", int(store.stem)) == 0
+    check_whole(still, name + "-other", other)
