@@ -73,8 +73,9 @@ is_selected(const char *name)
 
 	if (!str_starts(name, "refs/heads/") && !str_starts(name, "refs/tags/"))
 		return false;
-	return strlen(name) <= GIT_REF_NAME_MAX && git_reference_name_is_valid(&valid, name) == 0 &&
-	    valid;
+	/* 0x7f: git refuses it, libgit2 does not */
+	return strlen(name) <= GIT_REF_NAME_MAX && strchr(name, 0x7f) == NULL &&
+	    git_reference_name_is_valid(&valid, name) == 0 && valid;
 }
 
 static int

@@ -185,6 +185,16 @@ is_push_quarantine(const FTSENT *f)
 	return f->fts_info == FTS_D && str_starts(f->fts_name, "tmp_objdir-");
 }
 
+/* A pack whose index never came: nobody sees it. */
+static bool
+is_lone_pack(struct arena *mem, const FTSENT *f)
+{
+	size_t len = f->fts_pathlen - strlen(".pack");
+
+	return f->fts_info == FTS_F && str_ends(f->fts_name, ".pack") &&
+	    !path_is_file(arena_printf(mem, "%.*s.idx", (int)len, f->fts_path));
+}
+
 static int
 reset_config(struct ctx *c, const char *dir)
 {
@@ -207,7 +217,8 @@ git_store_tidy(struct ctx *c, const char *dir)
 			fts_set(walk, f, FTS_SKIP);
 			TRY(path_remove_tree(c, f->fts_path));
 		}
-		if (is_leftover(f) && unlink(f->fts_accpath) != 0 && errno != ENOENT)
+		if ((is_leftover(f) || is_lone_pack(c->mem, f)) && unlink(f->fts_accpath) != 0 &&
+		    errno != ENOENT)
 			return fail(c, E_INTERNAL, "remove %s: %s", f->fts_path, strerror(errno));
 	}
 	arena_close(c->mem, walk);

@@ -22,8 +22,9 @@ must_check int git_store_open(struct ctx *c, const char *dir, struct git_reposit
  * Git outside (alternates, commondir): checklists/security.md G-17, G-18. E_NOTFOUND, E_INTERNAL. */
 must_check int git_store_check(struct ctx *c, const char *dir);
 
-/* For the holder of the store's lock: removes what a killed writer left (*.lock, tmp_*; R-39) and
- * puts our settings back if they were changed (G-15). */
+/* For the holder of the store's lock, while nothing else writes there: removes what a killed writer
+ * left (*.lock, tmp_*, packs without index; R-39) and puts our settings back if they were changed
+ * (G-15). */
 must_check int git_store_tidy(struct ctx *c, const char *dir);
 
 /* The bytes of all packs, indexes and refs. */
