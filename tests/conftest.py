@@ -12,6 +12,7 @@ MIRRORHUB_BUILD says which programs (default build/san); MIRRORHUB_KEEP=1 keeps 
 import fcntl
 import re
 import subprocess
+import zlib
 
 import pytest
 
@@ -69,4 +70,5 @@ def upstream(tmp_path_factory):
 @pytest.fixture
 def name(request):
     """Made from the test's own name, short enough and allowed as a project name."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).strip("-")[-60:].strip("-")
+    words = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)[:50].strip("-")
+    return "%s-%08x" % (words, zlib.crc32(request.node.name.encode()))

@@ -365,8 +365,8 @@ SLOW = {
     "endless pack": (up.endless_pack(), ("policy",)),
     "endless refs": (up.endless_advert(), ("policy",)),
     "a huge claim": (up.huge_claim(), ("policy", "protocol")),
-    "a bomb of zeros": (up.inflate_bomb(1 << 28), ("policy", "protocol")),
-    "a bomb of deltas": (up.delta_bomb(1 << 28), ("policy", "protocol")),
+    "a bomb of zeros": (up.inflate_bomb(1 << 26), ("policy", "protocol")),
+    "a bomb of deltas": (up.delta_bomb(1 << 26), ("policy", "protocol")),
     "a wrong length": (up.wrong_length(), ("network", "protocol")),
     "a wrong checksum": (up.bad_checksum(), ("protocol",)),
     "a pack that ends early": (up.end_mid_pack(), ("network", "protocol")),
@@ -506,7 +506,7 @@ def test_a_first_pack_without_the_objects_it_needs_is_refused(hub, upstream, pat
     upstream.fault(path, up.incomplete_pack(origin, "main"))
     hub.add(upstream.url(path), name)
     failed(hub, name, "protocol")
-    assert hub.refs(name) == {}
+    assert hub.get("/%s.git/info/refs?service=git-upload-pack" % name).status_code == 503
 
 
 def test_refs_that_point_to_nothing_in_the_pack_are_refused(hub, upstream, path, name):
@@ -514,8 +514,10 @@ def test_refs_that_point_to_nothing_in_the_pack_are_refused(hub, upstream, path,
     upstream.fault(path, up.sends_pack(lambda x: up.pack_of([(3, b"another thing", None)])))
     hub.add(upstream.url(path), name)
     failed(hub, name, "protocol")
-    assert hub.refs(name) == {}
-    assert origin.mirrored()
+    assert hub.get("/%s.git/info/refs?service=git-upload-pack" % name).status_code == 503
+    upstream.heal(path)
+    hub.sync_and_wait(name, "changed")
+    assert hub.refs(name) == origin.mirrored()
 
 
 @pytest.mark.parametrize("what, entries", EVIL_TREES, ids=[n for n, _ in EVIL_TREES])

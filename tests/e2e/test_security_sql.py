@@ -56,7 +56,7 @@ def test_Q02_hostile_text_is_only_text(rows, text):
         assert got.status_code == 404
     got = rows.get("/repositories/search", params={"q": text})
     assert got.status_code in (200, 400) and got.json().get("total", 0) == 0
-    for form in ({"url": text}, {"url": "https://unreachable.invalid/q/x.git", "name": text},
+    for form in ({"url": text}, {"url": "https://unreachable.invalid/q/x.git", "name": text + "/"},
                  {"url": "https://unreachable.invalid/%s/x.git" % text, "name": "../bad"},
                  {"url": "https://u:%s@unreachable.invalid/q/x.git" % text, "name": "-bad"}):
         assert rows.post("/repositories", form).status_code == 400
@@ -139,7 +139,7 @@ def refused(db, query):
     "ALTER ROLE mirrorhub_owner SUPERUSER", "SET ROLE mirrorhub_owner", "CREATE EXTENSION dblink",
     "COPY hub.project TO '/tmp/mine'", "COPY hub.project FROM PROGRAM 'id'",
     "SELECT pg_read_file('/etc/passwd')", "SELECT * FROM pg_authid",
-    "SELECT pg_terminate_backend(1)", "ALTER SYSTEM SET log_statement = 'all'"])
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mirrorhub_owner'", "ALTER SYSTEM SET log_statement = 'all'"])
 def test_Q07_the_programs_roles_may_not(session, query):
     assert refused(session, query) is True
 
@@ -222,7 +222,8 @@ def test_Q10_a_locked_table_is_503_and_the_workers_go_on(rows):
 
 def test_R17_a_backend_that_is_killed_is_noticed_and_replaced(rows):
     rows.expect_err("terminat|connection|server closed")
-    rows.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mirrorhub_web'")
+    rows.psql("-c", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+              " WHERE usename = 'mirrorhub_web'", role="postgres")
 
     def works():
         codes = [rows.get("/repositories").status_code for _ in range(8)]

@@ -10,7 +10,7 @@ from fixtures.run import run, wait_until
 
 @pytest.mark.parametrize("word", ["repositores", "repositories"])
 def test_a_person_mirrors_a_repository_and_works_with_it(hub, upstream, tmp_path, word):
-    name, repo = "story-" + word, simple(upstream.folder / word / "story.git")
+    name, repo = word + "-story", simple(upstream.folder / word / "story.git")
     url = upstream.url(word + "/story.git")
 
     def curl(*args):
