@@ -723,7 +723,9 @@ def begin_clone(hub, name, tip):
     s.sendall(body)
     seen = b""
     while b"PACK" not in seen:
-        seen += s.recv(16384)
+        chunk = s.recv(16384)
+        assert chunk, "the answer ends early: %r" % seen[:300]
+        seen += chunk
     return s
 
 
