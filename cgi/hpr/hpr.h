@@ -43,6 +43,6 @@ void shape_true(struct req *r, int status);
 
 /* The whole of /info. */
 void shape_info(
-    struct req *r, const struct project *rows, size_t n, const struct queue_stats *stats);
+    struct req *r, const struct project_path *rows, size_t n, const struct queue_stats *stats);
 
 #endif

@@ -9,10 +9,10 @@ int
 show_info(struct req *r)
 {
 	struct queue_stats stats;
-	struct project *rows;
+	struct project_path *rows;
 	size_t n;
 
-	TRY(project_list_mirrors(r->ctx, &r->account, "", ENTRIES_MOST, 0, &rows, &n));
+	TRY(project_list_mirror_paths(r->ctx, &r->account, ENTRIES_MOST, &rows, &n));
 	TRY(queue_stats(r->ctx, &stats));
 	shape_info(r, rows, n, &stats);
 	return OK;

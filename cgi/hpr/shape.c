@@ -190,7 +190,8 @@ add_totals(struct buf *b, const struct queue_stats *s)
 }
 
 void
-shape_info(struct req *r, const struct project *rows, size_t n, const struct queue_stats *stats)
+shape_info(
+    struct req *r, const struct project_path *rows, size_t n, const struct queue_stats *stats)
 {
 	struct buf *b = r->out;
 

@@ -116,6 +116,7 @@ static const struct field project_row[] = { PROJECT_FIELDS(project, ), { 0 } };
 static const struct field asked_row[] = { ASKER_FIELDS(asked, account.),
 	PROJECT_FIELDS(asked, project.), { 0 } };
 static const struct field added_row[] = { FIELD(added, id), FIELD(added, store_id), { 0 } };
+static const struct field path_row[] = { FIELD(project_path, path), { 0 } };
 static const struct field number_row[] = { FIELD(number, n), { 0 } };
 static const struct field last_row[] = { FIELD(last, is_last), { 0 } };
 
@@ -125,6 +126,7 @@ enum {
 	BY_PATH_AND_ACCOUNT,
 	LIST_MIRRORS,
 	LIST_MIRRORS_WITH,
+	LIST_MIRROR_PATHS,
 	COUNT_MIRRORS,
 	COUNT_MIRRORS_WITH,
 	PROJECT_ADD,
@@ -144,6 +146,10 @@ const struct db_stmt project_sql[] = {
 	[LIST_MIRRORS] = { "project_list_mirrors", LIST(""), project_row, sizeof(struct project) },
 	[LIST_MIRRORS_WITH] = { "project_list_mirrors_with", LIST(HAS_TEXT("$5")), project_row,
 	    sizeof(struct project) },
+	[LIST_MIRROR_PATHS] = { "project_list_mirror_paths",
+	    WITH_TOUCHED "SELECT p.path FROM hub.project p "
+	    "WHERE p.is_mirror AND " LIST_RULE " > 0 ORDER BY p.path LIMIT $3",
+	    path_row, sizeof(struct project_path) },
 	/* the counters hold what nobody in particular sees; what the asker sees beyond or less is
 	 * among the projects he has to do with */
 	[COUNT_MIRRORS] = { "project_count_mirrors",
@@ -224,6 +230,14 @@ project_list_mirrors(struct ctx *c, const struct account *asker, const char *tex
 		    db_bool(asker->is_admin), db_int(limit), db_int(offset));
 	return db_all(c, &project_sql[LIST_MIRRORS_WITH], rows_out, n_out, db_int(asker->id),
 	    db_bool(asker->is_admin), db_int(limit), db_int(offset), db_text(text));
+}
+
+int
+project_list_mirror_paths(struct ctx *c, const struct account *asker, int64_t limit,
+    struct project_path **rows_out, size_t *n_out)
+{
+	return db_all(c, &project_sql[LIST_MIRROR_PATHS], rows_out, n_out, db_int(asker->id),
+	    db_bool(asker->is_admin), db_int(limit));
 }
 
 int

@@ -42,6 +42,14 @@ must_check int project_by_path(struct ctx *c, const struct claim *claim, const c
 must_check int project_list_mirrors(struct ctx *c, const struct account *asker, const char *text,
     int64_t limit, int64_t offset, struct project **rows_out, size_t *n_out);
 
+/* The same list, of everything and by name alone: it comes from the index, without the rows. */
+struct project_path {
+	const char *path;
+};
+
+must_check int project_list_mirror_paths(struct ctx *c, const struct account *asker, int64_t limit,
+    struct project_path **rows_out, size_t *n_out);
+
 /* How many the list would have without limit. Without text no row is counted: counters are read. */
 must_check int project_count_mirrors(struct ctx *c, const struct account *asker, const char *text,
     int64_t *out);

@@ -139,8 +139,9 @@ static void
 list_agrees(struct ctx *c, const char *uname, const char *text)
 {
 	struct project *all, *rows;
+	struct project_path *paths;
 	struct account root, asker;
-	size_t n_all, n, seen = 0;
+	size_t n_all, n, n_paths, seen = 0;
 	int64_t total;
 
 	(void)claim_of(c, "a1", &root);
@@ -158,6 +159,12 @@ list_agrees(struct ctx *c, const char *uname, const char *text)
 	assert_int_equal(seen, n); /* in the same order, and nothing besides */
 	assert_ok(c, project_count_mirrors(c, &asker, text, &total));
 	assert_int_equal(total, n);
+	if (text[0] != '\0')
+		return;
+	assert_ok(c, project_list_mirror_paths(c, &asker, LIST_MOST, &paths, &n_paths));
+	assert_int_equal(n_paths, n);
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(paths[i].path, rows[i].path);
 }
 
 static void
