@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "auth/password.h"
-#include "auth/token.h"
 #include "base/path.h"
 #include "base/random.h"
 #include "core/account.h"
@@ -10,6 +9,7 @@
 #include "sync/admin.h"
 
 #define PASSWORD_RANDOM_BYTES 12
+#define TOKEN_SCOPE_ALL 3
 
 /* Whoever may run this command may do everything; the audit trail has it without a name. */
 static const struct account hub = { .uname = "", .role = "admin", .is_admin = true, .scope = 3 };
@@ -55,15 +55,11 @@ int
 admin_new_token(struct ctx *c, const struct admin_args *args)
 {
 	const char *token;
-	int64_t id;
-	int code;
 
 	TRY(admin_open_db(c));
-	if ((code = account_id_by_uname(c, args->word, &id)) == E_NOTFOUND)
-		return fail(c, E_NOTFOUND, "there is no account %s", args->word);
-	TRY(code);
 	TRY(db_begin(c, DB_WRITE));
-	TRY(token_create(c, id, "made by mirrorhub new-token", 3, &token));
+	TRY(account_create_token(c, &command, args->word, "made by mirrorhub new-token",
+	    TOKEN_SCOPE_ALL, &token));
 	TRY(db_commit(c));
 	fprintf(stderr, "the token is shown this once:\n");
 	printf("%s\n", token);

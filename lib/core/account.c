@@ -91,7 +91,7 @@ id_of(struct ctx *c, const char *uname, int64_t *out)
 {
 	int code = account_id_by_uname(c, uname, out);
 
-	return code == E_NOTFOUND ? fail(c, E_NOTFOUND, "no such account") : code;
+	return code == E_NOTFOUND ? fail(c, E_NOTFOUND, "there is no account %s", uname) : code;
 }
 
 int
