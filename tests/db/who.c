@@ -1,7 +1,5 @@
 /* Log-ins against a real database: what is remembered, counted, refused, rehashed. */
-#include <sys/file.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "auth/password.h"
 #include "auth/shared.h"
@@ -145,6 +143,31 @@ wrong_unknown_and_disabled_read_alike_and_are_told(void **state)
 	assert_int_equal(status_of(c, "disabled", RIGHT, "192.0.2.1"), 401);
 	assert_int_equal(status_of(c, "banned", RIGHT, "192.0.2.1"), 401);
 	assert_int_equal(status_of(c, "nohash", "", "192.0.2.1"), 401);
+}
+
+/* Processor time, not time: others on the machine do not count. */
+static double
+cpu_of_failure(struct ctx *c, const char *uname)
+{
+	clock_t began = clock();
+
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(status_of(c, uname, "wrong horse", "192.0.2.1"), 401);
+	return (double)(clock() - began);
+}
+
+static void
+an_unknown_account_costs_a_hash_too(void **state)
+{
+	struct ctx *c = *state;
+	static const char *const unames[] = { "nobody-here", "disabled", "banned", "nohash" };
+	double known;
+
+	harness_sql("DELETE FROM hub.auth_failure");
+	known = cpu_of_failure(c, "alice");
+	for (size_t i = 0; i < N_OF(unames); i++)
+		assert_true(cpu_of_failure(c, unames[i]) > known / 2);
+	harness_sql("DELETE FROM hub.auth_failure");
 }
 
 static void
@@ -380,6 +403,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CONNECTED(a_right_password_becomes_a_claim_that_holds),
 		CONNECTED(wrong_unknown_and_disabled_read_alike_and_are_told),
+		CONNECTED(an_unknown_account_costs_a_hash_too),
 		CONNECTED(a_new_password_voids_what_is_remembered),
 		CONNECTED(an_imported_hash_is_made_new_once),
 		CONNECTED(ten_failures_for_an_account_close_it_to_whoever_failed),
