@@ -45,7 +45,8 @@ plan_env(struct ctx *c, struct start *s)
 	s->env[n++] = arena_strdup(c->mem, "TZ=UTC");
 	for (size_t i = 0; i < sizeof(kept_env) / sizeof(kept_env[0]); i++)
 		if (getenv(kept_env[i]) != NULL)
-			s->env[n++] = arena_printf(c->mem, "%s=%s", kept_env[i], getenv(kept_env[i]));
+			s->env[n++] =
+			    arena_printf(c->mem, "%s=%s", kept_env[i], getenv(kept_env[i]));
 	s->env[n] = NULL;
 }
 

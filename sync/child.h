@@ -1,5 +1,6 @@
 /* A worker process as the supervisor sees it: started from our own program with --worker, a socket
- * pair as its descriptor 3, a process group and limits of its own; ended by SIGKILL to the group. */
+ * pair as its descriptor 3, a process group and limits of its own; ended by SIGKILL to the group.
+ */
 #ifndef SYNC_CHILD_H
 #define SYNC_CHILD_H
 

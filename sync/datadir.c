@@ -18,11 +18,11 @@ check_writable(struct ctx *c, const char *dir)
 	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
 		return fail(c, E_INVALID, "%s is not a folder", dir);
 	if (access(dir, R_OK | W_OK | X_OK) != 0)
-		return fail(c, E_INVALID, "%s is not writable for user %d: %s", dir,
-		    (int)geteuid(), strerror(errno));
+		return fail(c, E_INVALID, "%s is not writable for user %d: %s", dir, (int)geteuid(),
+		    strerror(errno));
 	if (geteuid() == 0 && st.st_uid != 0)
-		return fail(c, E_INVALID, "%s belongs to user %d: run as that user, not as root", dir,
-		    (int)st.st_uid);
+		return fail(c, E_INVALID, "%s belongs to user %d: run as that user, not as root",
+		    dir, (int)st.st_uid);
 	return OK;
 }
 
@@ -36,8 +36,9 @@ datadir_check(struct ctx *c)
 	if (!path_is_dir(dir))
 		return fail(c, E_INVALID, "data.dir %s is not there", dir);
 	if (!path_is_file(marker))
-		return fail(c, E_INVALID, "data.dir %s has no file %s: not mounted, or never set up",
-		    dir, DATADIR_MARKER);
+		return fail(c, E_INVALID,
+		    "data.dir %s has no file %s: not mounted, or never set up", dir,
+		    DATADIR_MARKER);
 	TRY(check_writable(c, dir));
 	if (!path_is_dir(repos))
 		return fail(c, E_INVALID, "data.dir %s has lost its folder repos", dir);

@@ -43,8 +43,8 @@ close_dir(void *dir)
 /* Calls each(payload, name) for what is in the folder, without "." and "..". A missing folder is
  * an empty one. */
 static int
-each_entry(struct ctx *c, const char *dir, int (*each)(void *payload, const char *name),
-    void *payload)
+each_entry(
+    struct ctx *c, const char *dir, int (*each)(void *payload, const char *name), void *payload)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;

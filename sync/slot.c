@@ -22,7 +22,8 @@
 /* over the engine's own limits, which come first and know more about the cause */
 #define MARGIN_S 15
 #define AFTER_S 5
-#define ANSWER_LEAST_S 25 /* a restart of the database; less than others wait for the store's lock */
+/* a restart of the database; less than others wait for the store's lock */
+#define ANSWER_LEAST_S 25
 #define QUIET_S (10 * 60) /* checking and publishing: disk and processor, no upstream */
 
 static const char unclear_text[] = "the upstream's answer held the credentials and is not shown";
@@ -85,8 +86,8 @@ running_text(struct arena *mem, const struct job_fences *fences)
 }
 
 static int
-start_and_send(struct ctx *c, struct slot *s, const char *conf_path,
-    const struct job_fences *fences)
+start_and_send(
+    struct ctx *c, struct slot *s, const char *conf_path, const struct job_fences *fences)
 {
 	struct wire_message m = { .type = WIRE_JOB };
 	const char *line;
@@ -102,8 +103,8 @@ start_and_send(struct ctx *c, struct slot *s, const char *conf_path,
 		.url = s->job.url,
 		.credentials = s->credentials,
 		.fingerprint = s->job.fingerprint,
-		.answer_s = c->conf->sync_lease_s > ANSWER_LEAST_S ? c->conf->sync_lease_s
-								    : ANSWER_LEAST_S,
+		.answer_s =
+		    c->conf->sync_lease_s > ANSWER_LEAST_S ? c->conf->sync_lease_s : ANSWER_LEAST_S,
 		.running = running_text(c->mem, fences),
 	};
 	line = wire_text(c->mem, &m);
@@ -136,7 +137,8 @@ slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struct job
 	take(s, job);
 	s->credentials = arena_strdup(s->mem, credentials);
 	if (start_and_send(c, s, conf_path, fences) != OK) {
-		log_write(LOG_WARN, "worker", LOG_TEXT("worker", s->name), LOG_TEXT("why", c->reason));
+		log_write(
+		    LOG_WARN, "worker", LOG_TEXT("worker", s->name), LOG_TEXT("why", c->reason));
 		child_kill(&s->child);
 		slot_fail(s, SYNC_LOCAL, 0, "no worker could be started");
 	}

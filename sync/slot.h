@@ -21,7 +21,7 @@ enum slot_state {
 struct slot {
 	enum slot_state state;
 	struct child child;
-	const char *name; /* of the process: host:pid:random */
+	const char *name;   /* of the process: host:pid:random */
 	struct arena *life; /* as long as the process: its name */
 	struct arena *mem;  /* as long as the job */
 
@@ -58,8 +58,8 @@ void slot_turn(struct ctx *c, struct slot *s);
 void slot_allow(struct ctx *c, struct slot *s);
 
 /* The job failed: `error_text` is one plain sentence. */
-void slot_fail(struct slot *s, enum sync_error error, int64_t retry_after_s,
-    const char *error_text);
+void slot_fail(
+    struct slot *s, enum sync_error error, int64_t retry_after_s, const char *error_text);
 
 /* Kills the process. A job in hand is returned. */
 void slot_kill(struct slot *s);

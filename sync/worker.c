@@ -22,8 +22,8 @@
 #define IDS_MAX_BYTES (32 * 1024)
 
 struct worker {
-	struct ctx *c;	  /* its arena is emptied after each job */
-	size_t n_in;	  /* received, up to a line not yet whole */
+	struct ctx *c; /* its arena is emptied after each job */
+	size_t n_in;   /* received, up to a line not yet whole */
 	char in[WIRE_LINE_MAX];
 	struct arena *line_mem; /* for what is sent, emptied after each line */
 
@@ -102,8 +102,8 @@ listen_for(struct worker *w, int64_t wait_ms, struct wire_message *out)
 /* ---- hooks of the engine */
 
 static bool
-tell_progress(void *payload, enum mirror_phase phase, int64_t bytes, int64_t objects,
-    int64_t objects_total)
+tell_progress(
+    void *payload, enum mirror_phase phase, int64_t bytes, int64_t objects, int64_t objects_total)
 {
 	struct worker *w = payload;
 	int64_t now_us = clock_mono_us();

@@ -78,8 +78,9 @@ enum {
 
 const struct db_stmt job_sql[] = {
 	[JOB_CLAIM] = { "job_claim",
-	    "SELECT id, kind, fence, worker, attempts, project_id, path, store_id, fingerprint, url,"
-	    " sealed_credentials, interval_s FROM hub.job_claim($1, $2, $3, $4)",
+	    "SELECT id, kind, fence, worker, attempts, project_id, path, store_id,"
+	    " fingerprint, url, sealed_credentials, interval_s"
+	    " FROM hub.job_claim($1, $2, $3, $4)",
 	    job_row, sizeof(struct job) },
 	[JOB_RENEW] = { "job_renew", "SELECT id FROM hub.job_renew($1, $2) id", id_row,
 	    sizeof(struct id_row) },
@@ -92,7 +93,8 @@ const struct db_stmt job_sql[] = {
 	[JOB_PASS] = { "job_pass", "SELECT 1::bigint AS id FROM hub.job_pass($1, $2)", id_row,
 	    sizeof(struct id_row) },
 	[JOB_FORGET_WORKERS] = { "job_forget_workers",
-	    "DELETE FROM hub.worker WHERE name IN (SELECT jsonb_array_elements_text($1))", NULL, 0 },
+	    "DELETE FROM hub.worker WHERE name IN (SELECT jsonb_array_elements_text($1))", NULL,
+	    0 },
 	[JOB_FENCE_NEWEST] = { "job_fence_newest", "SELECT last_value AS id FROM hub.fence_seq",
 	    id_row, sizeof(struct id_row) },
 	[JOB_FENCES_RUNNING] = { "job_fences_running",
@@ -100,11 +102,12 @@ const struct db_stmt job_sql[] = {
 	    sizeof(struct id_row) },
 	[JOB_DELETE_OLD_RUNS] = { "job_delete_old_runs",
 	    "DELETE FROM hub.run WHERE id IN (SELECT id FROM hub.run ORDER BY id LIMIT 1000)"
-	    " AND finished_at < now() - interval '90 days'", NULL, 0 },
+	    " AND finished_at < now() - interval '90 days'",
+	    NULL, 0 },
 	[JOB_UNKNOWN_STORES] = { "job_unknown_stores",
 	    "SELECT f.id::bigint AS id FROM jsonb_array_elements_text($1) f (id)"
-	    " WHERE NOT EXISTS (SELECT FROM hub.store s WHERE s.id = f.id::bigint) LIMIT 1000", id_row,
-	    sizeof(struct id_row) },
+	    " WHERE NOT EXISTS (SELECT FROM hub.store s WHERE s.id = f.id::bigint) LIMIT 1000",
+	    id_row, sizeof(struct id_row) },
 	{ 0 },
 };
 
@@ -164,8 +167,7 @@ job_renew(struct ctx *c, const struct job_held *held, size_t n, int64_t **ids_ou
 	size_t n_rows;
 
 	TRY(db_all(c, &job_sql[JOB_RENEW], &rows, &n_rows,
-	    db_text(list_json(c, held_in, held, n, sizeof(*held))),
-	    db_int(c->conf->sync_lease_s)));
+	    db_text(list_json(c, held_in, held, n, sizeof(*held))), db_int(c->conf->sync_lease_s)));
 	ids_of(c, rows, n_rows, ids_out);
 	*n_out = n_rows;
 	return OK;
@@ -182,8 +184,8 @@ job_release(struct ctx *c, const struct job_held *held, size_t n)
 }
 
 int
-job_finish(struct ctx *c, const struct job_result *results, size_t n, int64_t **ids_out,
-    size_t *n_out)
+job_finish(
+    struct ctx *c, const struct job_result *results, size_t n, int64_t **ids_out, size_t *n_out)
 {
 	struct id_row *rows;
 	size_t n_rows;
@@ -212,8 +214,8 @@ job_pass(struct ctx *c, const char *const *workers, size_t n, int64_t claim_wall
 {
 	struct id_row row;
 
-	return db_one(c, &job_sql[JOB_PASS], &row, db_text(names_json(c, workers, n)),
-	    db_int(claim_wall_us));
+	return db_one(
+	    c, &job_sql[JOB_PASS], &row, db_text(names_json(c, workers, n)), db_int(claim_wall_us));
 }
 
 int

@@ -19,7 +19,7 @@ struct job {
 	const char *kind; /* "sync" or "remove_store" */
 	int64_t fence;	  /* of this claim: every later write carries it */
 	const char *worker;
-	int64_t attempts; /* failed ones since the last success */
+	int64_t attempts;   /* failed ones since the last success */
 	int64_t project_id; /* 0 for remove_store, as path, url and interval_s are empty */
 	const char *path;
 	int64_t store_id;
@@ -44,8 +44,8 @@ struct job_held {
 
 /* Extends the leases and shows the progress. ids_out: the jobs that are still ours; the others
  * were taken by someone else or deleted, and must not publish. */
-must_check int job_renew(struct ctx *c, const struct job_held *held, size_t n, int64_t **ids_out,
-    size_t *n_out);
+must_check int job_renew(
+    struct ctx *c, const struct job_held *held, size_t n, int64_t **ids_out, size_t *n_out);
 
 /* Puts jobs back unchanged, due at once. */
 must_check int job_release(struct ctx *c, const struct job_held *held, size_t n);
@@ -66,8 +66,8 @@ struct job_result {
 
 /* Ends the jobs: run rows, mirror, store, counters, the next run_at. Results whose fence is not
  * the job's any more change nothing; ids_out has the others. Safe to repeat. */
-must_check int job_finish(struct ctx *c, const struct job_result *results, size_t n,
-    int64_t **ids_out, size_t *n_out);
+must_check int job_finish(
+    struct ctx *c, const struct job_result *results, size_t n, int64_t **ids_out, size_t *n_out);
 
 /* Counts jobs whose lease ran out as failed and makes them due at once. */
 must_check int job_reap(struct ctx *c, int64_t *n_out);
@@ -75,8 +75,7 @@ must_check int job_reap(struct ctx *c, int64_t *n_out);
 /* A pass: the named workers are alive; workers silent for a minute are removed; the looks at the
  * queue since the last pass took claim_wall_us (counted for each of the three sets, since one look
  * covers them all). */
-must_check int job_pass(struct ctx *c, const char *const *workers, size_t n,
-    int64_t claim_wall_us);
+must_check int job_pass(struct ctx *c, const char *const *workers, size_t n, int64_t claim_wall_us);
 
 /* Removes the heartbeats of workers that end. */
 must_check int job_forget_workers(struct ctx *c, const char *const *workers, size_t n);
@@ -94,7 +93,7 @@ must_check int job_fences(struct ctx *c, struct job_fences *out);
 must_check int job_delete_old_runs(struct ctx *c, int64_t *n_out);
 
 /* Those of the n store ids (at most 1000) that have no row. */
-must_check int job_unknown_stores(struct ctx *c, const int64_t *ids, size_t n, int64_t **ids_out,
-    size_t *n_out);
+must_check int job_unknown_stores(
+    struct ctx *c, const int64_t *ids, size_t n, int64_t **ids_out, size_t *n_out);
 
 #endif

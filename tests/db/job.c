@@ -10,8 +10,9 @@
 #define PRINT_1 "aa00000000000000000000000000000000000000000000000000000000000000"
 #define PRINT_2 "bb00000000000000000000000000000000000000000000000000000000000000"
 
-static const struct conf conf = { .sync_lease_s = LEASE_S, .schedule_s = PERIOD_S,
-	.sync_attempts = ATTEMPTS };
+static const struct conf conf = {
+	.sync_lease_s = LEASE_S, .schedule_s = PERIOD_S, .sync_attempts = ATTEMPTS
+};
 
 /* ---- what the tests look at */
 
@@ -95,16 +96,18 @@ set_up(void **state)
 {
 	struct three *t = calloc(1, sizeof(*t));
 
-	harness_sql("TRUNCATE hub.account, hub.store, hub.project, hub.mirror, hub.job, hub.run, hub.worker,"
-		    " hub.uname_taken RESTART IDENTITY CASCADE;"
-		    "UPDATE hub.counter SET n = 0, wall_us = 0;"
-		    "INSERT INTO hub.account (uname) VALUES ('bob');"
-		    "INSERT INTO hub.store (node) SELECT 1 FROM generate_series(1, 3);"
-		    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
-		    " SELECT 'p' || g, 1, true, g FROM generate_series(1, 3) g;"
-		    "INSERT INTO hub.mirror (project_id, url) SELECT g, 'https://host/' || g"
-		    " FROM generate_series(1, 3) g;"
-		    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM generate_series(1, 3) g");
+	harness_sql(
+	    "TRUNCATE hub.account, hub.store, hub.project, hub.mirror, hub.job, hub.run, "
+	    "hub.worker,"
+	    " hub.uname_taken RESTART IDENTITY CASCADE;"
+	    "UPDATE hub.counter SET n = 0, wall_us = 0;"
+	    "INSERT INTO hub.account (uname) VALUES ('bob');"
+	    "INSERT INTO hub.store (node) SELECT 1 FROM generate_series(1, 3);"
+	    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
+	    " SELECT 'p' || g, 1, true, g FROM generate_series(1, 3) g;"
+	    "INSERT INTO hub.mirror (project_id, url) SELECT g, 'https://host/' || g"
+	    " FROM generate_series(1, 3) g;"
+	    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM generate_series(1, 3) g");
 	t->a = open_sync();
 	t->b = open_sync();
 	t->eye = harness_open("mirrorhub_owner", test_tables);
@@ -188,15 +191,23 @@ claim_one(struct ctx *c)
 static struct job_result
 good(const struct job *j)
 {
-	return (struct job_result){ .id = j->id, .fence = j->fence, .project_id = j->project_id,
-		.error_class = "", .error_text = "", .fingerprint = "" };
+	return (struct job_result){ .id = j->id,
+		.fence = j->fence,
+		.project_id = j->project_id,
+		.error_class = "",
+		.error_text = "",
+		.fingerprint = "" };
 }
 
 static struct job_result
 bad(const struct job *j, int64_t delay_s)
 {
-	return (struct job_result){ .id = j->id, .fence = j->fence, .project_id = j->project_id,
-		.error_class = "network", .error_text = "no route", .delay_s = delay_s,
+	return (struct job_result){ .id = j->id,
+		.fence = j->fence,
+		.project_id = j->project_id,
+		.error_class = "network",
+		.error_text = "no route",
+		.delay_s = delay_s,
 		.fingerprint = "" };
 }
 
@@ -224,7 +235,8 @@ renew(struct ctx *c, const struct job *j, const char *phase, int64_t bytes)
 static void
 let_leases_run_out(void)
 {
-	harness_sql("UPDATE hub.job SET lease_until = now() - interval '1 s' WHERE state = 'running'");
+	harness_sql(
+	    "UPDATE hub.job SET lease_until = now() - interval '1 s' WHERE state = 'running'");
 }
 
 static void
@@ -250,7 +262,8 @@ a_claim_brings_what_a_worker_needs(void **state)
 	struct three *t = *state;
 	struct job j;
 
-	harness_sql("UPDATE hub.mirror SET sealed_credentials = '1:x', interval_s = 77 WHERE project_id = 1;"
+	harness_sql("UPDATE hub.mirror SET sealed_credentials = '1:x', interval_s = 77 WHERE "
+		    "project_id = 1;"
 		    "UPDATE hub.store SET fingerprint = decode('" PRINT_1 "', 'hex') WHERE id = 1");
 	j = claim_one(t->a);
 	assert_string_equal(j.kind, "sync");
@@ -343,7 +356,8 @@ moves_are_counted_by_where_they_came_from(void **state)
 	struct three *t = *state;
 	struct job *jobs;
 
-	harness_sql("UPDATE hub.job SET run_at = now(), state = (ARRAY['queued', 'scheduled', 'retry'])[project_id]");
+	harness_sql("UPDATE hub.job SET run_at = now(), state = (ARRAY['queued', 'scheduled', "
+		    "'retry'])[project_id]");
 	assert_int_equal(claim(t->a, 4, &jobs), 3);
 	assert_int_equal(counter(t, "scheduled_moved"), 1);
 	assert_int_equal(counter(t, "retries_moved"), 1);
@@ -357,7 +371,8 @@ a_lease_is_renewed_and_shows_progress(void **state)
 	struct three *t = *state;
 	struct job j = claim_one(t->a);
 
-	harness_sql("UPDATE hub.job SET lease_until = now() + interval '5 s' WHERE state = 'running'");
+	harness_sql(
+	    "UPDATE hub.job SET lease_until = now() + interval '5 s' WHERE state = 'running'");
 	assert_int_equal(renew(t->a, &j, "fetching", 4711), 1);
 	assert_in_range(look(t, 1).lease_s, LEASE_S - 2, LEASE_S);
 	assert_string_equal(look(t, 1).phase, "fetching");
@@ -486,8 +501,9 @@ no_news_changes_nothing_but_times(void **state)
 	struct job_result r;
 	struct look l;
 
-	harness_sql("UPDATE hub.store SET fingerprint = decode('" PRINT_1 "', 'hex'), generation = 4;"
-		    "UPDATE hub.mirror SET latest_version = 'v1', interval_s = 600");
+	harness_sql(
+	    "UPDATE hub.store SET fingerprint = decode('" PRINT_1 "', 'hex'), generation = 4;"
+	    "UPDATE hub.mirror SET latest_version = 'v1', interval_s = 600");
 	j = claim_one(t->a);
 	r = good(&j);
 	r.fingerprint = PRINT_1;
@@ -509,7 +525,8 @@ a_row_behind_the_disk_is_brought_up(void **state)
 	struct job j = claim_one(t->a);
 	struct job_result r = good(&j);
 
-	harness_sql("UPDATE hub.store SET fingerprint = decode('" PRINT_1 "', 'hex'), generation = 4");
+	harness_sql(
+	    "UPDATE hub.store SET fingerprint = decode('" PRINT_1 "', 'hex'), generation = 4");
 	r.fingerprint = PRINT_2;
 	assert_int_equal(finish(t->a, &r), 1);
 	assert_string_equal(look(t, 1).fingerprint, PRINT_2);
@@ -637,7 +654,8 @@ a_removed_store_loses_its_row_last(void **state)
 	struct job j;
 	struct job_result r;
 
-	harness_sql("DELETE FROM hub.project; INSERT INTO hub.job (kind, store_id) VALUES ('remove_store', 2)");
+	harness_sql("DELETE FROM hub.project; INSERT INTO hub.job (kind, store_id) VALUES "
+		    "('remove_store', 2)");
 	j = claim_one(t->a);
 	r = bad(&j, 60);
 	assert_int_equal(finish(t->a, &r), 1);
@@ -658,7 +676,8 @@ a_store_that_is_used_is_never_handed_out(void **state)
 	struct three *t = *state;
 	struct job *jobs;
 
-	harness_sql("DELETE FROM hub.job; INSERT INTO hub.job (kind, store_id) VALUES ('remove_store', 2)");
+	harness_sql(
+	    "DELETE FROM hub.job; INSERT INTO hub.job (kind, store_id) VALUES ('remove_store', 2)");
 	assert_int_equal(claim(t->a, 4, &jobs), 0);
 	harness_sql("DELETE FROM hub.project");
 	assert_int_equal(claim(t->a, 4, &jobs), 0);
@@ -716,10 +735,12 @@ old_runs_go_in_batches(void **state)
 	struct three *t = *state;
 	int64_t n;
 
-	harness_sql("INSERT INTO hub.run (project_id, fence, worker, started_at, finished_at, outcome)"
-		    " SELECT 1, g, 'w', now(), now() - interval '91 days', 'unchanged' FROM generate_series(1, 1500) g;"
-		    "INSERT INTO hub.run (project_id, fence, worker, started_at, outcome)"
-		    " SELECT 1, 2000 + g, 'w', now(), 'unchanged' FROM generate_series(1, 5) g");
+	harness_sql(
+	    "INSERT INTO hub.run (project_id, fence, worker, started_at, finished_at, outcome)"
+	    " SELECT 1, g, 'w', now(), now() - interval '91 days', 'unchanged' FROM "
+	    "generate_series(1, 1500) g;"
+	    "INSERT INTO hub.run (project_id, fence, worker, started_at, outcome)"
+	    " SELECT 1, 2000 + g, 'w', now(), 'unchanged' FROM generate_series(1, 5) g");
 	assert_ok(t->a, job_delete_old_runs(t->a, &n));
 	assert_int_equal(n, 1000);
 	assert_ok(t->a, job_delete_old_runs(t->a, &n));

@@ -39,8 +39,9 @@ static void
 a_result_keeps_no_version_apart_from_an_empty_one(void **state)
 {
 	struct ctx *c = *state;
-	struct wire_message got, sent = { .type = WIRE_RESULT,
-					 .result = { .error = "", .error_text = "", .fingerprint = "" } };
+	struct wire_message got,
+	    sent = { .type = WIRE_RESULT,
+		    .result = { .error = "", .error_text = "", .fingerprint = "" } };
 
 	assert_int_equal(parse(c, wire_text(c->mem, &sent), &got), OK);
 	assert_null(got.result.latest_version);
@@ -67,7 +68,8 @@ what_is_not_ours_is_refused(void **state)
 	static const char *const lines[] = { "", "[]", "{}", "7", "{\"hello\":{}}",
 		"{\"result\":[]}", "{\"result\":{\"bytes\":\"many\"}}",
 		"{\"result\":{\"error\":5}}", "{\"progress\":{\"bytes\":1}} x",
-		"{\"ask\":{\"fence\":1,\"fence\":2}}", "{\"result\":{\"error_text\":\"a\\u0000b\"}}",
+		"{\"ask\":{\"fence\":1,\"fence\":2}}",
+		"{\"result\":{\"error_text\":\"a\\u0000b\"}}",
 		"{\"ask\":{\"fence\":99999999999999999999}}" };
 	struct ctx *c = *state;
 	struct wire_message got;

@@ -1,0 +1,454 @@
+#include "sync/crew.h"
+
+#include <assert.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/seal.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/random.h"
+#include "base/str.h"
+#include "db/db.h"
+#include "sync/crash.h"
+#include "sync/janitor.h"
+
+#define US_PER_MS 1000
+#define US_PER_S 1000000
+#define RENEW_US US_PER_S
+#define HOUR_US (3600LL * US_PER_S)
+#define HOST_BYTES 65
+
+/* ---- the log: one line per mirror */
+
+static void
+log_end(const struct slot *slot, const char *outcome)
+{
+	const struct job_result *r = &slot->result;
+	const char *colon = strchr(slot->credentials, ':');
+	bool is_ours = str_is_equal(r->error_class, "local");
+
+	log_hide(slot->credentials);
+	if (colon != NULL)
+		log_hide(colon + 1);
+	log_write(is_ours ? LOG_WARN : LOG_INFO, slot->job.kind,
+	    LOG_TEXT("project", slot->job.path), LOG_INT("store", slot->job.store_id),
+	    LOG_INT("job", slot->job.id), LOG_INT("fence", slot->job.fence),
+	    LOG_TEXT("worker", slot->name), LOG_TEXT("outcome", outcome),
+	    LOG_TEXT("class", r->error_class), LOG_TEXT("why", r->error_text),
+	    LOG_INT("again_in_s", r->delay_s),
+	    LOG_INT("ms", (clock_mono_us() - slot->begun_us) / US_PER_MS),
+	    LOG_INT("bytes", r->bytes), LOG_INT("objects", r->objects),
+	    LOG_INT("refs_changed", r->refs_changed));
+	log_hide_none();
+}
+
+static const char *
+outcome_text(const struct job_result *r)
+{
+	if (r->error_class[0] != '\0')
+		return "failed";
+	return r->is_changed ? "changed" : "unchanged";
+}
+
+/* ---- slots */
+
+size_t
+crew_count(const struct crew *w, enum slot_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_slots; i++)
+		n += w->slots[i]->state == state;
+	return n;
+}
+
+bool
+crew_is_done(const struct crew *w)
+{
+	return crew_count(w, SLOT_FREE) == w->n_slots && !w->wants_claim && !w->wants_sweep;
+}
+
+void
+crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *conf_path)
+{
+	char *host = arena_alloc(mem, HOST_BYTES);
+
+	gethostname(host, HOST_BYTES - 1);
+	*w = (struct crew){ .c = c,
+		.conf_path = conf_path,
+		.host = host,
+		.n_slots = (size_t)c->conf->sync_workers,
+		.wants_claim = true };
+	assert(w->n_slots <= CREW_MOST);
+	for (size_t i = 0; i < w->n_slots; i++)
+		w->slots[i] = slot_new(mem);
+}
+
+void
+crew_hear(struct crew *w)
+{
+	for (size_t i = 0; i < w->n_slots; i++)
+		slot_turn(w->c, w->slots[i]);
+}
+
+static struct slot *
+slot_by_name(struct crew *w, const char *name)
+{
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_FREE && str_is_equal(w->slots[i]->name, name))
+			return w->slots[i];
+	return NULL;
+}
+
+static void
+clear(struct crew *w, struct slot *slot)
+{
+	w->wants_sweep |= slot->has_died;
+	w->wants_claim = true;
+	slot_clear(w->c, slot);
+}
+
+/* A process that is gone takes its name with it; a new one gets its own. Its heartbeat is
+ * removed here, so that only those count as lost whose supervisor died too. */
+static int
+name_slot(struct crew *w, struct slot *slot)
+{
+	if (slot->child.pid == 0 && slot->name != NULL) {
+		TRY(job_forget_workers(w->c, &slot->name, 1));
+		slot->name = NULL;
+	}
+	if (slot->name == NULL) {
+		arena_reset(slot->life);
+		slot->name = arena_printf(
+		    slot->life, "%s:%d:%s", w->host, (int)getpid(), random_hex(slot->life, 4));
+	}
+	return OK;
+}
+
+/* ---- work with the database: each step may fail, and is then tried again next turn */
+
+/* What no row waits for. */
+static void
+end_sweeps(struct crew *w)
+{
+	for (size_t i = 0; i < w->n_slots; i++) {
+		struct slot *slot = w->slots[i];
+
+		if (slot->state != SLOT_DONE || slot_has_row(slot))
+			continue;
+		if (slot->removed > 0 || slot->result.error_class[0] != '\0')
+			log_write(LOG_INFO, "sweep", LOG_INT("removed", slot->removed),
+			    LOG_TEXT("why", slot->result.error_text));
+		slot_clear(w->c, slot);
+	}
+}
+
+static bool
+is_among(const int64_t *ids, size_t n, int64_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+static int
+write_results(struct crew *w)
+{
+	struct job_result results[CREW_MOST];
+	size_t n = 0, n_ids;
+	int64_t *ids;
+
+	end_sweeps(w);
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_DONE)
+			results[n++] = w->slots[i]->result;
+	if (n == 0)
+		return OK;
+	crash_point("before-report");
+	TRY(job_finish(w->c, results, n, &ids, &n_ids));
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_DONE) {
+			bool is_ours = is_among(ids, n_ids, w->slots[i]->job.id);
+
+			log_end(
+			    w->slots[i], is_ours ? outcome_text(&w->slots[i]->result) : "fenced");
+			clear(w, w->slots[i]);
+		}
+	return OK;
+}
+
+static int
+write_returns(struct crew *w)
+{
+	struct job_held held[CREW_MOST];
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_RETURNED && slot_has_row(w->slots[i]))
+			held[n++] = w->slots[i]->held;
+	if (n > 0)
+		TRY(job_release(w->c, held, n));
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_RETURNED)
+			slot_clear(w->c, w->slots[i]);
+	return OK;
+}
+
+/* Extends the leases of the slots that `wanted` picks; a worker whose job is no longer ours is
+ * killed at once. An ask is answered by the same statement: it extends the lease if and only if
+ * the job is still ours. */
+static int
+renew(struct crew *w, bool (*wanted)(const struct slot *))
+{
+	struct job_held held[CREW_MOST];
+	struct slot *slots[CREW_MOST];
+	size_t n = 0, n_ids;
+	int64_t *ids;
+
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_BUSY && slot_has_row(w->slots[i]) &&
+		    wanted(w->slots[i])) {
+			held[n] = w->slots[i]->held;
+			slots[n++] = w->slots[i];
+		}
+	if (n == 0)
+		return OK;
+	TRY(job_renew(w->c, held, n, &ids, &n_ids));
+	for (size_t i = 0; i < n; i++) {
+		if (!is_among(ids, n_ids, slots[i]->job.id)) {
+			slot_kill(slots[i]);
+			slots[i]->has_died = true;
+			log_end(slots[i], "fenced");
+			clear(w, slots[i]);
+		} else if (slots[i]->is_asking) {
+			slot_allow(w->c, slots[i]);
+		}
+	}
+	return OK;
+}
+
+static bool
+is_asking(const struct slot *slot)
+{
+	return slot->is_asking;
+}
+
+static bool
+is_any(const struct slot *slot)
+{
+	(void)slot;
+	return true;
+}
+
+static int
+renew_due(struct crew *w)
+{
+	if (clock_mono_us() < w->renew_us)
+		return renew(w, is_asking);
+	TRY(renew(w, is_any));
+	w->renew_us = clock_mono_us() + RENEW_US;
+	return OK;
+}
+
+/* Folders that no row names are told of, never removed: the database may be the one that is wrong
+ * (an old backup). */
+static int
+tell_orphans(struct crew *w)
+{
+	for (size_t i = 0; i < w->n_slots; i++) {
+		struct slot *slot = w->slots[i];
+		int64_t *unknown;
+		size_t n;
+
+		if (slot->n_seen == 0)
+			continue;
+		TRY(job_unknown_stores(w->c, slot->seen, slot->n_seen, &unknown, &n));
+		for (size_t k = 0; k < n; k++)
+			log_write(LOG_WARN, "a folder without a row", LOG_INT("store", unknown[k]));
+		slot->n_seen = 0;
+	}
+	return OK;
+}
+
+static void
+look_at_disk(struct crew *w)
+{
+	int percent;
+	bool was_low = w->is_disk_low;
+
+	if (path_free_percent(w->c, w->c->conf->data_dir, &percent) != OK)
+		percent = 0;
+	w->is_disk_low = percent < w->c->conf->sync_disk_free_percent;
+	if (w->is_disk_low != was_low)
+		log_write(LOG_WARN, w->is_disk_low ? "disk low, no fetches" : "disk free again",
+		    LOG_INT("free_percent", percent), LOG_TEXT("folder", w->c->conf->data_dir));
+}
+
+/* Once every sync.poll_s: signs of life, lost leases, and another look at what is due. */
+static int
+pass(struct crew *w)
+{
+	const char *names[CREW_MOST];
+	size_t n = 0;
+	int64_t n_reaped;
+
+	if (clock_mono_us() < w->pass_us)
+		return OK;
+	TRY(job_reap(w->c, &n_reaped));
+	if (n_reaped > 0)
+		log_write(LOG_WARN, "leases ran out", LOG_INT("jobs", n_reaped));
+	w->wants_sweep |= n_reaped > 0;
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->child.pid != 0)
+			names[n++] = w->slots[i]->name;
+	TRY(job_pass(w->c, names, n, w->claim_wall_us));
+	w->claim_wall_us = 0;
+	look_at_disk(w);
+	w->wants_claim = true;
+	w->pass_us = clock_mono_us() + w->c->conf->sync_poll_s * US_PER_S;
+	return OK;
+}
+
+/* Once an hour: old rows go, and a sweep of the disk. */
+static int
+hourly(struct crew *w)
+{
+	if (clock_mono_us() < w->hour_us)
+		return OK;
+	TRY(janitor_rows(w->c));
+	w->wants_sweep = true;
+	w->hour_us = clock_mono_us() + HOUR_US;
+	return OK;
+}
+
+static int
+sweep(struct crew *w)
+{
+	struct job_fences fences;
+	struct job job = { .kind = "sweep", .path = "" };
+	struct slot *slot = NULL;
+
+	if (!w->wants_sweep || w->is_closing)
+		return OK;
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_FREE)
+			slot = w->slots[i];
+	if (slot == NULL)
+		return OK;
+	TRY(name_slot(w, slot));
+	TRY(job_fences(w->c, &fences));
+	job.worker = slot->name;
+	slot_give(w->c, slot, w->conf_path, &job, "", &fences);
+	w->wants_sweep = false;
+	return OK;
+}
+
+/* ---- claiming */
+
+/* Its project is gone: whoever still works in its folder is stopped before that is removed. */
+static void
+stop_others(struct crew *w, const struct job *job)
+{
+	for (size_t i = 0; i < w->n_slots; i++) {
+		struct slot *other = w->slots[i];
+
+		if (other->state != SLOT_BUSY || !slot_has_row(other) ||
+		    other->job.store_id != job->store_id || other->job.id == job->id)
+			continue;
+		slot_kill(other);
+		clear(w, other);
+	}
+}
+
+static void
+give(struct crew *w, const struct job *job)
+{
+	struct slot *slot = slot_by_name(w, job->worker);
+	const char *context = arena_printf(w->c->mem, "mirror:%lld", (long long)job->project_id);
+	const char *secret = "";
+
+	assert(slot != NULL);
+	if (job->sealed_credentials != NULL &&
+	    seal_open(w->c, context, job->sealed_credentials, &secret) != OK) {
+		slot_refuse(slot, job, "the stored credentials cannot be opened");
+		return;
+	}
+	if (str_is_equal(job->kind, "remove_store"))
+		stop_others(w, job);
+	slot_give(w->c, slot, w->conf_path, job, secret, NULL);
+	if (secret[0] != '\0')
+		explicit_bzero((char *)(uintptr_t)secret, strlen(secret));
+}
+
+static int
+claim(struct crew *w)
+{
+	const char *names[CREW_MOST];
+	int64_t begun_us = clock_mono_us();
+	struct job *jobs;
+	size_t n = 0, n_jobs;
+
+	if (!w->wants_claim || w->is_closing)
+		return OK;
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_FREE) {
+			TRY(name_slot(w, w->slots[i]));
+			names[n++] = w->slots[i]->name;
+		}
+	if (n == 0)
+		return OK;
+	TRY(job_claim(w->c, names, n, !w->is_disk_low, &jobs, &n_jobs));
+	if (n_jobs > 0)
+		crash_point("claim");
+	w->claim_wall_us += clock_mono_us() - begun_us;
+	w->wants_claim = n_jobs == n;
+	for (size_t i = 0; i < n_jobs; i++)
+		give(w, &jobs[i]);
+	return OK;
+}
+
+int
+crew_work(struct crew *w)
+{
+	TRY(db_ready(w->c));
+	w->wants_claim |= db_is_notified(w->c->db);
+	TRY(write_results(w));
+	TRY(renew_due(w));
+	TRY(write_returns(w));
+	TRY(tell_orphans(w));
+	TRY(pass(w));
+	TRY(hourly(w));
+	TRY(sweep(w));
+	return claim(w);
+}
+
+/* ---- the end */
+
+void
+crew_stop(struct crew *w)
+{
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_BUSY)
+			slot_kill(w->slots[i]);
+}
+
+void
+crew_end(struct crew *w)
+{
+	const char *names[CREW_MOST];
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_slots; i++) {
+		slot_kill(w->slots[i]);
+		if (w->slots[i]->name != NULL)
+			names[n++] = w->slots[i]->name;
+	}
+	if (n == 0 || db_ready(w->c) != OK)
+		return; /* others will find them silent */
+	if (job_forget_workers(w->c, names, n) != OK)
+		log_write(LOG_WARN, "database", LOG_TEXT("why", w->c->reason));
+}

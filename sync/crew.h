@@ -1,0 +1,51 @@
+/* The places for workers, and what the database hears of them: claims, leases, results, signs of
+ * life. Each call of crew_work is a round of short statements; nothing in it waits for a worker. */
+#ifndef SYNC_CREW_H
+#define SYNC_CREW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "sync/slot.h"
+
+#define CREW_MOST JOB_BATCH_MAX
+
+struct crew {
+	struct ctx *c; /* its arena is emptied after each turn */
+	const char *conf_path;
+	const char *host;
+	struct slot *slots[CREW_MOST];
+	size_t n_slots; /* sync.workers */
+
+	bool wants_claim; /* something may be due */
+	bool wants_sweep;
+	bool is_disk_low;
+	bool is_closing;		    /* nothing new is taken */
+	int64_t pass_us, renew_us, hour_us; /* when these are due */
+	int64_t claim_wall_us;		    /* that claims have taken since the last pass */
+};
+
+/* mem: as long as the crew. c: for the turns, with the database. */
+void crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *conf_path);
+
+/* Reads what the workers say, and ends those that are silent, late or dead. */
+void crew_hear(struct crew *w);
+
+/* Everything between workers and database that is to be done now. A failure leaves the rest for
+ * the next call: results are kept until they are written. */
+must_check int crew_work(struct crew *w);
+
+size_t crew_count(const struct crew *w, enum slot_state state);
+
+/* Nothing in hand, nothing waiting to be written, nothing known to be due. */
+bool crew_is_done(const struct crew *w);
+
+/* Kills whoever is at work; the jobs go back with the next crew_work. */
+void crew_stop(struct crew *w);
+
+/* Ends all workers and, if the database is there, their signs of life. */
+void crew_end(struct crew *w);
+
+#endif
