@@ -111,12 +111,12 @@ has_header(const struct req *r, const char *name)
 	return false;
 }
 
-/* What an account saw is for nobody else's cache; the rest is asked about each time. */
+/* What an account saw, or one that was refused, is for nobody else's cache; the rest is asked about
+ * each time. */
 static const char *
-cache_control(const struct req *r)
+cache_control(struct req *r)
 {
-	return r->claim.kind == CLAIM_TOKEN || r->claim.kind == CLAIM_ACCOUNT ? "private, no-store"
-									      : "no-cache";
+	return req_header(r, "Authorization") != NULL ? "private, no-store" : "no-cache";
 }
 
 static void
