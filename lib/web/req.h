@@ -53,6 +53,7 @@ struct req {
 	int64_t length;	     /* Content-Length; -1: unknown */
 	int64_t length_read; /* of the body, so far */
 	int64_t started_us, took_us;
+	int64_t statements; /* to the database, for the log */
 	int code; /* how it ended */
 };
 

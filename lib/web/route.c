@@ -269,6 +269,8 @@ void
 route_serve(struct req *r, const struct dialect *const *dialects)
 {
 	const struct dialect *const *last = dialects;
+	const struct db *db = r->ctx->db;
+	int64_t before = db != NULL ? db_statements(db) : 0;
 
 	while (last[1] != NULL)
 		last++;
@@ -279,6 +281,7 @@ route_serve(struct req *r, const struct dialect *const *dialects)
 	if (!r->is_streaming)
 		res_send(r);
 	r->took_us = clock_mono_us() - r->started_us;
+	r->statements = db != NULL ? db_statements(db) - before : 0;
 }
 
 /* ---- afterwards */
@@ -298,6 +301,7 @@ route_finish(struct req *r)
 	    LOG_TEXT("method", req_method_text(r->method)),
 	    LOG_TEXT("route", r->route != NULL ? r->route->path : "-"),
 	    LOG_INT("status", r->status), LOG_INT("us", r->took_us),
+	    LOG_INT("statements", r->statements),
 	    LOG_TEXT("why", r->code != OK ? r->ctx->reason : NULL));
 	if (r->account.token_is_stale && token_touch(r->ctx, r->account.token_id) != OK)
 		log_write(LOG_WARN, "token's last use not noted", LOG_TEXT("id", r->id),

@@ -59,8 +59,7 @@ def prepare(hub, who, path):
     """Gives the actor what his name says on the project; the credentials he comes with."""
     def sql(text):
         hub.sql(text.replace("ACTOR", "(SELECT id FROM hub.account WHERE uname = 'actor')")
-                .replace("TEAM", "(SELECT id FROM hub.team WHERE uname = 'theirs')")
-                .replace("PROJECT", "(SELECT id FROM hub.project WHERE path = '%s')" % path))
+                .replace("TEAM", "(SELECT id FROM hub.team WHERE uname = 'theirs')"))
 
     def team(role):
         sql("INSERT INTO hub.team_member VALUES (TEAM, ACTOR, %d)"
@@ -87,8 +86,9 @@ def prepare(hub, who, path):
         hub.grant(path, "actor", access[who])
     elif who in ("team reader", "team writer"):
         team(1)
-        sql("INSERT INTO hub.project_grant (project_id, team_id, access) VALUES (PROJECT, TEAM, %d)"
-            % (1 if who == "team reader" else 2))
+        sql("INSERT INTO hub.project_grant (project_id, team_id, access)"
+            " SELECT id, TEAM, %d FROM hub.project WHERE path = '%s'"
+            % (1 if who == "team reader" else 2, path))
     elif who.startswith("owner's team"):
         own("NULL", "TEAM")
         team({"r": 1, "w": 2, "a": 3}[who[-1]])

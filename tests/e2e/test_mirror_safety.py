@@ -18,8 +18,8 @@ HUB_CONF = {
     "log.level": "debug",
     # a neighbour of loopback is another host that may not be reached
     "net.allow": "127.0.0.1/32",
-    "sync.workers": 2, "sync.total_s": 6, "net.low_speed_s": 2,
-    "sync.advert_bytes": 1 << 20, "sync.pack_bytes": 4 << 20, "sync.object_bytes": 1 << 20,
+    "sync.workers": 2, "sync.total_s": 8, "net.low_speed_s": 3,
+    "sync.advert_bytes": 1 << 20, "sync.pack_bytes": 1 << 20, "sync.object_bytes": 1 << 20,
     "sync.lease_s": 30,
 }
 
@@ -362,7 +362,8 @@ SLOW = {
     "one byte at a time": (up.trickle(), ("network",)),
     "one byte of the refs at a time": (up.trickle(only="advert"), ("network",)),
     "endless progress": (up.endless_progress(), ("network", "policy")),
-    "endless pack": (up.endless_pack(), ("policy",)),
+    "endless pack": (up.endless_pack(40_000_000), ("policy",)),
+    "more objects than are allowed": (up.endless_pack(0x7ffffff0), ("policy", "protocol")),
     "endless refs": (up.endless_advert(), ("policy",)),
     "a huge claim": (up.huge_claim(), ("policy", "protocol")),
     "a bomb of zeros": (up.inflate_bomb(1 << 26), ("policy", "protocol")),
@@ -392,8 +393,8 @@ def test_M15_an_upstream_that_does_not_come_to_an_end_is_cut_off(
 def test_M15_too_large_a_pack_is_refused(hub, upstream, origin, path, name):
     hub.mirror(upstream.url(path), name)
     before = origin.mirrored()
-    for i in range(6):
-        origin.noise(900000 + i)
+    for i in range(4):
+        origin.noise(400000 + i)
     fails_again(hub, name, before, "policy")
 
 

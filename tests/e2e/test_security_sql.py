@@ -60,7 +60,7 @@ def test_Q02_hostile_text_is_only_text(rows, text):
                  {"url": "https://unreachable.invalid/%s/x.git" % text, "name": "../bad"},
                  {"url": "https://u:%s@unreachable.invalid/q/x.git" % text, "name": "-bad"}):
         assert rows.post("/repositories", form).status_code == 400
-    assert rows.get("/repositories", (text, text)).status_code == 401
+    assert rows.get("/repositories", (text.encode(), text.encode())).status_code == 401
     assert rows.get("/repositories", params={"page": text}).status_code == 400
     assert sizes(rows) == before
     assert rows.get("/repositories").json()["total"] == 4
