@@ -1,5 +1,5 @@
-/* Named places where a test kills the process (checklists/reliability.md 2.1): the one whose name is
- * in MIRRORHUB_CRASH_AT. Builds for tests only; elsewhere nothing is left of it. */
+/* Named places where a test kills the process (checklists/reliability.md 2.1): the one whose name
+ * is in MIRRORHUB_CRASH_AT. Builds for tests only; elsewhere nothing is left of it. */
 #ifndef SYNC_CRASH_H
 #define SYNC_CRASH_H
 

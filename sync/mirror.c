@@ -303,8 +303,7 @@ static const char *const error_texts[] = {
 	[SYNC_FENCED] = "fenced",
 };
 
-const char *
-sync_error_text(enum sync_error class)
+const char *sync_error_text(enum sync_error class)
 {
 	assert(class >= SYNC_OK && class <= SYNC_FENCED);
 	return error_texts[class];

@@ -1,6 +1,7 @@
-/* One sync, in a worker process: probe, fetch into a quarantine, check, publish. Knows no queue and no
- * database: the supervisor hands it a spec and decides, through the hooks, whether it may publish.
- * Every step can be repeated; killed anywhere, it leaves nothing the next run does not repair. */
+/* One sync, in a worker process: probe, fetch into a quarantine, check, publish. Knows no queue and
+ * no database: the supervisor hands it a spec and decides, through the hooks, whether it may
+ * publish. Every step can be repeated; killed anywhere, it leaves nothing the next run does not
+ * repair. */
 #ifndef SYNC_MIRROR_H
 #define SYNC_MIRROR_H
 
@@ -12,15 +13,15 @@
 /* Why a sync failed, in classes that a schedule can act on (mirroring.md section 5.5). */
 enum sync_error {
 	SYNC_OK = 0,
-	SYNC_NETWORK,	 /* "network": time-out, reset, DNS for now, HTTP 5xx, stalled */
-	SYNC_BUSY,	 /* "busy": 429, or 503 with Retry-After */
-	SYNC_AUTH,	 /* "auth": 401, 403, key refused */
-	SYNC_GONE,	 /* "gone": 404, 410, no such repository or host name */
-	SYNC_TLS,	 /* "tls": certificate or host key */
-	SYNC_POLICY,	 /* "policy": address, scheme, port, redirect, size limits of ours */
-	SYNC_PROTOCOL,	 /* "protocol": not Git, broken pack, incomplete objects, object rules */
-	SYNC_LOCAL,	 /* "local": disk, memory, our store, a killed worker */
-	SYNC_FENCED,	 /* "fenced": another worker has the job now; nothing was published */
+	SYNC_NETWORK,  /* "network": time-out, reset, DNS for now, HTTP 5xx, stalled */
+	SYNC_BUSY,     /* "busy": 429, or 503 with Retry-After */
+	SYNC_AUTH,     /* "auth": 401, 403, key refused */
+	SYNC_GONE,     /* "gone": 404, 410, no such repository or host name */
+	SYNC_TLS,      /* "tls": certificate or host key */
+	SYNC_POLICY,   /* "policy": address, scheme, port, redirect, size limits of ours */
+	SYNC_PROTOCOL, /* "protocol": not Git, broken pack, incomplete objects, object rules */
+	SYNC_LOCAL,    /* "local": disk, memory, our store, a killed worker */
+	SYNC_FENCED,   /* "fenced": another worker has the job now; nothing was published */
 };
 
 const char *sync_error_text(enum sync_error class);
@@ -39,7 +40,8 @@ const char *mirror_phase_text(enum mirror_phase phase);
 
 struct mirror_hooks {
 	void *payload;
-	/* Called often: at each phase, and at least each second while bytes come. false: give up. */
+	/* Called often: at each phase, and at least each second while bytes come. false: give up.
+	 */
 	bool (*progress)(void *payload, enum mirror_phase phase, int64_t bytes, int64_t objects,
 	    int64_t objects_total);
 	/* Asked once, with the store's lock held, right before the refs are swapped. */

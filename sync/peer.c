@@ -15,7 +15,7 @@
 struct peer {
 	struct net *net;
 	struct git_wire wire;
-	struct net_http *http;	   /* one of the two */
+	struct net_http *http; /* one of the two */
 	struct net_stream *stream;
 	bool is_asked; /* the request for a pack is out */
 };
@@ -35,9 +35,10 @@ check_type(struct peer *p, const char *expected)
 		return OK;
 	if (strcmp(type, "text/html") == 0)
 		return net_fail(p->net, NET_WHY_PROTOCOL,
-		    "the upstream answers with a web page: this is not the address of a Git repository");
-	return net_fail(p->net, NET_WHY_PROTOCOL,
-	    "the upstream does not speak Git's smart HTTP protocol");
+		    "the upstream answers with a web page: this is not the address of a Git "
+		    "repository");
+	return net_fail(
+	    p->net, NET_WHY_PROTOCOL, "the upstream does not speak Git's smart HTTP protocol");
 }
 
 static int
@@ -74,8 +75,8 @@ http_send(void *payload, const void *bytes, size_t len)
 	return check_type(p, result_type);
 }
 
-/* The end is never expected: the advertisement and a pack in side-bands end in a flush of their own,
- * and nobody reads on behind it. But with HTTP, lib/git reads an advertisement to the end. */
+/* The end is never expected: the advertisement and a pack in side-bands end in a flush of their
+ * own, and nobody reads on behind it. But with HTTP, lib/git reads an advertisement to the end. */
 static int
 http_receive(void *payload, void *bytes, size_t size, size_t *got_out)
 {

@@ -16,8 +16,8 @@
 static int
 lock(struct ctx *c, const struct publication *p, int **lock_out)
 {
-	const char *folder =
-	    arena_strndup(c->mem, p->store_dir, (size_t)(strrchr(p->store_dir, '/') - p->store_dir));
+	const char *folder = arena_strndup(
+	    c->mem, p->store_dir, (size_t)(strrchr(p->store_dir, '/') - p->store_dir));
 
 	TRY(path_make_dir(c, folder, DIR_MODE));
 	if (path_lock(c, project_store_lock(c, p->store_id), LOCK_WAIT_MS, lock_out) != OK)
@@ -31,13 +31,14 @@ open_store(struct ctx *c, const struct publication *p)
 	const char *head = p->refs->head;
 
 	if (!path_is_dir(p->store_dir))
-		return git_store_create(c, p->store_dir,
-		    head != NULL ? head + strlen(HEADS) : "main");
+		return git_store_create(
+		    c, p->store_dir, head != NULL ? head + strlen(HEADS) : "main");
 	TRY(git_store_check(c, p->store_dir));
 	return git_store_tidy(c, p->store_dir);
 }
 
-/* The index comes last: a pack without one is not seen by anybody, and git_store_tidy removes it. */
+/* The index comes last: a pack without one is not seen by anybody, and git_store_tidy removes it.
+ */
 static int
 move_pack(struct ctx *c, const struct publication *p)
 {
@@ -46,19 +47,19 @@ move_pack(struct ctx *c, const struct publication *p)
 	if (p->pack == NULL)
 		return OK;
 	name = arena_printf(c->mem, "%s/objects/pack%s", p->store_dir, strrchr(p->pack, '/'));
-	TRY(path_rename(c, arena_printf(c->mem, "%s.pack", p->pack),
-	    arena_printf(c->mem, "%s.pack", name)));
+	TRY(path_rename(
+	    c, arena_printf(c->mem, "%s.pack", p->pack), arena_printf(c->mem, "%s.pack", name)));
 	crash_point("pack-moved");
-	TRY(path_rename(c, arena_printf(c->mem, "%s.idx", p->pack),
-	    arena_printf(c->mem, "%s.idx", name)));
+	TRY(path_rename(
+	    c, arena_printf(c->mem, "%s.idx", p->pack), arena_printf(c->mem, "%s.idx", name)));
 	crash_point("idx-moved");
 	return OK;
 }
 
 /* ---- HEAD */
 
-/* HEAD follows the upstream; where that leads nowhere it stays, and where its branch is gone it goes
- * to the likeliest one left (checklists/security.md M-18). NULL: there is no branch at all. */
+/* HEAD follows the upstream; where that leads nowhere it stays, and where its branch is gone it
+ * goes to the likeliest one left (checklists/security.md M-18). NULL: there is no branch at all. */
 static const char *
 next_head(const struct git_refs *refs, const char *now)
 {

@@ -148,7 +148,8 @@ problem_of(enum git_kind kind, const char *bytes, size_t len)
 }
 
 static int
-on_object(void *payload, const unsigned char *oid, enum git_kind kind, const char *bytes, size_t len)
+on_object(
+    void *payload, const unsigned char *oid, enum git_kind kind, const char *bytes, size_t len)
 {
 	struct checking *k = payload;
 	const char *problem = problem_of(kind, bytes, len);

@@ -10,7 +10,7 @@
 
 struct git_check {
 	const char *quarantine_dir;
-	const char *pack; /* of git_fetch; NULL: nothing came */
+	const char *pack;      /* of git_fetch; NULL: nothing came */
 	struct git_refs *refs; /* what is to be published; is_peeled and peeled are set here */
 	const struct git_refs *published; /* tags that have not moved keep what they peel to */
 	/* Called often. false: give up. */

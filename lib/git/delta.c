@@ -48,8 +48,8 @@ start(void **state, const unsigned char *packed, size_t packed_len)
 }
 
 bool
-git_inflate(void **state, const unsigned char *packed, size_t packed_len, size_t len,
-    struct git_bytes *out)
+git_inflate(
+    void **state, const unsigned char *packed, size_t packed_len, size_t len, struct git_bytes *out)
 {
 	z_stream *z = start(state, packed, packed_len);
 	int result;
@@ -106,8 +106,8 @@ take_len(const unsigned char **at, const unsigned char *end, size_t *out)
 
 /* Up to n bytes of a little-endian number; bit i of flags says whether byte i is there. */
 static bool
-take_number(const unsigned char **at, const unsigned char *end, unsigned flags, unsigned n,
-    size_t *out)
+take_number(
+    const unsigned char **at, const unsigned char *end, unsigned flags, unsigned n, size_t *out)
 {
 	*out = 0;
 	for (unsigned i = 0; i < n; i++)
@@ -155,7 +155,8 @@ git_delta_apply(const struct git_bytes *base, const struct git_bytes *delta, str
 		}
 		if (len > result_len - done)
 			return false;
-		memcpy(out->data + done, op & COPY_FLAG ? base->data + from : (const char *)at, len);
+		memcpy(
+		    out->data + done, op & COPY_FLAG ? base->data + from : (const char *)at, len);
 		at += op & COPY_FLAG ? 0 : len;
 		done += len;
 	}

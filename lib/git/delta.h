@@ -27,7 +27,7 @@ void git_inflate_end(void *state);
 bool git_delta_result_len(const struct git_bytes *delta, size_t *len_out);
 
 /* false: not a delta for this base. */
-bool git_delta_apply(const struct git_bytes *base, const struct git_bytes *delta,
-    struct git_bytes *out);
+bool git_delta_apply(
+    const struct git_bytes *base, const struct git_bytes *delta, struct git_bytes *out);
 
 #endif

@@ -95,8 +95,8 @@ has_word(const char *words, const char *word)
 	return false;
 }
 
-/* No thin packs: libgit2 completes them in quadratic time (mirroring.md 0.6). No multi_ack: all that
- * we have goes out at once, one answer is enough. */
+/* No thin packs: libgit2 completes them in quadratic time (mirroring.md 0.6). No multi_ack: all
+ * that we have goes out at once, one answer is enough. */
 static const char *
 wanted_capabilities(struct arena *mem, const char *offered)
 {
@@ -138,7 +138,8 @@ static int
 list_wanted(struct fetching *x, git_repository *repo, size_t *n_out)
 {
 	const struct git_refs *refs = &x->f->advert->refs;
-	const struct git_ref **rows = arena_new_array(x->c->mem, const struct git_ref *, refs->n + 1);
+	const struct git_ref **rows =
+	    arena_new_array(x->c->mem, const struct git_ref *, refs->n + 1);
 	const unsigned char *last = NULL;
 	git_odb *odb;
 	git_oid oid;
@@ -235,12 +236,11 @@ on_free_stream(git_smart_subtransport_stream *stream)
 }
 
 static int
-on_action(git_smart_subtransport_stream **out, git_smart_subtransport *subtransport, const char *url,
-    git_smart_service_t action)
+on_action(git_smart_subtransport_stream **out, git_smart_subtransport *subtransport,
+    const char *url, git_smart_service_t action)
 {
-	struct fetching *x =
-	    (struct fetching *)(void *)((char *)subtransport -
-					offsetof(struct fetching, subtransport));
+	struct fetching *x = (struct fetching *)(void *)((char *)subtransport -
+	    offsetof(struct fetching, subtransport));
 
 	(void)url;
 	assert(action == GIT_SERVICE_UPLOADPACK_LS || action == GIT_SERVICE_UPLOADPACK);
@@ -311,7 +311,8 @@ close_remote(void *remote)
 	git_remote_free(remote);
 }
 
-/* The flags keep libgit2 from reading settings, and from leaking at each look (mirroring.md 4.4). */
+/* The flags keep libgit2 from reading settings, and from leaking at each look (mirroring.md 4.4).
+ */
 static int
 make_remote(struct ctx *c, git_repository *repo, git_remote **out)
 {

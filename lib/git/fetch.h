@@ -12,10 +12,10 @@
 struct git_wire;
 
 struct git_fetch {
-	const char *quarantine_dir;	   /* made here; must not exist */
-	const char *store_dir;		   /* NULL: there is none yet */
-	const struct git_advert *advert;   /* what was read from wire right before */
-	const struct git_refs *published;  /* of the store */
+	const char *quarantine_dir;	  /* made here; must not exist */
+	const char *store_dir;		  /* NULL: there is none yet */
+	const struct git_advert *advert;  /* what was read from wire right before */
+	const struct git_refs *published; /* of the store */
 	struct git_wire *wire;
 	/* Called while bytes come and deltas are resolved. false: give up. */
 	bool (*progress)(void *payload, int64_t bytes, int64_t objects, int64_t objects_total);

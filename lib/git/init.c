@@ -67,7 +67,8 @@ set_options(const struct conf *conf)
 	error |= git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 	error |= git_libgit2_opts(GIT_OPT_ENABLE_OFS_DELTA, 1);
 	error |= git_libgit2_opts(GIT_OPT_DISABLE_PACK_KEEP_FILE_CHECKS, 1);
-	error |= git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, (size_t)conf->sync_object_bytes);
+	error |=
+	    git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, (size_t)conf->sync_object_bytes);
 	error |= git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, (size_t)conf->sync_objects);
 	error |= git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)OBJECT_CACHE_BYTES);
 	error |= git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_BYTES);

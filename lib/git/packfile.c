@@ -29,12 +29,12 @@ enum { PACK_OFS_DELTA = 6, PACK_REF_DELTA = 7 };
 /* One object where it lies in the pack; entries are in the pack's order. */
 struct entry {
 	uint64_t offset;
-	uint64_t body;	   /* where its zlib stream begins */
-	uint64_t len;	   /* of what the stream unpacks to */
-	uint32_t oid;	   /* which one of the index */
-	uint32_t base;	   /* entry; NONE: not a delta */
-	uint32_t child;	   /* the first delta on it */
-	uint32_t sibling;  /* the next delta on the same base */
+	uint64_t body;	    /* where its zlib stream begins */
+	uint64_t len;	    /* of what the stream unpacks to */
+	uint32_t oid;	    /* which one of the index */
+	uint32_t base;	    /* entry; NONE: not a delta */
+	uint32_t child;	    /* the first delta on it */
+	uint32_t sibling;   /* the next delta on the same base */
 	enum git_kind kind; /* 0: not known yet */
 };
 
@@ -120,7 +120,8 @@ read_index(struct ctx *c, struct git_packfile *p)
 		return broken(c);
 	p->fanout = p->idx + IDX_HEAD_BYTES;
 	p->n = number(p->fanout + FANOUT_BYTES - 4);
-	need = IDX_HEAD_BYTES + FANOUT_BYTES + (size_t)p->n * (OID_BYTES + 4 + 4) + 2 * TRAILER_BYTES;
+	need =
+	    IDX_HEAD_BYTES + FANOUT_BYTES + (size_t)p->n * (OID_BYTES + 4 + 4) + 2 * TRAILER_BYTES;
 	if (p->idx_len < need)
 		return broken(c);
 	p->oids = p->fanout + FANOUT_BYTES;
@@ -159,8 +160,9 @@ position(const struct git_packfile *p, const unsigned char *oid)
 		int order;
 
 		if (first)
-			middle = low + (uint32_t)((uint64_t)(high - low) *
-					   ((uint32_t)oid[1] << 8 | oid[2]) >> 16);
+			middle = low +
+			    (uint32_t)((uint64_t)(high - low) * ((uint32_t)oid[1] << 8 | oid[2]) >>
+				16);
 		first = false;
 		order = memcmp(oid, p->oids + (size_t)middle * OID_BYTES, OID_BYTES);
 		if (order == 0)
@@ -367,7 +369,8 @@ unpack(struct descent *d, const struct entry *e, struct git_bytes *out)
 	const struct git_packfile *p = d->p;
 
 	return e->len <= OBJECT_MAX_BYTES &&
-	    git_inflate(&d->z, p->pack + e->body, p->pack_len - TRAILER_BYTES - e->body, e->len, out);
+	    git_inflate(
+		&d->z, p->pack + e->body, p->pack_len - TRAILER_BYTES - e->body, e->len, out);
 }
 
 /* libgit2's indexer hashes what a whole blob's stream holds under the length that its head claims,
@@ -378,10 +381,11 @@ measure(struct descent *d, const struct entry *e)
 	const struct git_packfile *p = d->p;
 
 	if ((int64_t)e->len > d->c->conf->sync_object_bytes)
-		return fail(d->c, E_DENIED, "the upstream has a file larger than the %lld bytes it may be",
+		return fail(d->c, E_DENIED,
+		    "the upstream has a file larger than the %lld bytes it may be",
 		    (long long)d->c->conf->sync_object_bytes);
-	if (!git_inflate_measure(&d->z, p->pack + e->body, p->pack_len - TRAILER_BYTES - e->body,
-		e->len))
+	if (!git_inflate_measure(
+		&d->z, p->pack + e->body, p->pack_len - TRAILER_BYTES - e->body, e->len))
 		return fail(d->c, E_INVALID, "the upstream's pack has a file of a false length");
 	return OK;
 }
@@ -448,8 +452,8 @@ enter(struct descent *d, uint32_t i)
 
 int
 git_packfile_each(struct ctx *c, const struct git_packfile *p,
-    int (*each)(void *payload, const unsigned char *oid, enum git_kind kind, const char *bytes,
-	size_t len),
+    int (*each)(
+	void *payload, const unsigned char *oid, enum git_kind kind, const char *bytes, size_t len),
     void *payload)
 {
 	struct descent *d = arena_new_of(c->mem, struct descent);

@@ -31,14 +31,15 @@ fill(struct ctx *c, struct git_pkt_reader *r, size_t len, bool *has_out)
 		r->start = 0;
 	}
 	while (r->end - r->start < len) {
-		TRY(r->wire->receive(r->wire->payload, r->bytes + r->end,
-		    sizeof(r->bytes) - 1 - r->end, &got));
+		TRY(r->wire->receive(
+		    r->wire->payload, r->bytes + r->end, sizeof(r->bytes) - 1 - r->end, &got));
 		if (got == 0)
 			break;
 		r->end += got;
 		r->came += (int64_t)got;
 		if (r->came > r->max_bytes)
-			return fail(c, E_DENIED, "the upstream lists more than the %lld bytes it may",
+			return fail(c, E_DENIED,
+			    "the upstream lists more than the %lld bytes it may",
 			    (long long)r->max_bytes);
 	}
 	*has_out = r->end - r->start >= len;

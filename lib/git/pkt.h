@@ -22,8 +22,8 @@ struct git_pkt_reader {
 	char bytes[2 * GIT_PKT_MAX];
 };
 
-struct git_pkt_reader *git_pkt_reader_new(struct arena *mem, struct git_wire *wire,
-    int64_t max_bytes);
+struct git_pkt_reader *git_pkt_reader_new(
+    struct arena *mem, struct git_wire *wire, int64_t max_bytes);
 
 /* The next line, with a NUL behind and without the newline, valid until the next call. PKT_END: the
  * stream ended between two lines. E_INVALID: not such a line, or cut off. E_DENIED: too much. */

@@ -254,9 +254,9 @@ git_refs_count_changes(const struct git_refs *before, const struct git_refs *aft
 	size_t i = 0, k = 0, changes = 0;
 
 	while (i < before->n || k < after->n) {
-		int order = i == before->n ? 1 :
-		    k == after->n	   ? -1 :
-					     strcmp(before->rows[i].name, after->rows[k].name);
+		int order = i == before->n ? 1
+		    : k == after->n	   ? -1
+					   : strcmp(before->rows[i].name, after->rows[k].name);
 
 		if (order != 0 ||
 		    memcmp(before->rows[i].oid, after->rows[k].oid, GIT_OID_BYTES) != 0)

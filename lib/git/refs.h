@@ -35,8 +35,8 @@ struct git_advert {
 
 /* Reads the advertisement from the wire. Left out, as git itself does: names that Git does not
  * allow, names longer than GIT_REF_NAME_MAX, and names below another ref's name. E_NOTFOUND: the
- * upstream says it has no such repository. E_INVALID: not Git, SHA-256, shallow. E_DENIED: more than
- * sync.refs refs or sync.advert_bytes bytes. Failures of the wire as they are. */
+ * upstream says it has no such repository. E_INVALID: not Git, SHA-256, shallow. E_DENIED: more
+ * than sync.refs refs or sync.advert_bytes bytes. Failures of the wire as they are. */
 must_check int git_advert_read(struct ctx *c, struct git_wire *wire, struct git_advert *out);
 
 /* 64 hex digits: SHA-256 over "ref: <branch> HEAD" and "<oid> <name>" lines. Peeled ids are left
@@ -54,13 +54,13 @@ size_t git_refs_count_changes(const struct git_refs *before, const struct git_re
 /* What is published: packed-refs without refs/mirrorhub/ (those go to *kept_out, which may be
  * NULL), and HEAD if its branch exists. A store without packed-refs has none. E_INTERNAL: the file
  * is damaged. */
-must_check int git_refs_load(struct ctx *c, const char *store_dir, struct git_refs *out,
-    struct git_refs *kept_out);
+must_check int git_refs_load(
+    struct ctx *c, const char *store_dir, struct git_refs *out, struct git_refs *kept_out);
 
 /* Replaces packed-refs by `refs` and `kept` in one durable rename, through packed-refs.lock, which
  * git itself respects. E_CONFLICT: someone else holds that lock. */
-must_check int git_refs_publish(struct ctx *c, const char *store_dir, const struct git_refs *refs,
-    const struct git_refs *kept);
+must_check int git_refs_publish(
+    struct ctx *c, const char *store_dir, const struct git_refs *refs, const struct git_refs *kept);
 
 /* The branch that HEAD names, whether it exists or not; NULL: HEAD is detached. */
 must_check int git_head_load(struct ctx *c, const char *store_dir, const char **branch_out);

@@ -151,7 +151,8 @@ packed_text(struct arena *mem, const struct git_refs *a, const struct git_refs *
 
 	buf_text(text, packed_header);
 	while (i < a->n || k < b->n) {
-		bool from_a = k == b->n || (i < a->n && strcmp(a->rows[i].name, b->rows[k].name) < 0);
+		bool from_a =
+		    k == b->n || (i < a->n && strcmp(a->rows[i].name, b->rows[k].name) < 0);
 
 		add_row(text, from_a ? &a->rows[i] : &b->rows[k]);
 		i += from_a;
@@ -190,8 +191,8 @@ write_lock(struct ctx *c, const char *lock, const struct buf *text)
 }
 
 int
-git_refs_publish(struct ctx *c, const char *store_dir, const struct git_refs *refs,
-    const struct git_refs *kept)
+git_refs_publish(
+    struct ctx *c, const char *store_dir, const struct git_refs *refs, const struct git_refs *kept)
 {
 	const char *path = path_under(c->mem, store_dir, "packed-refs");
 	const char *lock = path_under(c->mem, store_dir, "packed-refs.lock");

@@ -7,7 +7,8 @@
 /* Room for one more row; *size is how many there is room for. */
 void git_refs_room(struct arena *mem, struct git_refs *refs, size_t *size);
 
-/* Sorts by name and leaves out names below another ref's name (a and a/b). E_INVALID: a name twice. */
+/* Sorts by name and leaves out names below another ref's name (a and a/b). E_INVALID: a name twice.
+ */
 must_check int git_refs_sort(struct ctx *c, struct git_refs *refs);
 
 #endif

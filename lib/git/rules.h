@@ -1,6 +1,7 @@
 /* What objects have to look like before we publish them: what git's own fsck refuses of names and
  * structure when it receives (receive.fsckObjects). Oddities that real histories are full of and
- * that harm nobody stay allowed: zero-padded modes, odd permission bits, bad dates and addresses. */
+ * that harm nobody stay allowed: zero-padded modes, odd permission bits, bad dates and addresses.
+ */
 #ifndef GIT_RULES_H
 #define GIT_RULES_H
 

@@ -38,7 +38,8 @@ static const char store_config[] = "[core]\n"
 
 /* ---- making one */
 
-static const char *const store_dirs[] = { "objects/info", "objects/pack", "refs/heads", "refs/tags" };
+static const char *const store_dirs[] = { "objects/info", "objects/pack", "refs/heads",
+	"refs/tags" };
 
 int
 git_store_create(struct ctx *c, const char *dir, const char *default_branch)
@@ -90,7 +91,8 @@ static int
 check_mode(struct ctx *c, const char *path, const struct stat *st, uid_t owner)
 {
 	if (st->st_uid != owner)
-		return fail(c, E_INTERNAL, "%s belongs to another user than the folder above it", path);
+		return fail(
+		    c, E_INTERNAL, "%s belongs to another user than the folder above it", path);
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return fail(c, E_INTERNAL, "others than its owner may write to %s", path);
 	return OK;
@@ -258,7 +260,8 @@ is_tag_object(git_repository *repo, const git_oid *oid)
 	return is_tag;
 }
 
-/* packed-refs says what a tag peels to; a loose one (a plain project that was pushed to) does not. */
+/* packed-refs says what a tag peels to; a loose one (a plain project that was pushed to) does not.
+ */
 static int
 fill_ref(struct ctx *c, git_repository *repo, const git_reference *ref, struct git_store_ref *out)
 {
@@ -303,8 +306,8 @@ grown(struct arena *mem, struct git_store_ref *rows, size_t n, size_t *size)
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct git_store_ref *)a)->name,
-	    ((const struct git_store_ref *)b)->name);
+	return strcmp(
+	    ((const struct git_store_ref *)a)->name, ((const struct git_store_ref *)b)->name);
 }
 
 static int
@@ -333,8 +336,8 @@ close_iterator(void *iterator)
 }
 
 int
-git_store_refs(struct ctx *c, git_repository *repo, size_t max, struct git_store_ref **refs_out,
-    size_t *n_out)
+git_store_refs(
+    struct ctx *c, git_repository *repo, size_t max, struct git_store_ref **refs_out, size_t *n_out)
 {
 	git_reference_iterator *all;
 	git_reference *ref;

@@ -19,7 +19,8 @@ must_check int git_store_create(struct ctx *c, const char *dir, const char *defa
 must_check int git_store_open(struct ctx *c, const char *dir, struct git_repository **out);
 
 /* Owned like the folder it stands in, writable by nobody else, no links and nothing that leads
- * Git outside (alternates, commondir): checklists/security.md G-17, G-18. E_NOTFOUND, E_INTERNAL. */
+ * Git outside (alternates, commondir): checklists/security.md G-17, G-18. E_NOTFOUND, E_INTERNAL.
+ */
 must_check int git_store_check(struct ctx *c, const char *dir);
 
 /* For the holder of the store's lock, while nothing else writes there: removes what a killed writer

@@ -1,5 +1,6 @@
 /* What lib/git needs of a connection to an upload-pack; who makes it (lib/net, a test) fills it in.
- * Callbacks return OK, or a code with the reason in the ctx, which comes out of lib/git unchanged. */
+ * Callbacks return OK, or a code with the reason in the ctx, which comes out of lib/git unchanged.
+ */
 #ifndef GIT_WIRE_H
 #define GIT_WIRE_H
 

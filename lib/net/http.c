@@ -13,7 +13,8 @@
 #include "base/conf.h"
 #include "base/str.h"
 
-#define USER_AGENT "git/2.0 (mirrorhub)" /* forges tell Git clients by "git/" (mirroring.md 4.1) */
+#define USER_AGENT "git/2.0 (mirrorhub)" /* forges tell Git clients by "git/" (mirroring.md 4.1)   \
+					  */
 #define HOPS_MAX 3
 #define WAIT_MS 500
 /* What has come and was not read yet. libcurl hands over at most CURL_MAX_WRITE_SIZE at once; when
@@ -102,7 +103,9 @@ take_retry_after(struct net *n, const char *value)
 
 		seconds = at < 0 ? 0 : (int64_t)at - clock_now();
 	}
-	n->retry_after_s = seconds < 0 ? 0 : seconds > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : seconds;
+	n->retry_after_s = seconds < 0	  ? 0
+	    : seconds > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S
+					  : seconds;
 }
 
 static size_t
@@ -126,7 +129,8 @@ on_header(char *line, size_t size, size_t n, void *payload)
 	return len;
 }
 
-/* The last gate: whatever libcurl made of name and settings, only a checked address gets a socket. */
+/* The last gate: whatever libcurl made of name and settings, only a checked address gets a socket.
+ */
 static curl_socket_t
 on_socket(void *payload, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -203,8 +207,8 @@ status_failure(struct net_http *h, long status)
 	if (status == 503 && h->net->retry_after_s > 0)
 		return net_fail(h->net, NET_WHY_BUSY, "the upstream is busy (HTTP %ld)", status);
 	if (status >= 500)
-		return net_fail(h->net, NET_WHY_NETWORK, "the upstream is in trouble (HTTP %ld)",
-		    status);
+		return net_fail(
+		    h->net, NET_WHY_NETWORK, "the upstream is in trouble (HTTP %ld)", status);
 	if (status >= 300 && status < 400)
 		return net_fail(h->net, NET_WHY_POLICY,
 		    "the upstream redirects to where we may not follow (HTTP %ld)", status);
@@ -314,8 +318,8 @@ set_request(struct net_http *h, const struct net_request *r)
 	const char *query = h->query != NULL ? h->query : r->query;
 
 	curl_easy_setopt(h->easy, CURLOPT_URL,
-	    arena_printf(h->net->c->mem, "%s%s%s%s", net_url_text(h->net->c->mem, &h->url), r->suffix,
-		query != NULL ? "?" : "", query != NULL ? query : ""));
+	    arena_printf(h->net->c->mem, "%s%s%s%s", net_url_text(h->net->c->mem, &h->url),
+		r->suffix, query != NULL ? "?" : "", query != NULL ? query : ""));
 	curl_easy_setopt(h->easy, CURLOPT_USERAGENT, USER_AGENT);
 	curl_easy_setopt(h->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error);
@@ -418,8 +422,8 @@ bad_redirect(struct net_http *h, const char *why)
 /* Location, which may leave scheme and host out, as a URL without the request's suffix, and its
  * query. */
 static int
-redirect_target(struct net_http *h, const struct net_request *r, struct net_url *out,
-    const char **query_out)
+redirect_target(
+    struct net_http *h, const struct net_request *r, struct net_url *out, const char **query_out)
 {
 	struct arena *mem = h->net->c->mem;
 	struct net_url base = h->url;
@@ -444,7 +448,8 @@ redirect_target(struct net_http *h, const struct net_request *r, struct net_url 
 	if (net_url_parse(h->net->c, text, out) != OK ||
 	    (query != NULL && strpbrk(query, " \t\\\"<>") != NULL))
 		return bad_redirect(h, "to an address that cannot be used");
-	if (out->scheme != h->url.scheme && !(h->url.scheme == NET_HTTP && out->scheme == NET_HTTPS))
+	if (out->scheme != h->url.scheme &&
+	    !(h->url.scheme == NET_HTTP && out->scheme == NET_HTTPS))
 		return bad_redirect(h, "to another scheme");
 	*query_out = query;
 	return OK;

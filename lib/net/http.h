@@ -18,8 +18,8 @@ struct net_request {
 	const char *content_type; /* of the body; NULL: GET */
 	const void *body;	  /* stays in place until the next request */
 	size_t body_len;
-	bool may_gzip;	     /* the body may go out packed */
-	int64_t max_bytes;   /* of the answer; more is a broken policy */
+	bool may_gzip;	   /* the body may go out packed */
+	int64_t max_bytes; /* of the answer; more is a broken policy */
 	/* Follows up to three hops by hand, each checked; the path must still end in suffix, and
 	 * later requests go where this one ended. */
 	bool may_redirect;

@@ -110,9 +110,9 @@ net_clean(struct arena *mem, const char *text)
 static void
 set_text(struct net_address *a)
 {
-	const void *bytes = a->socket.ss_family == AF_INET ?
-	    (void *)&((struct sockaddr_in *)(void *)&a->socket)->sin_addr :
-	    (void *)&((struct sockaddr_in6 *)(void *)&a->socket)->sin6_addr;
+	const void *bytes = a->socket.ss_family == AF_INET
+	    ? (void *)&((struct sockaddr_in *)(void *)&a->socket)->sin_addr
+	    : (void *)&((struct sockaddr_in6 *)(void *)&a->socket)->sin6_addr;
 
 	inet_ntop(a->socket.ss_family, bytes, a->text, sizeof(a->text));
 }
@@ -126,9 +126,9 @@ close_answers(void *answers)
 static int
 look_up(struct net *n, const struct net_url *url, struct addrinfo **out)
 {
-	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV };
+	const struct addrinfo hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV
+	};
 	int error = getaddrinfo(url->host, arena_printf(n->c->mem, "%d", url->port), &hints, out);
 
 	if (error == EAI_NONAME)

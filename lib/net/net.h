@@ -59,8 +59,8 @@ struct net_pace {
 
 /* Adds a wait, and what moved by then. NET_WHY_NETWORK once less than net.low_speed_bytes a second
  * came in net.low_speed_s of waiting. */
-must_check int net_pace_add(struct net *n, struct net_pace *pace, int64_t waited_us,
-    int64_t moved_bytes);
+must_check int net_pace_add(
+    struct net *n, struct net_pace *pace, int64_t waited_us, int64_t moved_bytes);
 
 /* Text of the other side for a reason: printable ASCII or '?', at most 200 bytes. */
 const char *net_clean(struct arena *mem, const char *text);

@@ -40,8 +40,9 @@ struct net_policy {
 static const char *const blocked_networks[] = { "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10",
 	"127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
 	"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-	"224.0.0.0/4", "240.0.0.0/4", "::/128", "::1/128", "64:ff9b:1::/48", "100::/64", "2001::/23",
-	"2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8" };
+	"224.0.0.0/4", "240.0.0.0/4", "::/128", "::1/128", "64:ff9b:1::/48", "100::/64",
+	"2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10",
+	"fec0::/10", "ff00::/8" };
 
 #define BLOCKED_COUNT (sizeof(blocked_networks) / sizeof(blocked_networks[0]))
 
@@ -131,8 +132,8 @@ parse_network(struct ctx *c, const char *text, struct network *out)
 		&out->ip))
 		return fail(c, E_INVALID, "net.allow: \"%s\" is not a network", text);
 	bits = (int64_t)out->ip.len * 8;
-	if (slash != NULL && (!str_is_int(slash + 1, &bits) || bits < 0 ||
-				 bits > (int64_t)out->ip.len * 8))
+	if (slash != NULL &&
+	    (!str_is_int(slash + 1, &bits) || bits < 0 || bits > (int64_t)out->ip.len * 8))
 		return fail(c, E_INVALID, "net.allow: \"%s\" is not a network", text);
 	out->bits = (int)bits;
 	return OK;
@@ -243,8 +244,8 @@ is_own(const struct net_policy *p, const struct ip *ip)
 }
 
 int
-net_policy_check_address(struct ctx *c, const struct net_policy *p, const char *host,
-    const struct sockaddr *address)
+net_policy_check_address(
+    struct ctx *c, const struct net_policy *p, const char *host, const struct sockaddr *address)
 {
 	struct ip outer, ip;
 

@@ -103,8 +103,8 @@ net_stream_write(struct net_stream *s, const void *bytes, size_t len)
 	const char *p = bytes;
 
 	while (len > 0) {
-		ssize_t n = s->child != NULL ? write(s->out, p, len) :
-					       send(s->out, p, len, MSG_NOSIGNAL);
+		ssize_t n =
+		    s->child != NULL ? write(s->out, p, len) : send(s->out, p, len, MSG_NOSIGNAL);
 		bool ready;
 
 		if (n >= 0) {
@@ -137,7 +137,10 @@ connected(struct net *n, int fd, int64_t until_us)
 
 	for (;;) {
 		int64_t left_ms = (until_us - clock_mono_us()) / 1000;
-		int ready = poll(&p, 1, left_ms < 0 ? 0 : left_ms < TICK_MS ? (int)left_ms : TICK_MS);
+		int ready = poll(&p, 1,
+		    left_ms < 0		    ? 0
+			: left_ms < TICK_MS ? (int)left_ms
+					    : TICK_MS);
 
 		if (ready > 0)
 			break;
@@ -239,8 +242,7 @@ key_alias(struct arena *mem, const struct net_url *url)
 }
 
 int
-net_ssh_open(struct net *n, const struct net_url *url, const char *service,
-    struct net_stream **out)
+net_ssh_open(struct net *n, const struct net_url *url, const char *service, struct net_stream **out)
 {
 	struct arena *mem = n->c->mem;
 	const struct conf *conf = n->c->conf;
@@ -277,8 +279,8 @@ net_ssh_open(struct net *n, const struct net_url *url, const char *service,
 }
 
 int
-net_local_open(struct net *n, const struct net_url *url, const char *service,
-    struct net_stream **out)
+net_local_open(
+    struct net *n, const struct net_url *url, const char *service, struct net_stream **out)
 {
 	/* the operator allowed local paths: whose they are does not matter then */
 	static const char *const env[] = { "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",

@@ -14,12 +14,12 @@ must_check int net_tcp_open(struct net *n, const struct net_url *url, struct net
 
 /* ssh to the checked address of url's host; runs `service 'path'` there. Keys and known hosts are
  * those of the settings; a host that is not known is refused. */
-must_check int net_ssh_open(struct net *n, const struct net_url *url, const char *service,
-    struct net_stream **out);
+must_check int net_ssh_open(
+    struct net *n, const struct net_url *url, const char *service, struct net_stream **out);
 
 /* `git <service> path` on this machine: only for net.allow_file. */
-must_check int net_local_open(struct net *n, const struct net_url *url, const char *service,
-    struct net_stream **out);
+must_check int net_local_open(
+    struct net *n, const struct net_url *url, const char *service, struct net_stream **out);
 
 /* At least one byte and at most size; *got_out 0: the other side ended. */
 must_check int net_stream_read(struct net_stream *s, void *bytes, size_t size, size_t *got_out);

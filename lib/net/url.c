@@ -48,8 +48,8 @@ check_bytes(struct ctx *c, const char *text)
 		return fail(c, E_INVALID, "an address has at most %d bytes", NET_URL_MAX_BYTES);
 	for (const char *p = text; *p != '\0'; p++)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '\\')
-			return fail(c, E_INVALID,
-			    "an address has no blanks, control bytes or backslashes");
+			return fail(
+			    c, E_INVALID, "an address has no blanks, control bytes or backslashes");
 	return OK;
 }
 
@@ -77,7 +77,8 @@ parse_name(struct ctx *c, const char *text, const char **out)
 	last = strrchr(host, '.') != NULL ? strrchr(host, '.') + 1 : host;
 	if (host[0] == '-' || host[0] == '.' || strstr(host, "..") != NULL ||
 	    isdigit((unsigned char)last[0]))
-		return fail(c, E_INVALID, "\"%s\" is neither a host name nor an IPv4 address", host);
+		return fail(
+		    c, E_INVALID, "\"%s\" is neither a host name nor an IPv4 address", host);
 	*out = host;
 	return OK;
 }
@@ -223,9 +224,8 @@ set_path(struct ctx *c, const char *text, struct net_url *url)
 		return fail(c, E_INVALID, "a path has no '.' or '..' parts");
 	if (url->scheme == NET_SSH && strpbrk(path, "'\"`$;&|<>()*!") != NULL)
 		return fail(c, E_INVALID, "a path for ssh has nothing that a shell would read");
-	url->path = url->scheme == NET_HTTP || url->scheme == NET_HTTPS ?
-	    escaped_path(c->mem, path) :
-	    path;
+	url->path =
+	    url->scheme == NET_HTTP || url->scheme == NET_HTTPS ? escaped_path(c->mem, path) : path;
 	return OK;
 }
 
@@ -259,7 +259,8 @@ parse_scp(struct ctx *c, const char *text, struct net_url *url)
 	TRY(take_host(c, &text, &url->host));
 	if (text[0] != ':')
 		return fail(c, E_INVALID,
-		    "an address starts with https://, http://, git:// or ssh://, or is user@host:path");
+		    "an address starts with https://, http://, git:// or ssh://, or is "
+		    "user@host:path");
 	url->port = schemes[NET_SSH].port;
 	return set_path(c, text + 1, url);
 }
@@ -298,8 +299,8 @@ net_url_text(struct arena *mem, const struct net_url *url)
 	if (url->path[0] != '/' && url->port == schemes[NET_SSH].port)
 		return arena_printf(mem, "%s%s%s%s:%s", user, open, url->host, close, url->path);
 	if (url->port == schemes[url->scheme].port)
-		return arena_printf(mem, "%s://%s%s%s%s%s", net_scheme_text(url->scheme), user, open,
-		    url->host, close, url->path);
+		return arena_printf(mem, "%s://%s%s%s%s%s", net_scheme_text(url->scheme), user,
+		    open, url->host, close, url->path);
 	return arena_printf(mem, "%s://%s%s%s%s:%d%s%s", net_scheme_text(url->scheme), user, open,
 	    url->host, close, url->port, url->path[0] == '/' ? "" : "/", url->path);
 }

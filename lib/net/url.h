@@ -14,8 +14,9 @@ enum net_scheme { NET_HTTP = 1, NET_HTTPS, NET_GIT, NET_SSH, NET_FILE };
 struct net_url {
 	enum net_scheme scheme;
 	const char *user; /* ssh only; NULL: none was given */
-	const char *host; /* lower case, no dot at the end; IPv4 always dotted, IPv6 bare; "" of file: */
-	int port;	  /* the scheme's own if none was given; 0 of file: */
+	const char
+	    *host; /* lower case, no dot at the end; IPv4 always dotted, IPv6 bare; "" of file: */
+	int port;  /* the scheme's own if none was given; 0 of file: */
 	const char *path; /* starts with "/"; of ssh it may be relative. No query, no fragment */
 };
 
