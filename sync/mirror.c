@@ -260,7 +260,7 @@ drop_quarantine(struct run *r)
 {
 	const char *reason = r->c->reason;
 
-	if (path_remove_tree(r->c, r->quarantine_dir) != OK)
+	if (r->phase > PHASE_PROBING && path_remove_tree(r->c, r->quarantine_dir) != OK)
 		r->c->reason = reason;
 }
 

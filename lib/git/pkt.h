@@ -19,7 +19,7 @@ struct git_pkt_reader {
 	int64_t max_bytes; /* in all */
 	int64_t came;
 	size_t start, end;
-	char bytes[2 * GIT_PKT_MAX];
+	char bytes[GIT_PKT_MAX + 16];
 };
 
 struct git_pkt_reader *git_pkt_reader_new(

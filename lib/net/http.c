@@ -19,7 +19,7 @@
 #define WAIT_MS 500
 /* What has come and was not read yet. libcurl hands over at most CURL_MAX_WRITE_SIZE at once; when
  * that does not fit any more, the transfer pauses. */
-#define WINDOW_BYTES (16 * CURL_MAX_WRITE_SIZE)
+#define WINDOW_BYTES (4 * CURL_MAX_WRITE_SIZE)
 #define RETRY_AFTER_MAX_S 86400
 #define GZIP_LEAST_BYTES 1024
 

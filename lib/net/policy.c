@@ -30,8 +30,6 @@ struct net_policy {
 	struct network *allow, *blocked;
 	size_t n_allow, n_blocked;
 	char **allow_names; /* NULL-ended */
-	struct ip *own;
-	size_t n_own;
 };
 
 /* security.md section 1.5, below group M. Not to be reached unless net.allow has it: this network,
@@ -64,6 +62,12 @@ is_in(const struct ip *ip, const struct network *net)
 		return false;
 	return rest == 0 ||
 	    ((ip->bytes[whole] ^ net->ip.bytes[whole]) & (0xff << (8 - rest)) & 0xff) == 0;
+}
+
+static bool
+is_same_ip(const struct ip *a, const struct ip *b)
+{
+	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
 static bool
@@ -167,24 +171,6 @@ parse_allow(struct ctx *c, const char *text, struct net_policy *p)
 	return OK;
 }
 
-static int
-read_own_addresses(struct ctx *c, struct net_policy *p)
-{
-	struct ifaddrs *all;
-	size_t n = 0;
-
-	if (getifaddrs(&all) != 0)
-		return fail(c, E_INTERNAL, "read this machine's addresses: %s", strerror(errno));
-	for (struct ifaddrs *a = all; a != NULL; a = a->ifa_next)
-		n++;
-	p->own = arena_new_array(c->mem, struct ip, n + 1);
-	for (struct ifaddrs *a = all; a != NULL; a = a->ifa_next)
-		if (a->ifa_addr != NULL && is_ip_socket(a->ifa_addr, &p->own[p->n_own]))
-			p->n_own++;
-	freeifaddrs(all);
-	return OK;
-}
-
 int
 net_policy_open(struct ctx *c, struct net_policy **out)
 {
@@ -196,7 +182,6 @@ net_policy_open(struct ctx *c, struct net_policy **out)
 	for (size_t i = 0; i < BLOCKED_COUNT; i++)
 		TRY(parse_network(c, blocked_networks[i], &p->blocked[i]));
 	TRY(parse_allow(c, c->conf->net_allow, p));
-	TRY(read_own_addresses(c, p));
 	*out = p;
 	return OK;
 }
@@ -234,13 +219,27 @@ net_policy_check_url(struct ctx *c, const struct net_policy *p, const struct net
 	return OK;
 }
 
-static bool
-is_own(const struct net_policy *p, const struct ip *ip)
+static void
+close_interfaces(void *all)
 {
-	for (size_t i = 0; i < p->n_own; i++)
-		if (p->own[i].len == ip->len && memcmp(p->own[i].bytes, ip->bytes, ip->len) == 0)
-			return true;
-	return false;
+	freeifaddrs(all);
+}
+
+/* Asked of the system each time: addresses come and go while we run. */
+static int
+check_own(struct ctx *c, const char *host, const struct ip *outer, const struct ip *inner)
+{
+	struct ifaddrs *all;
+	struct ip own;
+
+	if (getifaddrs(&all) != 0)
+		return fail(c, E_DENIED, "this machine's addresses are not known: %s", strerror(errno));
+	arena_defer(c->mem, close_interfaces, all);
+	for (struct ifaddrs *a = all; a != NULL; a = a->ifa_next)
+		if (a->ifa_addr != NULL && is_ip_socket(a->ifa_addr, &own) &&
+		    (is_same_ip(&own, outer) || is_same_ip(&own, inner)))
+			return fail(c, E_DENIED, "%s is this machine itself", host);
+	return OK;
 }
 
 int
@@ -259,7 +258,5 @@ net_policy_check_address(
 			return OK;
 	if (is_in_any(&outer, p->blocked, p->n_blocked) || is_in_any(&ip, p->blocked, p->n_blocked))
 		return fail(c, E_DENIED, "%s has a private, local or reserved address", host);
-	if (is_own(p, &ip) || is_own(p, &outer))
-		return fail(c, E_DENIED, "%s is this machine itself", host);
-	return OK;
+	return check_own(c, host, &outer, &ip);
 }
