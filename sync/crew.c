@@ -68,7 +68,8 @@ crew_count(const struct crew *w, enum slot_state state)
 bool
 crew_is_done(const struct crew *w)
 {
-	return crew_count(w, SLOT_FREE) == w->n_slots && !w->wants_claim && !w->wants_sweep;
+	return crew_count(w, SLOT_FREE) == w->n_slots && !w->wants_claim &&
+	       !w->wants_sweep && w->n_upkeep == 0;
 }
 
 void
@@ -130,9 +131,9 @@ name_slot(struct crew *w, struct slot *slot)
 
 /* ---- work with the database: each step may fail, and is then tried again next turn */
 
-/* What no row waits for. */
+/* What no row waits for: sweeps and upkeeps. */
 static void
-end_sweeps(struct crew *w)
+end_rowless(struct crew *w)
 {
 	for (size_t i = 0; i < w->n_slots; i++) {
 		struct slot *slot = w->slots[i];
@@ -140,7 +141,8 @@ end_sweeps(struct crew *w)
 		if (slot->state != SLOT_DONE || slot_has_row(slot))
 			continue;
 		if (slot->removed > 0 || slot->result.error_class[0] != '\0')
-			log_write(LOG_INFO, "sweep", LOG_INT("removed", slot->removed),
+			log_write(LOG_INFO, slot->job.kind, LOG_INT("store", slot->job.store_id),
+			    LOG_INT("removed", slot->removed),
 			    LOG_TEXT("why", slot->result.error_text));
 		slot_clear(w->c, slot);
 	}
@@ -155,6 +157,13 @@ is_among(const int64_t *ids, size_t n, int64_t id)
 	return false;
 }
 
+static void
+note_upkeep(struct crew *w, int64_t store_id)
+{
+	if (w->n_upkeep < CREW_UPKEEP_MOST)
+		w->upkeep[w->n_upkeep++] = store_id;
+}
+
 static int
 write_results(struct crew *w)
 {
@@ -162,7 +171,7 @@ write_results(struct crew *w)
 	size_t n = 0, n_ids;
 	int64_t *ids;
 
-	end_sweeps(w);
+	end_rowless(w);
 	for (size_t i = 0; i < w->n_slots; i++)
 		if (w->slots[i]->state == SLOT_DONE)
 			results[n++] = w->slots[i]->result;
@@ -176,6 +185,8 @@ write_results(struct crew *w)
 
 			log_end(
 			    w->slots[i], is_ours ? outcome_text(&w->slots[i]->result) : "fenced");
+			if (w->slots[i]->result.is_changed)
+				note_upkeep(w, w->slots[i]->job.store_id);
 			clear(w, w->slots[i]);
 		}
 	return OK;
@@ -269,7 +280,9 @@ tell_orphans(struct crew *w)
 		TRY(job_unknown_stores(w->c, slot->seen, slot->n_seen, &unknown, &n));
 		for (size_t k = 0; k < n; k++)
 			log_write(LOG_WARN, "a folder without a row", LOG_INT("store", unknown[k]));
-		slot->n_seen = 0;
+		for (size_t k = 0; k < slot->n_due; k++)
+			note_upkeep(w, slot->due[k]);
+		slot->n_seen = slot->n_due = 0;
 	}
 	return OK;
 }
@@ -325,25 +338,57 @@ hourly(struct crew *w)
 	return OK;
 }
 
+static struct slot *
+free_slot(struct crew *w)
+{
+	for (size_t i = w->n_slots; i-- > 0;)
+		if (w->slots[i]->state == SLOT_FREE)
+			return w->slots[i];
+	return NULL;
+}
+
 static int
 sweep(struct crew *w)
 {
 	struct job_fences fences;
 	struct job job = { .kind = "sweep", .path = "" };
-	struct slot *slot = NULL;
+	struct slot *slot = free_slot(w);
 
-	if (!w->wants_sweep || w->is_closing)
-		return OK;
-	for (size_t i = 0; i < w->n_slots; i++)
-		if (w->slots[i]->state == SLOT_FREE)
-			slot = w->slots[i];
-	if (slot == NULL)
+	if (!w->wants_sweep || w->is_closing || slot == NULL)
 		return OK;
 	TRY(name_slot(w, slot));
 	TRY(job_fences(w->c, &fences));
 	job.worker = slot->name;
 	slot_give(w->c, slot, w->conf_path, &job, "", &fences);
 	w->wants_sweep = false;
+	return OK;
+}
+
+static bool
+has_upkeep(const struct crew *w)
+{
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state != SLOT_FREE &&
+		    str_is_equal(w->slots[i]->job.kind, "upkeep"))
+			return true;
+	return false;
+}
+
+/* One at a time, and only when no sync wants the place: what is served is right without it. */
+static int
+upkeep(struct crew *w)
+{
+	struct job job = { .kind = "upkeep", .path = "" };
+	struct slot *slot = free_slot(w);
+
+	if (w->is_closing || w->is_disk_low)
+		w->n_upkeep = 0;
+	if (w->n_upkeep == 0 || slot == NULL || has_upkeep(w))
+		return OK;
+	TRY(name_slot(w, slot));
+	job.worker = slot->name;
+	job.store_id = w->upkeep[--w->n_upkeep];
+	slot_give(w->c, slot, w->conf_path, &job, "", NULL);
 	return OK;
 }
 
@@ -356,8 +401,8 @@ stop_others(struct crew *w, const struct job *job)
 	for (size_t i = 0; i < w->n_slots; i++) {
 		struct slot *other = w->slots[i];
 
-		if (other->state != SLOT_BUSY || !slot_has_row(other) ||
-		    other->job.store_id != job->store_id || other->job.id == job->id)
+		if (other->state != SLOT_BUSY || other->job.store_id != job->store_id ||
+		    other->job.id == job->id)
 			continue;
 		slot_kill(other);
 		clear(w, other);
@@ -423,7 +468,8 @@ crew_work(struct crew *w)
 	TRY(pass(w));
 	TRY(hourly(w));
 	TRY(sweep(w));
-	return claim(w);
+	TRY(claim(w));
+	return upkeep(w);
 }
 
 /* ---- the end */

@@ -11,6 +11,7 @@
 #include "sync/slot.h"
 
 #define CREW_MOST JOB_BATCH_MAX
+#define CREW_UPKEEP_MOST 64 /* what finds no room is left to the hourly sweep */
 
 struct crew {
 	struct ctx *c; /* its arena is emptied after each turn */
@@ -21,6 +22,8 @@ struct crew {
 
 	bool wants_claim; /* something may be due */
 	bool wants_sweep;
+	int64_t upkeep[CREW_UPKEEP_MOST]; /* stores that may want it */
+	size_t n_upkeep;
 	bool is_disk_low;
 	bool is_closing;		    /* nothing new is taken */
 	int64_t pass_us, renew_us, hour_us; /* when these are due */

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "core/project.h"
 #include "git/store.h"
+#include "git/upkeep.h"
 #include "store/failure.h"
 
 #define FAILURES_KEPT_S 86400
@@ -67,8 +68,8 @@ struct sweep {
 	const struct job_fences *fences;
 	const struct janitor_hooks *hooks;
 	const char *dir; /* the one being read */
-	int64_t *ids;
-	size_t n_ids;
+	int64_t *ids, *due;
+	size_t n_ids, n_due;
 	int64_t removed;
 };
 
@@ -123,7 +124,7 @@ is_old(const char *path)
 static bool
 is_leftover(const char *name)
 {
-	return str_ends(name, ".lock") || str_starts(name, "tmp_");
+	return str_ends(name, ".lock") || str_starts(name, "tmp_") || str_starts(name, ".tmp-");
 }
 
 struct look {
@@ -145,8 +146,8 @@ look_at(void *payload, const char *name)
 static int
 has_leftovers(struct ctx *c, const char *store, bool *out)
 {
-	static const char *const where[] = { "", "objects", "objects/pack", "refs/heads",
-		"refs/tags" };
+	static const char *const where[] = { "", "objects", "objects/info",
+		"objects/info/commit-graphs", "objects/pack", "refs/heads", "refs/tags" };
 	struct look l = { .c = c };
 
 	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
@@ -184,6 +185,7 @@ static int
 look_into_store(void *payload, const char *name)
 {
 	struct sweep *s = payload;
+	bool is_due;
 	int64_t id;
 
 	if (!str_ends(name, ".git") ||
@@ -191,7 +193,12 @@ look_into_store(void *payload, const char *name)
 		return OK;
 	if (s->n_ids < STORES_MAX)
 		s->ids[s->n_ids++] = id;
-	return tidy(s, id);
+	TRY(tidy(s, id));
+	/* a broken store is no reason to stop; whoever serves it says what is wrong */
+	if (git_upkeep_is_due(s->c, project_store_dir(s->c, id), &is_due) == OK && is_due &&
+	    s->n_due < STORES_MAX)
+		s->due[s->n_due++] = id;
+	return OK;
 }
 
 static int
@@ -208,10 +215,12 @@ look_into_thousand(void *payload, const char *name)
 	c.mem = arena_new();
 	inner.c = &c;
 	inner.ids = arena_new_array(c.mem, int64_t, STORES_MAX);
-	inner.n_ids = 0;
+	inner.due = arena_new_array(c.mem, int64_t, STORES_MAX);
+	inner.n_ids = inner.n_due = 0;
 	code = each_entry(&c, path_under(c.mem, s->dir, name), look_into_store, &inner);
 	if (code == OK && inner.n_ids > 0)
-		s->hooks->stores(s->hooks->payload, inner.ids, inner.n_ids);
+		s->hooks->stores(s->hooks->payload, inner.ids, inner.n_ids, inner.due,
+		    inner.n_due);
 	s->removed = inner.removed;
 	if (code != OK)
 		fail(s->c, code, "%s", c.reason);

@@ -14,8 +14,10 @@ must_check int janitor_rows(struct ctx *c);
 
 struct janitor_hooks {
 	void *payload;
-	/* The ids of the store folders found, at most 1000 a call: some may have no row. */
-	void (*stores)(void *payload, const int64_t *ids, size_t n);
+	/* The ids of the store folders found, at most 1000 a call: some may have no row. due: those
+	 * of them that want upkeep. */
+	void (*stores)(void *payload, const int64_t *ids, size_t n, const int64_t *due,
+	    size_t n_due);
 };
 
 /* Removes quarantine folders (…-<fence>) of runs that are over: the fence is not above

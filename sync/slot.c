@@ -229,16 +229,25 @@ phase_word(const char *text)
 	return "";
 }
 
-static void
-on_stores(struct slot *s, const char *ids)
+static int64_t *
+ids_of(struct arena *mem, const char *text, size_t *n_out)
 {
-	size_t n;
-	char **parts = str_split(s->mem, ids, ',', &n);
+	int64_t *ids = arena_new_array(mem, int64_t, STORES_MAX);
+	size_t n_parts, n = 0;
+	char **parts = str_split(mem, text, ',', &n_parts);
 
-	s->seen = arena_new_array(s->mem, int64_t, STORES_MAX);
-	for (size_t i = 0; i < n && s->n_seen < STORES_MAX; i++)
-		if (str_is_int(parts[i], &s->seen[s->n_seen]))
-			s->n_seen++;
+	for (size_t i = 0; i < n_parts && n < STORES_MAX; i++)
+		if (str_is_int(parts[i], &ids[n]))
+			n++;
+	*n_out = n;
+	return ids;
+}
+
+static void
+on_stores(struct slot *s, const struct wire_stores *stores)
+{
+	s->seen = ids_of(s->mem, stores->ids, &s->n_seen);
+	s->due = ids_of(s->mem, stores->due, &s->n_due);
 }
 
 static int
@@ -261,7 +270,7 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 		s->is_asking = true;
 		return OK;
 	case WIRE_STORES:
-		on_stores(s, m.stores.ids);
+		on_stores(s, &m.stores);
 		return OK;
 	case WIRE_RESULT:
 		on_result(s, &m.result);
@@ -383,7 +392,7 @@ slot_clear(struct ctx *c, struct slot *s)
 	s->credentials = arena_strdup(s->mem, "");
 	s->is_asking = s->has_died = false;
 	s->seen = NULL;
-	s->n_seen = 0;
+	s->n_seen = s->n_due = 0;
 	s->removed = 0;
 	s->job = (struct job){ 0 };
 	s->result = (struct job_result){ 0 };

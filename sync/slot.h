@@ -33,6 +33,8 @@ struct slot {
 	int64_t begun_us, heard_us;
 	int64_t *seen; /* a sweep's store folders, to be compared with the database */
 	size_t n_seen;
+	int64_t *due; /* those of them that want upkeep */
+	size_t n_due;
 	int64_t removed; /* a sweep's leftovers */
 	struct job_result result;
 };
@@ -48,7 +50,7 @@ void slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struc
 /* Takes the job and fails at once: no worker is troubled. */
 void slot_refuse(struct slot *s, const struct job *job, const char *error_text);
 
-/* Is this job a row of the queue? A sweep is not. */
+/* Is this job a row of the queue? A sweep and an upkeep are not. */
 bool slot_has_row(const struct slot *s);
 
 /* Reads what the worker says; notices its end; kills it when it is silent or too slow. */

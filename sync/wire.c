@@ -35,7 +35,8 @@ static const struct field progress_fields[] = {
 
 static const struct field ask_fields[] = { FIELD(wire_ask, fence), { 0 } };
 
-static const struct field stores_fields[] = { FIELD(wire_stores, ids), { 0 } };
+static const struct field stores_fields[] = { FIELD(wire_stores, ids), FIELD(wire_stores, due),
+	{ 0 } };
 
 static const struct field result_fields[] = {
 	FIELD(wire_result, error),

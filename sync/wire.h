@@ -25,7 +25,7 @@ struct arena;
 enum wire_type { WIRE_JOB = 1, WIRE_ANSWER, WIRE_PROGRESS, WIRE_ASK, WIRE_STORES, WIRE_RESULT };
 
 struct wire_job {
-	const char *kind;	 /* "sync", "remove_store" or "sweep" */
+	const char *kind;	 /* "sync", "remove_store", "sweep" or "upkeep" */
 	int64_t fence;		 /* sweep: the newest one given out */
 	int64_t store_id;	 /* but for sweep */
 	const char *url;	 /* sync only, as the next two */
@@ -51,6 +51,7 @@ struct wire_ask {
 
 struct wire_stores {
 	const char *ids; /* of the folders, divided by commas, at most 1000 */
+	const char *due; /* those of them that want upkeep */
 };
 
 struct wire_result {

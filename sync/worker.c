@@ -16,6 +16,7 @@
 #include "sync/child.h"
 #include "sync/janitor.h"
 #include "sync/mirror.h"
+#include "sync/upkeep.h"
 #include "sync/wire.h"
 
 #define PROGRESS_US 500000 /* between two lines of progress in the same phase */
@@ -175,16 +176,24 @@ do_remove(struct worker *w, struct wire_result *out)
 	return janitor_remove_store(w->c, w->job->store_id);
 }
 
-static void
-tell_stores(void *payload, const int64_t *ids, size_t n)
+static const char *
+ids_text(struct worker *w, const int64_t *ids, size_t n)
 {
-	struct worker *w = payload;
 	struct buf *b = buf_new(w->line_mem, IDS_MAX_BYTES);
 
 	for (size_t i = 0; i < n; i++)
 		buf_printf(b, i == 0 ? "%lld" : ",%lld", (long long)ids[i]);
+	return b->data;
+}
+
+static void
+tell_stores(void *payload, const int64_t *ids, size_t n, const int64_t *due, size_t n_due)
+{
+	struct worker *w = payload;
+
 	(void)say(w, /* that nobody listens any more shows at the next job */
-	    &(struct wire_message){ .type = WIRE_STORES, .stores = { b->data } });
+	    &(struct wire_message){ .type = WIRE_STORES,
+		.stores = { ids_text(w, ids, n), ids_text(w, due, n_due) } });
 }
 
 static int
@@ -215,6 +224,8 @@ do_job(struct worker *w, struct wire_result *out)
 		code = do_remove(w, out);
 	else if (str_is_equal(w->job->kind, "sweep"))
 		code = do_sweep(w, out);
+	else if (str_is_equal(w->job->kind, "upkeep"))
+		code = upkeep_store(w->c, w->job->store_id);
 	else
 		code = fail(w->c, E_INVALID, "a job of no known kind");
 	if (code == OK)

@@ -67,6 +67,9 @@ must_check int git_head_load(struct ctx *c, const char *store_dir, const char **
 
 must_check int git_head_set(struct ctx *c, const char *store_dir, const char *branch);
 
+/* Whether there is any loose ref. */
+must_check int git_refs_has_loose(struct ctx *c, const char *store_dir, bool *out);
+
 /* Removes loose refs, which would hide those of packed-refs; a mirror has none. */
 must_check int git_refs_drop_loose(struct ctx *c, const char *store_dir);
 

@@ -223,17 +223,47 @@ close_fts(void *walk)
 	fts_close(walk);
 }
 
+static int
+walk_open(struct ctx *c, const char *store_dir, FTS **out)
+{
+	char *const roots[] = { path_under(c->mem, store_dir, "refs"), NULL };
+
+	*out = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+	if (*out == NULL)
+		return fail(c, E_INTERNAL, "read folder %s: %s", roots[0], strerror(errno));
+	arena_defer(c->mem, close_fts, *out);
+	return OK;
+}
+
+static bool
+is_folder(const FTSENT *f)
+{
+	return f->fts_info == FTS_D || f->fts_info == FTS_DP;
+}
+
+int
+git_refs_has_loose(struct ctx *c, const char *store_dir, bool *out)
+{
+	FTS *walk;
+	FTSENT *f;
+
+	TRY(walk_open(c, store_dir, &walk));
+	do
+		f = fts_read(walk);
+	while (f != NULL && is_folder(f));
+	*out = f != NULL;
+	arena_close(c->mem, walk);
+	return OK;
+}
+
 int
 git_refs_drop_loose(struct ctx *c, const char *store_dir)
 {
-	char *const roots[] = { path_under(c->mem, store_dir, "refs"), NULL };
-	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTS *walk;
 
-	if (walk == NULL)
-		return fail(c, E_INTERNAL, "read folder %s: %s", roots[0], strerror(errno));
-	arena_defer(c->mem, close_fts, walk);
+	TRY(walk_open(c, store_dir, &walk));
 	for (FTSENT *f = fts_read(walk); f != NULL; f = fts_read(walk)) {
-		if (f->fts_info == FTS_D || f->fts_info == FTS_DP)
+		if (is_folder(f))
 			continue;
 		if (unlink(f->fts_accpath) != 0 && errno != ENOENT)
 			return fail(c, E_INTERNAL, "remove %s: %s", f->fts_path, strerror(errno));

@@ -1,0 +1,158 @@
+#include "git/upkeep.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "git/refs.h"
+
+/* Beside packs that are covered already, so many new ones or so many new bytes are worth the work:
+ * what it costs is then always a small multiple of what came. */
+#define NEW_PACKS 8
+#define NEW_BYTES (256 * 1024)
+#define NEW_SHARE 10 /* a tenth of what is covered */
+#define SAID_MAX_BYTES 4096
+
+/* ---- is it due? */
+
+struct packs {
+	int64_t covered_at_ns; /* when the multi-pack-index was written; 0: there is none */
+	int64_t covered_bytes, new_bytes;
+	int n_new;
+};
+
+static int64_t
+changed_ns(const struct stat *st)
+{
+	return st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;
+}
+
+static void
+close_dir(void *dir)
+{
+	closedir(dir);
+}
+
+static void
+count_pack(struct packs *p, const struct stat *st)
+{
+	if (p->covered_at_ns > changed_ns(st)) {
+		p->covered_bytes += st->st_size;
+		return;
+	}
+	p->new_bytes += st->st_size;
+	p->n_new++;
+}
+
+static int
+count_packs(struct ctx *c, const char *store_dir, struct packs *out)
+{
+	const char *folder = path_under(c->mem, store_dir, "objects/pack");
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	struct stat st;
+
+	if (d == NULL)
+		return fail(c, E_INTERNAL, "open %s: %s", folder, strerror(errno));
+	arena_defer(c->mem, close_dir, d);
+	if (stat(path_under(c->mem, folder, "multi-pack-index"), &st) == 0)
+		out->covered_at_ns = changed_ns(&st);
+	while ((e = readdir(d)) != NULL)
+		if (str_starts(e->d_name, "pack-") && str_ends(e->d_name, ".pack") &&
+		    stat(path_under(c->mem, folder, e->d_name), &st) == 0)
+			count_pack(out, &st);
+	arena_close(c->mem, d);
+	return OK;
+}
+
+int
+git_upkeep_is_due(struct ctx *c, const char *store_dir, bool *out)
+{
+	struct packs p = { 0 };
+	int64_t much;
+
+	TRY(count_packs(c, store_dir, &p));
+	much = p.covered_bytes / NEW_SHARE > NEW_BYTES ? p.covered_bytes / NEW_SHARE : NEW_BYTES;
+	*out = p.n_new >= NEW_PACKS || p.new_bytes >= much;
+	return OK;
+}
+
+/* ---- doing it */
+
+/* -d removes only packs whose objects all stand in a newer one; "geometric" takes along what no ref
+ * reaches. One pack is left as it came: then only the bitmap is written. */
+static const char *const repack[] = { "git", "repack", "-q", "-n", "-d", "--geometric=2",
+	"--write-midx", "--write-bitmap-index", NULL };
+
+/* --split adds what is new beside what is there. The filters for paths of a very long history come
+ * in several rounds. */
+static const char *const commit_graph[] = { "git", "commit-graph", "write", "--reachable", "--split",
+	"--changed-paths", "--max-new-filters=50000", "--no-progress", NULL };
+
+static const char *const pack_refs[] = { "git", "pack-refs", "--all", NULL };
+
+static const char *const env[] = {
+	"GIT_DIR=.",
+	"GIT_CONFIG_NOSYSTEM=1",
+	"GIT_CONFIG_GLOBAL=/dev/null",
+	"GIT_ATTR_NOSYSTEM=1",
+	"GIT_TERMINAL_PROMPT=0",
+	"GIT_CONFIG_COUNT=7",
+	"GIT_CONFIG_KEY_0=core.hooksPath",
+	"GIT_CONFIG_VALUE_0=/dev/null",
+	"GIT_CONFIG_KEY_1=core.fsmonitor",
+	"GIT_CONFIG_VALUE_1=false",
+	"GIT_CONFIG_KEY_2=core.fsync",
+	"GIT_CONFIG_VALUE_2=all",
+	"GIT_CONFIG_KEY_3=pack.threads",
+	"GIT_CONFIG_VALUE_3=1",
+	"GIT_CONFIG_KEY_4=pack.windowMemory",
+	"GIT_CONFIG_VALUE_4=128m",
+	"GIT_CONFIG_KEY_5=core.packedGitLimit",
+	"GIT_CONFIG_VALUE_5=512m",
+	"GIT_CONFIG_KEY_6=core.alternateRefsCommand",
+	"GIT_CONFIG_VALUE_6=true",
+	NULL,
+};
+
+static int
+run(struct ctx *c, const char *store_dir, const char *const *argv)
+{
+	struct proc_spec spec = { .argv = argv, .env = env, .dir = store_dir };
+	struct buf *out, *err;
+	int status;
+
+	spec.limits = (struct proc_limits){ .cpu_s = c->conf->sync_cpu_s,
+		.memory_bytes = c->conf->sync_memory_bytes,
+		/* all of it together ends before the worker would be killed for them */
+		.wall_ms = c->conf->sync_total_s * 1000 / 4 };
+	TRY(proc_run(c, &spec, NULL, 0, SAID_MAX_BYTES, &out, &err, &status));
+	if (status != 0)
+		return fail(c, E_INTERNAL, "git %s ended with %d: %s", argv[1], status, err->data);
+	return OK;
+}
+
+/* A mirror has none, and its packed-refs is nobody's to write but publish's. */
+static int
+gather_refs(struct ctx *c, const char *store_dir)
+{
+	bool has_loose;
+
+	TRY(git_refs_has_loose(c, store_dir, &has_loose));
+	return has_loose ? run(c, store_dir, pack_refs) : OK;
+}
+
+int
+git_upkeep(struct ctx *c, const char *store_dir)
+{
+	TRY(gather_refs(c, store_dir));
+	TRY(run(c, store_dir, repack));
+	return run(c, store_dir, commit_graph);
+}

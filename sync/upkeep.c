@@ -1,0 +1,34 @@
+#include "sync/upkeep.h"
+
+#include "base/path.h"
+#include "core/project.h"
+#include "git/store.h"
+#include "git/upkeep.h"
+
+static int
+upkeep_locked(struct ctx *c, const char *dir)
+{
+	bool is_due;
+
+	TRY(git_upkeep_is_due(c, dir, &is_due));
+	return is_due ? git_upkeep(c, dir) : OK;
+}
+
+int
+upkeep_store(struct ctx *c, int64_t store_id)
+{
+	const char *dir = project_store_dir(c, store_id);
+	bool is_due;
+	int *lock, code;
+
+	TRY(git_store_check(c, dir));
+	TRY(git_upkeep_is_due(c, dir, &is_due));
+	if (!is_due)
+		return OK;
+	code = path_lock(c, project_store_lock(c, store_id), 0, &lock);
+	if (code != OK)
+		return code == E_CONFLICT ? OK : code;
+	code = upkeep_locked(c, dir);
+	path_unlock(c, lock);
+	return code;
+}
