@@ -48,7 +48,7 @@ is_below_another(const struct git_refs *refs, char *name)
 {
 	char *slash = strchr(name + strlen("refs/"), '/');
 
-	for (slash = strchr(slash + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	while (slash != NULL && (slash = strchr(slash + 1, '/')) != NULL) {
 		bool is_there;
 
 		*slash = '\0';
