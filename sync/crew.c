@@ -333,7 +333,7 @@ hourly(struct crew *w)
 	if (clock_mono_us() < w->hour_us)
 		return OK;
 	TRY(janitor_rows(w->c));
-	w->wants_sweep = true;
+	w->wants_sweep |= janitor_has_work(w->c);
 	w->hour_us = clock_mono_us() + HOUR_US;
 	return OK;
 }

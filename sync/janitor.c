@@ -229,10 +229,22 @@ look_into_thousand(void *payload, const char *name)
 }
 
 /* The lock file's age says when it was last done; an empty one, never. */
+static const char *
+stamp_path(struct ctx *c)
+{
+	return path_under(c->mem, c->conf->data_dir, "janitor.lock");
+}
+
+static bool
+is_fresh(const struct stat *stamp)
+{
+	return stamp->st_size > 0 && clock_now() - stamp->st_mtime < HOUR_S;
+}
+
 static int
 look_into_stores(struct sweep *s)
 {
-	const char *path = path_under(s->c->mem, s->c->conf->data_dir, "janitor.lock");
+	const char *path = stamp_path(s->c);
 	struct stat st;
 	int *lock;
 	int code = path_lock(s->c, path, 0, &lock);
@@ -241,7 +253,7 @@ look_into_stores(struct sweep *s)
 		return OK; /* someone is at it */
 	if (code != OK)
 		return code;
-	if (fstat(*lock, &st) == 0 && st.st_size > 0 && clock_now() - st.st_mtime < HOUR_S)
+	if (fstat(*lock, &st) == 0 && is_fresh(&st))
 		return OK;
 	s->dir = path_under(s->c->mem, s->c->conf->data_dir, "repos");
 	TRY(each_entry(s->c, s->dir, look_into_thousand, s));
@@ -249,6 +261,27 @@ look_into_stores(struct sweep *s)
 		return fail(s->c, E_INTERNAL, "write %s: %s", path, strerror(errno));
 	path_unlock(s->c, lock);
 	return OK;
+}
+
+static int
+count_entry(void *payload, const char *name)
+{
+	(void)name;
+	++*(int *)payload;
+	return OK;
+}
+
+bool
+janitor_has_work(struct ctx *c)
+{
+	struct stat st;
+	int n = 0;
+
+	if (stat(stamp_path(c), &st) != 0 || !is_fresh(&st))
+		return true;
+	return each_entry(
+		   c, path_under(c->mem, c->conf->data_dir, "quarantine"), count_entry, &n) != OK ||
+	    n > 0;
 }
 
 int

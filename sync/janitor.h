@@ -3,6 +3,7 @@
 #ifndef SYNC_JANITOR_H
 #define SYNC_JANITOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,10 @@ struct janitor_hooks {
 	void (*stores)(void *payload, const int64_t *ids, size_t n, const int64_t *due,
 	    size_t n_due);
 };
+
+/* Is there anything that a sweep would look at: a folder in quarantine/, or an hour gone by? Costs
+ * next to nothing, for a run each minute. */
+bool janitor_has_work(struct ctx *c);
 
 /* Removes quarantine folders (…-<fence>) of runs that are over: the fence is not above
  * fences->newest and not that of a running job. At most once an hour on this data folder, also

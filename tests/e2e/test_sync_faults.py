@@ -223,6 +223,30 @@ def test_R02_a_worker_that_is_killed_is_a_failed_run_and_nothing_more(
     check_whole(hub, name, origin)
 
 
+def test_R02_a_worker_that_hangs_is_killed_and_others_go_on(still, upstream, origin, path, name):
+    other = simple(upstream.folder / ("f/%s-other.git" % name))
+    upstream.fault(path, up.endless_progress())
+    still.add(upstream.url(path), name)
+    program = start_once(still)
+    try:
+        wait_until(lambda: still.job(name)["phase"] == "fetching", 20)
+        [worker] = sync_pids(still, workers=True)
+        os.kill(worker, signal.SIGSTOP)  # not one line more, and the engine's limits sleep too
+        still.add(upstream.url("f/%s-other.git" % name), name + "-other")
+        still.wait_run(name + "-other", timeout=15)
+        done = still.wait_run(name, timeout=60)
+    finally:
+        upstream.heal(path)
+        said = program.communicate(timeout=60)[1].decode()
+    assert (done["outcome"], done["error_class"]) == ("failed", "local"), done
+    assert done["error_text"].startswith("no progress for")
+    assert program.returncode == 0, said
+    make_due(still, name)
+    once(still)
+    check_whole(still, name, origin)
+    check_whole(still, name + "-other", other)
+
+
 def hub_follows(hub):
     """Sees to it that the hub has its resident sync program."""
     if not sync_pids(hub, workers=False):
