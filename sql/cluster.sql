@@ -22,5 +22,8 @@ ALTER ROLE mirrorhub_sync SET search_path = hub, pg_temp;
 -- Short statements only: compiling them, or helpers for them, costs more than it gives.
 ALTER ROLE mirrorhub_web SET jit = off;
 ALTER ROLE mirrorhub_web SET max_parallel_workers_per_gather = 0;
+-- Each statement was written for one plan. Planned for its parameters, a deep page of a list becomes
+-- a scan and a sort of everything.
+ALTER ROLE mirrorhub_web SET plan_cache_mode = force_generic_plan;
 ALTER ROLE mirrorhub_sync SET jit = off;
 ALTER ROLE mirrorhub_sync SET max_parallel_workers_per_gather = 0;
