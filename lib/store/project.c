@@ -64,15 +64,15 @@ struct last {
 	"coalesce(" RULE("a.asker_id", "a.asker_is_admin") ", 0) AS access "                       \
 	"FROM (" asker ") a LEFT JOIN (" PROJECT_FROM ") ON " HAS_PATH(path)
 
-/* The rule in lists: only the projects the asker has something to do with need the function, and
+/* The rule in lists: only his own projects and those the asker has something to do with need it, and
  * what those are is asked once. $1 asker, $2 is he an administrator. */
 #define WITH_TOUCHED                                                                               \
 	"WITH touched AS MATERIALIZED ("                                                           \
-	"SELECT hub.projects_touched($1) AS id WHERE $1 <> 0 AND NOT $2) "
+	"SELECT t.id FROM hub.projects_touched($1) t (id) WHERE $1 <> 0 AND NOT $2) "
 #define LIST_RULE                                                                                  \
 	"CASE WHEN $2 THEN 3 WHEN $1 = 0 THEN least(p.default_access::smallint, 1) "               \
-	"WHEN p.id IN (SELECT id FROM touched) THEN " RULE("$1", "$2") " "                         \
-	"ELSE p.default_access::smallint END"
+	"WHEN p.owner_account_id = $1 OR p.id IN (SELECT id FROM touched) "                        \
+	"THEN " RULE("$1", "$2") " ELSE p.default_access::smallint END"
 
 /* The page's ids come from the index alone, the wide rows are read for the page only; the lateral
  * LIMIT 1 keeps the planner from reading all mirrors to join them with a hundred. */
@@ -157,7 +157,9 @@ const struct db_stmt project_sql[] = {
 	    "ELSE (SELECT n FROM hub.counter WHERE name = 'mirrors_open') + "
 	    "CASE WHEN $1 = 0 THEN 0 ELSE coalesce((SELECT sum((" RULE("$1", "$2") " > 0)::integer "
 	    "- (p.default_access > 0)::integer) FROM hub.project p "
-	    "WHERE p.is_mirror AND p.id IN (SELECT hub.projects_touched($1))), 0) END END AS n",
+	    "WHERE p.is_mirror AND p.id IN (SELECT o.id FROM hub.project o "
+	    "WHERE o.owner_account_id = $1 "
+	    "UNION SELECT t.id FROM hub.projects_touched($1) t (id))), 0) END END AS n",
 	    number_row, sizeof(struct number) },
 	[COUNT_MIRRORS_WITH] = { "project_count_mirrors_with",
 	    WITH_TOUCHED "SELECT count(*) AS n FROM hub.project p "
