@@ -54,7 +54,8 @@ $(BUILD)/mirrorhub-fcgi: $(call objs,$(CGI_SRC)) $(LIB)
 $(BUILD)/mirrorhub-sync: $(call objs,$(SYNC_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(BUILD)/mirrorhub: $(call objs,$(ADMIN_SRC)) $(LIB)
+# The command cleans up with sync's own janitor.
+$(BUILD)/mirrorhub: $(call objs,$(ADMIN_SRC) sync/janitor.c sync/datadir.c) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # ---- a whole hub under one folder: VAR (var), PORT (8848), URL, CONF_EXTRA; see nginx/standalone

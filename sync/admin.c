@@ -40,6 +40,8 @@ static const struct command commands[] = {
 	    "makes a project that is no mirror, to push to; read is what everyone may" },
 	{ "check",            NULL,    " --sql ",                             admin_check,
 	    "says whether everything is as it has to be; exit code 1 when not" },
+	{ "janitor",          NULL,    "",                                    admin_janitor,
+	    "removes what killed runs left behind; tells of folders without a row" },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

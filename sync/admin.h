@@ -46,6 +46,10 @@ must_check int admin_create_project(struct ctx *c, const struct admin_args *args
 /* A line per thing that has to be right, [OK] or [FATAL]. E_INTERNAL when one is not. */
 must_check int admin_check(struct ctx *c, const struct admin_args *args);
 
+/* What mirrorhub-sync does once an hour, now: old rows, leftovers on disk. Tells of folders without
+ * a row, and leaves them. */
+must_check int admin_janitor(struct ctx *c, const struct admin_args *args);
+
 /* Every setting with its default and sentence, as a settings file. */
 void admin_help_config(void);
 

@@ -219,8 +219,7 @@ look_into_thousand(void *payload, const char *name)
 	inner.n_ids = inner.n_due = 0;
 	code = each_entry(&c, path_under(c.mem, s->dir, name), look_into_store, &inner);
 	if (code == OK && inner.n_ids > 0)
-		s->hooks->stores(s->hooks->payload, inner.ids, inner.n_ids, inner.due,
-		    inner.n_due);
+		s->hooks->stores(s->hooks->payload, inner.ids, inner.n_ids, inner.due, inner.n_due);
 	s->removed = inner.removed;
 	if (code != OK)
 		fail(s->c, code, "%s", c.reason);
@@ -242,7 +241,7 @@ is_fresh(const struct stat *stamp)
 }
 
 static int
-look_into_stores(struct sweep *s)
+look_into_stores(struct sweep *s, bool is_full)
 {
 	const char *path = stamp_path(s->c);
 	struct stat st;
@@ -253,7 +252,7 @@ look_into_stores(struct sweep *s)
 		return OK; /* someone is at it */
 	if (code != OK)
 		return code;
-	if (fstat(*lock, &st) == 0 && is_fresh(&st))
+	if (!is_full && fstat(*lock, &st) == 0 && is_fresh(&st))
 		return OK;
 	s->dir = path_under(s->c->mem, s->c->conf->data_dir, "repos");
 	TRY(each_entry(s->c, s->dir, look_into_thousand, s));
@@ -285,14 +284,14 @@ janitor_has_work(struct ctx *c)
 }
 
 int
-janitor_sweep(struct ctx *c, const struct job_fences *fences, const struct janitor_hooks *hooks,
-    int64_t *removed_out)
+janitor_sweep(struct ctx *c, const struct job_fences *fences, bool is_full,
+    const struct janitor_hooks *hooks, int64_t *removed_out)
 {
 	struct sweep s = { .c = c, .fences = fences, .hooks = hooks };
 
 	s.dir = path_under(c->mem, c->conf->data_dir, "quarantine");
 	TRY(each_entry(c, s.dir, clean_quarantine, &s));
-	TRY(look_into_stores(&s));
+	TRY(look_into_stores(&s, is_full));
 	*removed_out = s.removed;
 	return OK;
 }

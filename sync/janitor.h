@@ -26,11 +26,11 @@ struct janitor_hooks {
 bool janitor_has_work(struct ctx *c);
 
 /* Removes quarantine folders (…-<fence>) of runs that are over: the fence is not above
- * fences->newest and not that of a running job. At most once an hour on this data folder, also
- * looks into every store: files that a killed writer left over an hour ago go, ids are told to the
- * hook. A store whose lock is taken is left for the next time. *removed_out counts folders and
- * tidied stores. */
-must_check int janitor_sweep(struct ctx *c, const struct job_fences *fences,
+ * fences->newest and not that of a running job. At most once an hour on this data folder, or with
+ * is_full, also looks into every store: files that a killed writer left over an hour ago go, ids
+ * are told to the hook. A store whose lock is taken is left for the next time. *removed_out counts
+ * folders and tidied stores. */
+must_check int janitor_sweep(struct ctx *c, const struct job_fences *fences, bool is_full,
     const struct janitor_hooks *hooks, int64_t *removed_out);
 
 /* Removes the folder and the lock file of a store that no project has any more. E_CONFLICT:

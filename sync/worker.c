@@ -208,7 +208,7 @@ do_sweep(struct worker *w, struct wire_result *out)
 	for (size_t i = 0; i < n; i++)
 		if (str_is_int(parts[i], &fences.running[fences.n_running]))
 			fences.n_running++;
-	return janitor_sweep(w->c, &fences, &hooks, &out->removed);
+	return janitor_sweep(w->c, &fences, false, &hooks, &out->removed);
 }
 
 static void

@@ -7,4 +7,4 @@ const struct db_stmt *const store_sync_tables[] = { job_sql, event_sql, failure_
 
 /* The mirrorhub command makes accounts and tokens, and looks after the queue. */
 const struct db_stmt *const store_admin_tables[] = { account_sql, failure_sql, project_sql,
-	mirror_sql, event_sql, queue_sql, NULL };
+	mirror_sql, event_sql, queue_sql, job_sql, NULL };

@@ -576,6 +576,24 @@ def test_leftovers_of_dead_runs_go_and_unknown_folders_stay(still, upstream, ori
     check_whole(still, name, origin)
 
 
+def test_the_janitor_can_be_called_by_hand(still, upstream, origin, path, name):
+    still.add(upstream.url(path), name)
+    once(still)
+    dead = still.data_dir / "quarantine" / "7-1"
+    stranger = still.data_dir / "repos" / "998" / "998001.git"
+    for folder in (dead, stranger):
+        folder.mkdir(parents=True)
+    for folder in (dead, stranger.parent, stranger):
+        os.chown(folder, still.data_dir.stat().st_uid, still.data_dir.stat().st_gid)
+    argv = sync_argv(still)
+    argv[argv.index(str(still.var / "bin" / "mirrorhub-sync"))] = str(still.var / "bin" / "mirrorhub")
+    said = run(argv + ["janitor"]).stdout
+    assert "1 leftovers removed" in said
+    assert "store 998001 has a folder but no row" in said
+    assert stranger.exists() and not dead.exists()
+    shutil.rmtree(stranger.parent)
+
+
 def test_a_deleted_mirror_loses_its_folder_and_nothing_else_does(
         still, upstream, origin, path, name):
     still.add(upstream.url(path), name)
