@@ -104,7 +104,9 @@ def test_row_36_a_put_during_the_first_clone_is_accepted(hub, upstream, origin, 
     got = hub.put("%s/%s" % (TYPO, name))
     assert (got.status_code, got.text) == (200, "true")
     upstream.heal()
-    hub.wait_run(name, hub.wait_run(name)["id"])
+    # the clone, and one more sync for the PUT; both may be over before we look
+    wait_until(lambda: hub.one("SELECT count(*) FROM hub.run r JOIN hub.project p"
+                               " ON p.id = r.project_id WHERE p.path = %s", name) == 2, 30)
     hub.wait_idle(name)
     assert hub.refs(name) == origin.mirrored()
 
