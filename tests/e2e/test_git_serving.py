@@ -3,6 +3,7 @@ P-24, and R-08. What a client sees is compared with what Git itself says about t
 
 import base64
 import contextlib
+import functools
 import gzip
 import hashlib
 import os
@@ -127,6 +128,13 @@ def connect(hub, name, service, length, auth=None, receive_buffer=None):
 @pytest.fixture
 def repo(tmp_path):
     return simple(tmp_path / "source.git")
+
+
+@pytest.fixture(scope="module")
+def shared(hub, tmp_path_factory):
+    """A project that no test changes, and its source."""
+    one = simple(tmp_path_factory.mktemp("shared") / "source.git")
+    return plain(hub, "shared", one), one
 
 
 @pytest.fixture
@@ -296,10 +304,8 @@ def test_g23_nobody_pushes_to_a_mirror(hub, upstream, name):
     "info/refs?service=git-upload-archive", "info/refs?service=upload-pack", "info/refs?service=",
     "info/refs?service=git-upload-pack%20--x", "objects/info/packs", "objects/info/alternates",
     "objects/00/" + "0" * 38, "refs/heads/main", "git-upload-archive", "", "../x.git/HEAD"])
-def test_g19_only_the_smart_routes_exist(hub, repo, name, rest):
-    project = "routes"
-    if hub.one("SELECT id FROM hub.project WHERE path = %s", project) is None:
-        plain(hub, project, repo)
+def test_g19_only_the_smart_routes_exist(hub, shared, rest):
+    project = shared[0]
     answer = hub.ask("/%s.git/%s" % (project, rest))
     assert answer.status == 404, answer
     assert str(hub.var).encode() not in answer.data
@@ -321,10 +327,8 @@ def test_g19_only_the_right_methods(hub, repo, name):
     (None, 0), ("version=0", 0), ("version=1", 1), ("version=2", 2), ("version=9", 0),
     ("version=1:version=2", 2), ("version=2:sideband", 0), ("version=", 0), ("2", 0),
     ("version=2 ", 2), ("version=" + "2" * 70, 0), ("version=2:" * 5000, None)])
-def test_g20_protocol_versions(hub, repo, name, header, version):
-    project = "versions"
-    if hub.one("SELECT id FROM hub.project WHERE path = %s", project) is None:
-        plain(hub, project, repo)
+def test_g20_protocol_versions(hub, shared, header, version):
+    project = shared[0]
     answer = advert(hub, project, **({"Git_Protocol": header} if header else {}))
     if version is None:  # nginx has an end to headers
         assert answer.status_code == 400
@@ -345,11 +349,9 @@ def test_g20_protocol_versions(hub, repo, name, header, version):
 
 @pytest.mark.parametrize("body", [
     b"", b"zzzz", b"000", b"0003x", b"0005", b"ffff" + b"x" * 100, b"0032want " + b"x" * 200,
-    pkt("want nonsense\n") + FLUSH, b"\0" * 1000])
-def test_g20_malformed_requests_get_an_answer(hub, repo, name, body):
-    project = "malformed"
-    if hub.one("SELECT id FROM hub.project WHERE path = %s", project) is None:
-        plain(hub, project, repo)
+    pkt("want nonsense\n") + FLUSH, b"\0" * 1000], ids=range(9))
+def test_g20_malformed_requests_get_an_answer(hub, shared, body):
+    project, repo = shared
     for version in ("version=0", "version=2"):
         answer = ask(hub, project, FETCH, body, Git_Protocol=version)
         assert answer.status_code in (200, 400), answer.text
@@ -364,7 +366,7 @@ def test_g20_what_is_not_shown_is_not_given(hub, repo, name):
     hidden = repo.commit_of_tree(repo.tree({"secret": "hidden"}))
     dangling = repo.commit_of_tree(repo.tree({"secret": "dangling"}))
     for oid in (hidden, dangling):
-        repo.git("push", "-q", hub.clone_url(name, hub.admin), oid + ":refs/heads/soon-gone")
+        repo.git("push", "-q", hub.clone_url(name, hub.admin), "+%s:refs/heads/soon-gone" % oid)
     in_store(hub, name, "update-ref", "refs/mirrorhub/kept/x", hidden)
     in_store(hub, name, "update-ref", "-d", "refs/heads/soon-gone")
     for path in hub.store_dir(name).glob("refs/mirrorhub/**/*"):
@@ -400,10 +402,8 @@ def test_g20_an_endless_depth_is_all_there_is(hub, repo, name, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-git-receive-pack-request", None])
-def test_the_content_type_says_what_is_asked(hub, repo, name, kind):
-    project = "types"
-    if hub.one("SELECT id FROM hub.project WHERE path = %s", project) is None:
-        plain(hub, project, repo)
+def test_the_content_type_says_what_is_asked(hub, shared, kind):
+    project, repo = shared
     answer = hub.post("/%s.git/git-upload-pack" % project, wants(repo.oid("main")), auth=None,
                       headers={"Content-Type": kind} if kind else {})
     assert answer.status_code == 415
@@ -411,10 +411,15 @@ def test_the_content_type_says_what_is_asked(hub, repo, name, kind):
 
 # ---------------------------------------------------------------- compressed requests (G-21)
 
+@functools.lru_cache
+def bomb():
+    """200 MiB of zeros."""
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join(squeeze.compress(b"\0" * (1 << 20)) for _ in range(200)) + squeeze.flush()
+
+
 def bodies(good):
     packed = gzip.compress(good)
-    bomb = zlib.compressobj(9, zlib.DEFLATED, 31)
-    zeros = b"".join(bomb.compress(b"\0" * (1 << 20)) for _ in range(400)) + bomb.flush()
     return [
         ("good", packed, "gzip", 200),
         ("plain", good, "identity", 200),
@@ -427,7 +432,7 @@ def bodies(good):
         ("nothing", b"", "gzip", 400),
         ("not gzip", good, "gzip", 400),
         ("zlib called gzip", zlib.compress(good), "gzip", 400),
-        ("bomb", zeros, "gzip", 413),
+        ("bomb", bomb(), "gzip", 413),
         ("deflate", zlib.compress(good), "deflate", 415),
         ("brotli", good, "br", 415),
         ("twice", gzip.compress(packed), "gzip, gzip", 415),
@@ -528,16 +533,26 @@ def test_g12_a_push_over_the_limit_is_refused_and_leaves_nothing(hub, repo, tmp_
 
 
 def test_g13_a_push_changes_at_most_ten_thousand_refs(hub, repo, name):
-    plain(hub, name)
-    repo.many_refs(10_001)
-    done = push(hub, repo, name, "refs/heads/many/*:refs/heads/many/*")
-    assert done.returncode != 0
-    assert "remote: a push may change at most 10000 refs" in done.stderr
-    assert store_refs(hub, name) == {} and events(hub, name) == []
-    done = push(hub, repo, name, "refs/heads/many/00*:refs/heads/many/00*")
-    assert done.returncode == 0
-    assert len(store_refs(hub, name)) == 1000
-    assert events(hub, name)[-1].endswith(" and 980 more")
+    """Asked for by hand: git's own client needs minutes for so many."""
+    plain(hub, name, repo)
+    before, tip = store_refs(hub, name), repo.oid("main")
+
+    def body(n, capabilities):
+        lines = [pkt("%s %s refs/heads/many/%d\0%s" % (ZERO, tip, i, capabilities if i == 0 else ""))
+                 for i in range(n)]
+        return b"".join(lines) + FLUSH + pack_of([])
+    refusal = b"a push may change at most 10000 refs"
+    answer = ask(hub, name, PUSH, body(10_001, "report-status side-band-64k"), hub.admin)
+    report = pkt(b"unpack " + refusal + b"\n") + FLUSH
+    assert answer.status_code == 200
+    assert answer.content == pkt(b"\2" + refusal + b"\n") + pkt(b"\1" + report) + FLUSH
+    answer = ask(hub, name, PUSH, body(10_001, "report-status"), hub.admin)
+    assert answer.content == report
+    assert store_refs(hub, name) == before and len(events(hub, name)) == 1
+    answer = ask(hub, name, PUSH, body(300, "report-status"), hub.admin)
+    assert answer.content.count(b"ok refs/heads/many/") == 300
+    assert len(store_refs(hub, name)) == len(before) + 300
+    assert events(hub, name)[-1].endswith(" and 280 more")
 
 
 EVIL = {
@@ -553,10 +568,8 @@ EVIL = {
 
 
 @pytest.mark.parametrize("what", EVIL)
-def test_f13_evil_trees_are_refused(hub, repo, name, what):
-    project = "evil"
-    if hub.one("SELECT id FROM hub.project WHERE path = %s", project) is None:
-        plain(hub, project, repo)
+def test_f13_evil_trees_are_refused(hub, shared, what):
+    project, repo = shared
     before = store_refs(hub, project)
     oid = repo.commit_of_tree(EVIL[what](repo))
     pack = repo.git("pack-objects", "--stdout", "-q", input="\n".join(
@@ -628,6 +641,9 @@ def test_pushes_at_the_same_time_all_arrive(hub, repo, name):
 
 def test_g14_nothing_that_lies_in_a_store_is_run(hub, repo, name):
     plain(hub, name, repo)
+    dangling = repo.commit_of_tree(repo.tree({"was": "pushed"}))
+    for refspec in (dangling + ":refs/heads/soon-gone", ":refs/heads/soon-gone"):
+        assert push(hub, repo, name, refspec).returncode == 0
     store, marker = hub.store_dir(name), hub.var / "run-by-git"
     script = "#!/bin/sh\ntouch %s\nexit 0\n" % marker
     planted = [store / "hooks" / hook for hook in (
@@ -650,7 +666,7 @@ def test_g14_nothing_that_lies_in_a_store_is_run(hub, repo, name):
     try:
         assert hub.refs(name) == repo.refs()
         assert b"PACK" in ask(hub, name, FETCH, wants(repo.oid("main"))).content
-        assert b"not our ref" in ask(hub, name, FETCH, wants(repo.oid("main^"))).content
+        assert b"not our ref" in ask(hub, name, FETCH, wants(dangling)).content
         repo.commit()
         assert push(hub, repo, name, "main", "main:refs/for/main").returncode == 0
         assert push(hub, repo, name, ":refs/for/main").returncode == 0
@@ -662,7 +678,7 @@ def test_g14_nothing_that_lies_in_a_store_is_run(hub, repo, name):
 @pytest.mark.parametrize("plant", ["owner", "mode", "link", "alternates"])
 def test_g18_a_store_that_is_not_as_we_made_it_is_not_served(hub, repo, name, plant):
     plain(hub, name, repo)
-    hub.expect_err("belongs to another user|others than its owner|no place in a store|link")
+    hub.expect_err("belongs to another user|others than its owner|no place in a store|is not a folder")
     store = hub.store_dir(name)
     if plant == "owner":
         if os.geteuid() != 0:
@@ -723,9 +739,9 @@ def begin_clone(hub, name, tip):
     s.sendall(body)
     seen = b""
     while b"PACK" not in seen:
-        chunk = s.recv(16384)
-        assert chunk, "the answer ends early: %r" % seen[:300]
-        seen += chunk
+        more = s.recv(16384)
+        assert more, seen
+        seen += more
     return s
 
 
@@ -781,7 +797,7 @@ def test_g22_a_client_that_stops_reading_is_cut_off(hub, big):
 
 
 def test_a_clone_that_takes_longer_than_allowed_is_ended(fresh_hub, big, tmp_path):
-    hub = fresh_hub({"git.total_s": 1})
+    hub = fresh_hub({"git.total_s": 4})
     one = Repo(tmp_path / "slow.git")
     one.noise(24 << 20)
     plain(hub, "slow")
@@ -790,11 +806,8 @@ def test_a_clone_that_takes_longer_than_allowed_is_ended(fresh_hub, big, tmp_pat
     (store / "refs/heads/main").write_text(one.oid("main") + "\n")
     run(["chown", "-R", "--reference=" + str(store), str(store)])
     with begin_clone(hub, "slow", one.oid("main")) as s:
-        end = time.monotonic() + 20
-        with contextlib.suppress(OSError):
-            while time.monotonic() < end and s.recv(4096):
-                time.sleep(0.01)  # a client that reads, but slowly
-        wait_until(lambda: not children(hub, "slow"), 5, "the child is gone")
+        # a client that reads, but slowly
+        wait_until(lambda: s.recv(4096) and not children(hub, "slow"), 20, "the child is gone")
     assert re.search("git took longer than git.total_s", hub.logs("fcgi-git"))
 
 
@@ -806,12 +819,12 @@ def test_what_git_complains_about_is_logged_with_the_request(hub, repo, name):
     assert "not our ref" in line["said"] and line["path"] == name
 
 
-def test_no_setting_of_the_person_who_started_the_hub_reaches_git(hub, repo, name):
+def test_no_setting_of_the_person_who_started_the_hub_reaches_git(hub, noisy, name):
     """The environment of a child holds our names alone."""
-    plain(hub, name, repo)
-    body = push_body(repo, repo.oid("main"), "refs/heads/env")
-    with connect(hub, name, PUSH, len(body) + 70000, hub.admin) as s:
-        s.sendall(body + b"\0" * 69000)
+    plain(hub, name)
+    body = push_body(noisy, noisy.oid("main"), "refs/heads/env")
+    with connect(hub, name, PUSH, len(body), hub.admin) as s:
+        s.sendall(body[:len(body) // 2])
         pid = wait_until(lambda: next(iter(children(hub, name)), None), 10, "the child is there")
         env = pathlib.Path("/proc/%d/environ" % pid).read_bytes().split(b"\0")
     names = {e.split(b"=")[0].decode() for e in env if e}
