@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -622,6 +623,101 @@ git_daemon_is_mirrored_too(void **state)
 	assert_int_equal(sync_once(h), SYNC_GONE);
 }
 
+/* ---- ssh */
+
+#define SSHD "/usr/sbin/sshd"
+
+static void
+make_key(struct ctx *c, const char *path)
+{
+	const char *const argv[] = { "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path, NULL };
+	const struct proc_spec spec = { .argv = argv };
+	struct buf *out, *err;
+	int status = -1;
+
+	assert_int_equal(proc_run(c, &spec, NULL, 0, 1000, &out, &err, &status), OK);
+	assert_int_equal(status, 0);
+}
+
+static void
+put(struct ctx *c, const char *path, const char *text)
+{
+	assert_int_equal(path_write(c, path, 0600, text, strlen(text)), OK);
+}
+
+/* A server for this user alone, on a free port. */
+static int
+start_sshd(struct ctx *c, const char *dir)
+{
+	int port = free_port();
+	const char *conf = path_under(c->mem, dir, "sshd.conf");
+	const char *const argv[] = { SSHD, "-D", "-e", "-f", conf, NULL };
+	const struct proc_spec spec = { .argv = argv };
+	struct proc *p;
+
+	put(c, conf,
+	    arena_printf(c->mem,
+		"Port %d\nListenAddress 127.0.0.1\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\n"
+		"StrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+		"UsePAM no\nPermitRootLogin prohibit-password\nPidFile none\n",
+		port, dir, dir));
+	if (geteuid() == 0)
+		assert_int_equal(path_make_dir(c, "/run/sshd", 0755), OK);
+	assert_int_equal(proc_start(c, &spec, &p), OK);
+	for (int i = 0; i < 500 && !answers(port); i++)
+		poll(NULL, 0, 20);
+	return port;
+}
+
+static const char *
+known_line(struct ctx *c, const char *dir, const char *key, int port)
+{
+	char *pub = NULL;
+
+	assert_int_equal(
+	    path_read(c, arena_printf(c->mem, "%s/%s.pub", dir, key), 1000, &pub), OK);
+	return arena_printf(c->mem, "[127.0.0.1]:%d %s", port, pub);
+}
+
+/* M-22: only a host that is known, only with our key. */
+static void
+ssh_hosts_have_to_be_known(void **state)
+{
+	struct ctx *c = *state;
+	struct house *h = house(c);
+	struct conf conf = *c->conf;
+	const char *dir = unit_folder(c), *known = path_under(c->mem, dir, "known");
+	const struct passwd *me = getpwuid(geteuid());
+	int port;
+
+	if (access(SSHD, X_OK) != 0 || me == NULL)
+		skip();
+	c->conf = &conf;
+	conf.net_ssh_known_hosts = known;
+	conf.net_ssh_key = path_under(c->mem, dir, "user");
+	make_key(c, path_under(c->mem, dir, "host"));
+	make_key(c, path_under(c->mem, dir, "user"));
+	make_key(c, path_under(c->mem, dir, "stranger"));
+	fill(h);
+	port = start_sshd(c, dir);
+	h->url = arena_printf(c->mem, "ssh://%s@127.0.0.1:%d%s", me->pw_name, port, h->upstream);
+	put(c, known, "");
+	assert_int_equal(sync_once(h), SYNC_TLS);
+	put(c, known, known_line(c, dir, "stranger", port));
+	assert_int_equal(sync_once(h), SYNC_TLS);
+	put(c, known, known_line(c, dir, "host", port));
+	conf.net_ssh_key = path_under(c->mem, dir, "stranger");
+	assert_int_equal(sync_once(h), SYNC_AUTH);
+	conf.net_ssh_key = path_under(c->mem, dir, "user");
+	sync_well(h);
+	is_faithful(h);
+	(void)repo_commit(c, h->upstream, "main", "three");
+	sync_well(h);
+	is_faithful(h);
+	h->url = arena_printf(c->mem, "%s-not", h->url);
+	assert_int_equal(sync_once(h), SYNC_GONE);
+}
+
 /* ---- killed anywhere: old or new, never a mixture; the next run repairs it */
 
 static void
@@ -703,6 +799,7 @@ main(void)
 		WITH_CTX(an_evil_tree_is_refused),
 		WITH_CTX(a_silent_upstream_is_left_at_the_limit),
 		WITH_CTX(git_daemon_is_mirrored_too),
+		WITH_CTX(ssh_hosts_have_to_be_known),
 		WITH_CTX(a_kill_leaves_the_old_refs_or_the_new_ones),
 		WITH_CTX(classes_have_names),
 	};
