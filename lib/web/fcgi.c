@@ -137,7 +137,8 @@ serve_one(struct server *s, struct fcgi *f)
 
 	route_serve(&r, s->dialects);
 	FCGX_Finish_r(&f->request);
-	FCGX_Free(&f->request, 1); /* closes what the client asked to keep: nobody would look at it */
+	FCGX_Free(
+	    &f->request, 1); /* closes what the client asked to keep: nobody would look at it */
 	route_finish(&r);
 	arena_reset(s->mem);
 }

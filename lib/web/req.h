@@ -54,7 +54,7 @@ struct req {
 	int64_t length_read; /* of the body, so far */
 	int64_t started_us, took_us;
 	int64_t statements; /* to the database, for the log */
-	int code; /* how it ended */
+	int code;	    /* how it ended */
 };
 
 #define RES_BODY_MAX (64 * 1024 * 1024)
