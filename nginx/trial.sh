@@ -70,12 +70,17 @@ progress_of() {
 
 # show_progress NAME RUN: until a run later than RUN has ended.
 show_progress() {
-	local id outcome error phase objects total mib line
+	local id outcome error phase objects total mib line told=
 	while true; do
 		IFS='|' read -r id outcome error phase objects total mib < <(progress_of "$1") || return 1
 		[ "$id" -le "$2" ] || break
 		line="$1: $phase, $objects of $total objects, $mib MiB"
-		if [ -t 1 ]; then printf '\r\e[K%s' "$line"; fi
+		if [ -t 1 ]; then
+			printf '\r\e[K%s' "$line"
+		elif [ "$phase" != "$told" ]; then
+			say "$line"
+			told=$phase
+		fi
 		sleep 0.2
 	done
 	if [ -t 1 ]; then printf '\r\e[K'; fi
