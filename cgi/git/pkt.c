@@ -37,10 +37,20 @@ pkt_length(const char *text, size_t available)
 }
 
 void
+pkt_begin(struct buf *b, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t all = len + PKT_HEAD_BYTES;
+	const char digits[] = { hex[all >> 12], hex[all >> 8 & 15], hex[all >> 4 & 15], hex[all & 15] };
+
+	assert(all <= PKT_MAX_BYTES);
+	buf_add(b, digits, sizeof(digits));
+}
+
+void
 pkt_add(struct buf *b, const void *bytes, size_t len)
 {
-	assert(len <= PKT_MAX_BYTES - PKT_HEAD_BYTES);
-	buf_printf(b, "%04zx", len + PKT_HEAD_BYTES);
+	pkt_begin(b, len);
 	buf_add(b, bytes, len);
 }
 

@@ -14,6 +14,9 @@ struct buf;
 enum { PKT_FLUSH = 0, PKT_BAD = -1, PKT_MORE = -2 };
 int pkt_length(const char *text, size_t available);
 
+/* The four digits; the caller adds len bytes. */
+void pkt_begin(struct buf *b, size_t len);
+
 void pkt_add(struct buf *b, const void *bytes, size_t len);
 void pkt_text(struct buf *b, const char *text);
 void pkt_flush(struct buf *b);

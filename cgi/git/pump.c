@@ -17,6 +17,7 @@
 #define END_MS 1000 /* what a child that has lost its input gets for its end */
 #define RETRY_S 60
 #define GIT_DIED 128
+#define GIT_ABORTED 134 /* its own asserts: packets where none may be */
 
 /* What is under way. */
 struct flow {
@@ -218,7 +219,7 @@ judge(struct flow *f, int status)
 	log_said(f, status);
 	if (status == 0 || f->r->is_streaming)
 		return OK;
-	if (f->p->body == NULL || status != GIT_DIED)
+	if (f->p->body == NULL || (status != GIT_DIED && status != GIT_ABORTED))
 		return fail(f->r->ctx, E_INTERNAL, "git ended with %d", status);
 	fail(f->r->ctx, E_INVALID, "git could make nothing of the request");
 	f->r->ctx->http_status = 400;

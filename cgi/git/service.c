@@ -121,13 +121,21 @@ service_protocol(struct req *r)
 }
 
 /* Git takes the highest version it knows of those offered; it knows 0 to 2. */
-bool
-service_speaks_v2(const struct service *s, const char *protocol)
+int
+service_version(const struct service *s, const char *protocol)
 {
-	for (const char *hit = protocol; s->has_v2 && (hit = strstr(hit, "version=2")) != NULL; hit++)
-		if (hit[strlen("version=2")] == '\0' || hit[strlen("version=2")] == ':')
-			return true;
-	return false;
+	int version = 0;
+
+	for (const char *at = protocol; str_starts(at, "version=");) {
+		size_t len = strcspn(at, ":");
+		int offered = at[len - 1] - '0';
+
+		if (len == strlen("version=N") && offered > version &&
+		    offered <= (s->has_v2 ? 2 : 1))
+			version = offered;
+		at += len + (at[len] == ':');
+	}
+	return version;
 }
 
 static size_t

@@ -25,8 +25,8 @@ extern const struct service service_push;  /* git-receive-pack */
  * bytes; "" for anything else: then Git speaks its oldest version, which every client knows. */
 const char *service_protocol(struct req *r);
 
-/* Whether the answer comes in version 2. */
-bool service_speaks_v2(const struct service *s, const char *protocol);
+/* The version of the answer: 0, 1 or 2. */
+int service_version(const struct service *s, const char *protocol);
 
 /* Starts the program on the project's store, for the list of refs (advertise) or for a request.
  * Its folder is the store, so that no message of Git holds a path of ours. E_INTERNAL. */
