@@ -39,8 +39,8 @@ must_check int admin_setup_keys(struct ctx *c, const struct admin_args *args);
 must_check int admin_create_account(struct ctx *c, const struct admin_args *args);
 must_check int admin_new_token(struct ctx *c, const struct admin_args *args);
 
-/* A project that is no mirror, with an empty repository to push to. Run as the user of the hub's
- * programs: the repository's folder is theirs. */
+/* A project that is no mirror, with an empty repository to push to. Its folder belongs to the owner
+ * of data.dir, also when root runs this. E_INVALID: someone else does. */
 must_check int admin_create_project(struct ctx *c, const struct admin_args *args);
 
 /* A line per thing that has to be right, [OK] or [FATAL]. E_INTERNAL when one is not. */

@@ -1,6 +1,11 @@
+#include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/conf.h"
 #include "core/project.h"
 #include "db/db.h"
 #include "sync/admin.h"
@@ -33,6 +38,23 @@ find_owner(struct ctx *c, const char *uname, int64_t *id_out)
 	return code == E_NOTFOUND ? fail(c, code, "there is no account %s", uname) : code;
 }
 
+/* The store's folder has to belong to the owner of all the others: root becomes him, for good. */
+static int
+become_owner(struct ctx *c)
+{
+	const char *dir = c->conf->data_dir;
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return fail(c, E_INTERNAL, "%s: %s", dir, strerror(errno));
+	if (geteuid() == st.st_uid)
+		return OK;
+	if (geteuid() != 0 || setgroups(0, NULL) < 0 || setgid(st.st_gid) < 0 ||
+	    setuid(st.st_uid) < 0)
+		return fail(c, E_INVALID, "only root and the owner of %s may do this", dir);
+	return OK;
+}
+
 int
 admin_create_project(struct ctx *c, const struct admin_args *args)
 {
@@ -43,6 +65,7 @@ admin_create_project(struct ctx *c, const struct admin_args *args)
 	TRY(read_access(c, args->access, &access));
 	TRY(admin_open_db(c));
 	TRY(find_owner(c, args->owner, &owner.id));
+	TRY(become_owner(c));
 	TRY(db_begin(c, DB_WRITE));
 	TRY(project_create_plain(c, &who, args->word, access, &id));
 	TRY(db_commit(c));
