@@ -111,15 +111,18 @@ take_names(struct head *h, struct commands *out)
 	}
 }
 
-/* Capabilities stand behind the NUL of the first line. */
+/* Capabilities stand behind the NUL of the first command; shallow lines may come before it. */
 static bool
 has_capability(const struct head *h, const char *capability)
 {
-	int len = pkt_length(h->bytes->data, h->bytes->len);
-	const char *nul = len > 0 ? memchr(h->bytes->data, '\0', (size_t)len) : NULL;
+	const char *line = h->bytes->data, *nul = NULL;
+	size_t len = 0;
 
-	return nul != NULL &&
-	    memmem(nul, (size_t)(h->bytes->data + len - nul), capability, strlen(capability));
+	for (; line < h->bytes->data + h->at && nul == NULL; line += len) {
+		len = (size_t)pkt_length(line, PKT_HEAD_BYTES);
+		nul = memchr(line, '\0', len);
+	}
+	return nul != NULL && memmem(nul, (size_t)(line - nul), capability, strlen(capability));
 }
 
 int
