@@ -796,7 +796,7 @@ def test_g22_a_client_that_stops_reading_is_cut_off(hub, big):
         wait_until(lambda: not children(hub, name), 45, "the child of a silent client is gone")
 
 
-def test_a_clone_that_takes_longer_than_allowed_is_ended(fresh_hub, big, tmp_path):
+def test_a_clone_that_takes_longer_than_allowed_is_ended(fresh_hub, tmp_path):
     hub = fresh_hub({"git.total_s": 4})
     one = Repo(tmp_path / "slow.git")
     one.noise(24 << 20)
