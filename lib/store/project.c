@@ -23,6 +23,9 @@ struct last {
 	bool is_last;
 };
 
+/* Unix seconds, cut: a cast alone would round up, and show what is not yet. */
+#define SECONDS(at) "floor(extract(epoch FROM " at "))::bigint"
+
 /* clang-format off */
 /* Without a project (by_path), or without a mirror or job, the numbers are 0 and the texts "". */
 #define PROJECT_COLUMNS                                                                            \
@@ -32,18 +35,18 @@ struct last {
 	"coalesce(p.default_access::smallint, 0) AS default_access, "                              \
 	"coalesce(p.store_id, 0) AS store_id, "                                                    \
 	"coalesce(s.generation, 0) AS store_generation, "                                          \
-	"coalesce(extract(epoch FROM p.created_at)::bigint, 0) AS created_at, "                    \
-	"coalesce(extract(epoch FROM p.updated_at)::bigint, 0) AS updated_at, "                    \
+	"coalesce(" SECONDS("p.created_at") ", 0) AS created_at, "                                 \
+	"coalesce(" SECONDS("p.updated_at") ", 0) AS updated_at, "                                 \
 	"coalesce(p.is_mirror, false) AS is_mirror, "                                              \
 	"coalesce(m.url, '') AS url, m.mirror_url, coalesce(m.paused, false) AS is_paused, "       \
 	"coalesce(m.latest_version, '') AS latest_version, "                                       \
-	"coalesce(extract(epoch FROM m.last_success_at)::bigint, 0) AS last_success_at, "          \
+	"coalesce(" SECONDS("m.last_success_at") ", 0) AS last_success_at, "                       \
 	"coalesce(m.failures, 0) AS failures, coalesce(m.error_class, '') AS error_class, "        \
 	"coalesce(m.error_text, '') AS error_text, coalesce(j.state, '') AS job_state, "           \
 	"coalesce(j.phase, '') AS job_phase, "                                                     \
 	/* a queued job is wanted now (run_at is -infinity), a running one has no plan yet */      \
 	"CASE WHEN j.state IN ('scheduled', 'retry', 'dead') "                                     \
-	"THEN extract(epoch FROM j.run_at)::bigint ELSE 0 END AS scheduled_at, "
+	"THEN " SECONDS("j.run_at") " ELSE 0 END AS scheduled_at, "
 
 #define PROJECT_FROM                                                                               \
 	"hub.project p JOIN hub.store s ON s.id = p.store_id "                                     \
