@@ -57,16 +57,16 @@ limit_check(struct ctx *c, const char *uname, const char *network, int64_t *wait
 	const struct conf *conf = c->conf;
 	struct failures f;
 
-	TRY(failures_by(c, uname, network, conf->auth_fails_account_s, conf->auth_fails_network_s,
-	    &f));
+	TRY(failures_by(
+	    c, uname, network, conf->auth_fails_account_s, conf->auth_fails_network_s, &f));
 	*wait_s_out = 0;
 	if (f.network >= conf->auth_fails_network)
 		return too_many(c, network, conf->auth_fails_network_s - f.network_oldest_s);
 	if (f.account < conf->auth_fails_account)
 		return OK;
 	if (f.pair > 0)
-		return limit_refuse(c, uname, network,
-		    conf->auth_fails_account_s - f.account_oldest_s);
+		return limit_refuse(
+		    c, uname, network, conf->auth_fails_account_s - f.account_oldest_s);
 	if (f.account_newest_s < PACE_S)
 		return limit_refuse(c, uname, network, PACE_S - f.account_newest_s);
 	*wait_s_out = conf->auth_fails_account_s - f.account_oldest_s;

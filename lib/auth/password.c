@@ -16,7 +16,7 @@
 
 /* Of nobody, with today's parameters. */
 #define DUMMY_HASH                                                                                 \
-	"$argon2id$v=19$m=19456,t=2,p=1$"                                                      \
+	"$argon2id$v=19$m=19456,t=2,p=1$"                                                          \
 	"AkVozbOWPZTDgJw0x6/kaw$3I9SVGI7rX+/hY67vE+/CEd6ViNa9QhGghGjyWFrTIk"
 
 /* A longer row of one character is not what everybody tries first. */

@@ -4,8 +4,8 @@
 
 /* What each right asks of an asker. */
 struct rule {
-	int access;	   /* on the loaded object; 0: none is needed */
-	int scope;	   /* of the token */
+	int access;	    /* on the loaded object; 0: none is needed */
+	int scope;	    /* of the token */
 	bool needs_account; /* nobody is asked who he is */
 	bool needs_hub_admin;
 };

@@ -27,7 +27,7 @@ enum verdict {
  * changes something (a POST to git-upload-pack does not), so a token must allow writing whatever
  * the right. With anonymous_read off nobody gets WHO_ARE_YOU for everything, hidden or missing:
  * a walk that loads first asks for PERM_PUBLIC before. */
-enum verdict perm_may(const struct account *asker, enum perm perm, int access, bool writes,
-    bool anonymous_read);
+enum verdict perm_may(
+    const struct account *asker, enum perm perm, int access, bool writes, bool anonymous_read);
 
 #endif

@@ -33,8 +33,8 @@ read_key(struct ctx *c, const char *path, unsigned char key_out[KEY_BYTES])
 		return fail(c, E_INTERNAL, "key file %s: %s", path, c->reason);
 	text[strcspn(text, "\n")] = '\0';
 	if (!str_is_hex(text, key_out, KEY_BYTES))
-		return fail(c, E_INTERNAL, "key file %s: a key is %d hex digits", path,
-		    2 * (int)KEY_BYTES);
+		return fail(
+		    c, E_INTERNAL, "key file %s: a key is %d hex digits", path, 2 * (int)KEY_BYTES);
 	return OK;
 }
 
@@ -77,8 +77,8 @@ seal_close(struct ctx *c, const char *context, const char *secret, const char **
 	box = arena_alloc(c->mem, len + crypto_box_SEALBYTES);
 	if (crypto_box_seal(box, plain, len, key) != 0)
 		return fail(c, E_INTERNAL, "the public key cannot seal");
-	*sealed_out = arena_printf(c->mem, "1:%s:%s", key_id(c, key),
-	    str_base64(c->mem, box, len + crypto_box_SEALBYTES));
+	*sealed_out = arena_printf(
+	    c->mem, "1:%s:%s", key_id(c, key), str_base64(c->mem, box, len + crypto_box_SEALBYTES));
 	return OK;
 }
 

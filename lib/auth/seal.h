@@ -10,11 +10,11 @@
 must_check int seal_create_keys(struct ctx *c);
 
 /* "1:<key id>:<base64>". E_INTERNAL when the public key file cannot be read. */
-must_check int seal_close(struct ctx *c, const char *context, const char *secret,
-    const char **sealed_out);
+must_check int seal_close(
+    struct ctx *c, const char *context, const char *secret, const char **sealed_out);
 
 /* E_INTERNAL, always with the same sentence, for a wrong key, another context, or damage. */
-must_check int seal_open(struct ctx *c, const char *context, const char *sealed,
-    const char **secret_out);
+must_check int seal_open(
+    struct ctx *c, const char *context, const char *sealed, const char **secret_out);
 
 #endif

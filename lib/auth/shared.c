@@ -174,7 +174,8 @@ void
 shared_keep(struct ctx *c, const char *uname, const char *password, int64_t account_id,
     int64_t password_version)
 {
-	struct entry e = { .account_id = account_id, .password_version = password_version,
+	struct entry e = { .account_id = account_id,
+		.password_version = password_version,
 		.until = clock_now() + c->conf->auth_cache_s };
 	struct entry *set, *oldest;
 

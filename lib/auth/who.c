@@ -104,8 +104,8 @@ take_slot(struct ctx *c, int **slot_out)
 	do {
 		for (uint32_t i = 0; i < n; i++) {
 			const char *name = arena_printf(c->mem, "auth.slot.%u", (first + i) % n);
-			int code = path_lock(c, path_under(c->mem, c->conf->run_dir, name), 0,
-			    slot_out);
+			int code =
+			    path_lock(c, path_under(c->mem, c->conf->run_dir, name), 0, slot_out);
 
 			if (code != E_CONFLICT)
 				return code;
@@ -118,8 +118,12 @@ take_slot(struct ctx *c, int **slot_out)
 static int
 record_failure(struct ctx *c, const struct attempt *a, int64_t wait_s, const char *detail)
 {
-	const struct event event = { .actor = "", .action = "login", .object = a->uname,
-		.detail = detail, .remote_addr = a->remote_addr, .result = "denied" };
+	const struct event event = { .actor = "",
+		.action = "login",
+		.object = a->uname,
+		.detail = detail,
+		.remote_addr = a->remote_addr,
+		.result = "denied" };
 
 	TRY(db_begin(c, DB_WRITE));
 	TRY(failure_add(c, a->uname, a->network));
@@ -146,14 +150,15 @@ check_password(struct ctx *c, const struct attempt *a, struct claim *out)
 	int64_t wait_s;
 	int code;
 
-	TRY(limit_check(c, a->uname, a->network, &wait_s)); /* again: others failed while we waited */
+	/* again: others failed while we waited */
+	TRY(limit_check(c, a->uname, a->network, &wait_s));
 	code = account_password_by_uname(c, a->uname, &row);
 	if (code != OK && code != E_NOTFOUND)
 		return code;
 	if (code == E_NOTFOUND || !password_is_known(row.password_hash)) {
 		password_dummy(a->password);
-		return record_failure(c, a, wait_s,
-		    code == OK ? "its hash is of no known form" : "no such account");
+		return record_failure(
+		    c, a, wait_s, code == OK ? "its hash is of no known form" : "no such account");
 	}
 	if (!password_is_right(row.password_hash, a->password, &needs_rehash))
 		return record_failure(c, a, wait_s, "wrong password");
@@ -213,8 +218,10 @@ who_claim(struct ctx *c, const char *authorization, const char *remote_addr, str
 		return OK;
 	}
 	log_hide(given.password);
-	a = (struct attempt){ .uname = str_lower(c->mem, given.uname), .password = given.password,
-		.remote_addr = remote_addr, .network = limit_network(c->mem, remote_addr) };
+	a = (struct attempt){ .uname = str_lower(c->mem, given.uname),
+		.password = given.password,
+		.remote_addr = remote_addr,
+		.network = limit_network(c->mem, remote_addr) };
 	if (!is_possible(a.uname, a.password))
 		return wrong(c);
 	return claim_by_password(c, &a, out);

@@ -32,8 +32,8 @@ must_check int who_parse(struct ctx *c, const char *authorization, struct who_gi
  * E_DENIED: wrong, malformed, or unknown, all alike (also in time); with http_status 429 and
  * retry_after_s when a limit is reached. A passing E_INTERNAL (503) when no hash slot gets free
  * within a second. */
-must_check int who_claim(struct ctx *c, const char *authorization, const char *remote_addr,
-    struct claim *out);
+must_check int who_claim(
+    struct ctx *c, const char *authorization, const char *remote_addr, struct claim *out);
 
 /* Opens what all processes share, under conf->run_dir. Once per process. */
 must_check int who_open(struct ctx *c);

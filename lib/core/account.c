@@ -18,7 +18,8 @@ account_check_uname(struct ctx *c, const char *uname)
 
 	if (len < 1 || len > UNAME_MOST_BYTES)
 		return fail(c, E_INVALID, "a user name has 1 to %d characters", UNAME_MOST_BYTES);
-	if (strspn(uname, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != len)
+	if (strspn(uname, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") !=
+	    len)
 		return fail(c, E_INVALID, "a user name has only letters, digits and . _ -");
 	if (uname[0] == '.' || uname[0] == '-')
 		return fail(c, E_INVALID, "a user name begins with a letter, a digit or _");
@@ -58,8 +59,11 @@ static int
 record(struct ctx *c, const struct actor *who, const char *action, const char *uname,
     const char *detail)
 {
-	const struct event event = { .actor = who->account->uname, .action = action,
-		.object = uname, .detail = detail, .remote_addr = who->remote_addr,
+	const struct event event = { .actor = who->account->uname,
+		.action = action,
+		.object = uname,
+		.detail = detail,
+		.remote_addr = who->remote_addr,
 		.result = "ok" };
 
 	return event_add(c, &event);
@@ -95,8 +99,8 @@ id_of(struct ctx *c, const char *uname, int64_t *out)
 }
 
 int
-account_change_password(struct ctx *c, const struct actor *who, const char *uname,
-    const char *password)
+account_change_password(
+    struct ctx *c, const struct actor *who, const char *uname, const char *password)
 {
 	const char *hash;
 	int64_t id;

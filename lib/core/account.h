@@ -12,8 +12,8 @@ must_check int account_check_uname(struct ctx *c, const char *uname);
 must_check int account_create(struct ctx *c, const struct actor *who, const char *uname,
     const char *email, const char *role, const char *password, int64_t *id_out);
 
-must_check int account_change_password(struct ctx *c, const struct actor *who, const char *uname,
-    const char *password);
+must_check int account_change_password(
+    struct ctx *c, const struct actor *who, const char *uname, const char *password);
 
 /* A new token for the account. scope: the most it allows, 1 read, 2 write, 3 admin. Its text is
  * shown once and stored nowhere. */

@@ -53,8 +53,7 @@ name_is_reserved(const char *part)
 bool
 name_is_reserved_uname(const char *uname)
 {
-	return name_is_reserved(uname) ||
-	    is_among(reserved_unames, COUNT(reserved_unames), uname);
+	return name_is_reserved(uname) || is_among(reserved_unames, COUNT(reserved_unames), uname);
 }
 
 /* ---- what is allowed */
@@ -146,8 +145,8 @@ clean_part(struct ctx *c, const char *part, bool is_encoded, const char **out)
 
 /* The last two parts that are not empty; namespace "" when there is one only. */
 static int
-last_parts(struct ctx *c, const struct upstream *u, const char **namespace_out,
-    const char **last_out)
+last_parts(
+    struct ctx *c, const struct upstream *u, const char **namespace_out, const char **last_out)
 {
 	const char *part = "", *namespace = "", *last = "";
 	char **parts;

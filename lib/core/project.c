@@ -21,8 +21,11 @@ static int
 record(struct ctx *c, const struct actor *who, const char *action, const char *path,
     const char *detail)
 {
-	const struct event event = { .actor = who->account->uname, .action = action,
-		.object = path, .detail = detail, .remote_addr = who->remote_addr,
+	const struct event event = { .actor = who->account->uname,
+		.action = action,
+		.object = path,
+		.detail = detail,
+		.remote_addr = who->remote_addr,
 		.result = "ok" };
 
 	return event_add(c, &event);
@@ -51,11 +54,13 @@ add_mirror(struct ctx *c, int64_t id, const struct upstream *upstream)
 }
 
 int
-project_create_mirror(struct ctx *c, const struct actor *who, const struct mirror_wish *wish,
-    int64_t *id_out)
+project_create_mirror(
+    struct ctx *c, const struct actor *who, const struct mirror_wish *wish, int64_t *id_out)
 {
 	struct project_new row = { .owner_account_id = who->account->id,
-		.default_access = ACCESS_READ, .description = "", .is_mirror = true };
+		.default_access = ACCESS_READ,
+		.description = "",
+		.is_mirror = true };
 	struct upstream upstream;
 	int64_t id, store_id;
 
@@ -78,8 +83,10 @@ int
 project_create_plain(struct ctx *c, const struct actor *who, const char *path,
     int64_t default_access, int64_t *id_out)
 {
-	const struct project_new row = { .path = path, .owner_account_id = who->account->id,
-		.default_access = default_access, .description = "" };
+	const struct project_new row = { .path = path,
+		.owner_account_id = who->account->id,
+		.default_access = default_access,
+		.description = "" };
 	int64_t id, store_id;
 	const char *dir;
 
@@ -124,8 +131,8 @@ static const char *
 store_file(struct ctx *c, int64_t store_id, const char *suffix)
 {
 	return path_under(c->mem, c->conf->data_dir,
-	    arena_printf(c->mem, "repos/%lld/%lld.%s",
-		(long long)(store_id / STORES_PER_FOLDER), (long long)store_id, suffix));
+	    arena_printf(c->mem, "repos/%lld/%lld.%s", (long long)(store_id / STORES_PER_FOLDER),
+		(long long)store_id, suffix));
 }
 
 const char *
@@ -143,8 +150,7 @@ project_store_lock(struct ctx *c, int64_t store_id)
 const char *
 project_clone_url(struct ctx *c, const char *path)
 {
-	return arena_printf(c->mem, "%s/%s.git", c->conf->base_url,
-	    str_percent_path(c->mem, path));
+	return arena_printf(c->mem, "%s/%s.git", c->conf->base_url, str_percent_path(c->mem, path));
 }
 
 const char *

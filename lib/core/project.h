@@ -20,8 +20,8 @@ struct mirror_wish {
 /* A new mirror, owned by the actor, first sync queued. Reasons are in the field's plain words; the
  * codes tell a dialect which rule it was: E_INVALID (the URL, see upstream_check of
  * core/upstream.h, or the name), E_CONFLICT (taken). */
-must_check int project_create_mirror(struct ctx *c, const struct actor *who,
-    const struct mirror_wish *wish, int64_t *id_out);
+must_check int project_create_mirror(
+    struct ctx *c, const struct actor *who, const struct mirror_wish *wish, int64_t *id_out);
 
 /* A new project of its own, with an empty bare store at once. */
 must_check int project_create_plain(struct ctx *c, const struct actor *who, const char *path,

@@ -37,8 +37,11 @@ int
 push_record(struct ctx *c, const struct actor *who, const struct project *p,
     const struct push_ref *refs, size_t n)
 {
-	const struct event e = { .actor = who->account->uname, .action = "push",
-		.object = p->path, .detail = tell(c, refs, n), .remote_addr = who->remote_addr,
+	const struct event e = { .actor = who->account->uname,
+		.action = "push",
+		.object = p->path,
+		.detail = tell(c, refs, n),
+		.remote_addr = who->remote_addr,
 		.result = "ok" };
 
 	TRY(project_raise_generation(c, p->store_id));

@@ -15,7 +15,7 @@ struct authority {
 
 static const struct scheme {
 	const char *name;
-	const char *is; /* what it is for us */
+	const char *is;	 /* what it is for us */
 	bool has_secret; /* a password in it is a credential to seal */
 	bool may_be_scp; /* scheme://host:path, which hpr takes too */
 } schemes[] = {
@@ -32,7 +32,8 @@ static int
 unknown_form(struct ctx *c)
 {
 	return fail(c, E_INVALID,
-	    "an address is http(s)://host/path, ssh://host/path, git://host/path or user@host:path");
+	    "an address is http(s)://host/path, ssh://host/path, git://host/path or "
+	    "user@host:path");
 }
 
 static const struct scheme *
@@ -54,8 +55,8 @@ check_text(struct ctx *c, const char *url)
 	if (len > UPSTREAM_MOST_BYTES)
 		return fail(c, E_INVALID, "an address has at most %d bytes", UPSTREAM_MOST_BYTES);
 	if (!str_is_utf8(url, len) || !str_is_printable(url) || strpbrk(url, " \\") != NULL)
-		return fail(c, E_INVALID,
-		    "an address has no blanks, control characters or backslashes");
+		return fail(
+		    c, E_INVALID, "an address has no blanks, control characters or backslashes");
 	return OK;
 }
 
@@ -66,7 +67,9 @@ split_authority(const char *text, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		if (text[i] == '@') /* the last one divides, as libcurl has it */
-			a = (struct authority){ .user = text, .user_len = i, .host = text + i + 1,
+			a = (struct authority){ .user = text,
+				.user_len = i,
+				.host = text + i + 1,
 				.host_len = len - i - 1 };
 	return a;
 }
@@ -107,7 +110,8 @@ take_secret(struct ctx *c, const char *url, const struct authority *a, struct up
 		password = str_unpercent(c->mem, colon + 1, a->user_len - user_len - 1, false);
 	if (user == NULL || password == NULL || strchr(user, ':') != NULL ||
 	    !str_is_printable(user) || !str_is_printable(password))
-		return fail(c, E_INVALID, "the user and password of an address are percent-encoded");
+		return fail(
+		    c, E_INVALID, "the user and password of an address are percent-encoded");
 	if (a->user_len > 0)
 		out->credentials = arena_printf(c->mem, "%s:%s", user, password);
 	out->url = arena_printf(c->mem, "%.*s%s", (int)(a->user - url), url, a->host);
@@ -215,6 +219,6 @@ upstream_check(struct ctx *c, const char *url, struct upstream *out)
 			*out = u;
 			return OK;
 		}
-	return fail(c, E_INVALID, "addresses of this hub begin with one of: %s",
-	    c->conf->net_schemes);
+	return fail(
+	    c, E_INVALID, "addresses of this hub begin with one of: %s", c->conf->net_schemes);
 }

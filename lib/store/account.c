@@ -28,6 +28,7 @@ enum {
 	TOKEN_TOUCH,
 };
 
+/* clang-format off */
 const struct db_stmt account_sql[] = {
 	[ACCOUNT_BY_TOKEN] = { "account_by_token", ASKER_BY_TOKEN, asker_row,
 	    sizeof(struct account) },
@@ -58,6 +59,7 @@ const struct db_stmt account_sql[] = {
 	    NULL, 0 },
 	{ 0 }
 };
+/* clang-format on */
 
 int
 account_by_claim(struct ctx *c, const struct claim *claim, struct account *out)

@@ -11,10 +11,10 @@ struct account {
 	const char *uname;
 	const char *role;
 	bool is_admin;
-	int64_t scope;		  /* the most the token allows: 1 read, 2 write, 3 admin; 3 without token */
+	int64_t scope; /* the most the token allows: 1 read, 2 write, 3 admin; 3 without token */
 	int64_t password_version;
-	int64_t token_id;	  /* 0: not by token */
-	bool token_is_stale;	  /* last_used_at is older than a minute: refresh it */
+	int64_t token_id;    /* 0: not by token */
+	bool token_is_stale; /* last_used_at is older than a minute: refresh it */
 };
 
 /* What the credentials of a request come to, before the database has confirmed it. */
@@ -41,16 +41,16 @@ struct account_password {
 };
 
 /* For checking a password. E_NOTFOUND: no such uname, or not active, or banned. */
-must_check int account_password_by_uname(struct ctx *c, const char *uname,
-    struct account_password *out);
+must_check int account_password_by_uname(
+    struct ctx *c, const char *uname, struct account_password *out);
 
 /* E_CONFLICT: uname (of an account or a team) or e-mail is taken. password_hash "": none fits. */
 must_check int account_add(struct ctx *c, const char *uname, const char *email, const char *role,
     const char *password_hash, int64_t *id_out);
 
 /* Stores another hash of the same password (rehash) if nothing changed meanwhile. */
-must_check int account_rehash(struct ctx *c, const struct account_password *was,
-    const char *password_hash);
+must_check int account_rehash(
+    struct ctx *c, const struct account_password *was, const char *password_hash);
 
 /* A new password: raises password_version. */
 must_check int account_set_password(struct ctx *c, int64_t id, const char *password_hash);

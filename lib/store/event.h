@@ -6,7 +6,7 @@
 
 struct event {
 	const char *actor;	 /* uname; "" is nobody or the hub itself */
-	const char *action;	 /* "project.create", "project.delete", "sync.request", "push", "denied", … */
+	const char *action;	 /* "project.create", "sync.request", "push", "denied", … */
 	const char *object;	 /* path or uname */
 	const char *detail;	 /* no secrets */
 	const char *remote_addr; /* "" from inside */

@@ -3,13 +3,14 @@
 #include "store/store.h"
 
 static const struct field failures_row[] = { FIELD(failures, account),
-	FIELD(failures, account_oldest_s), FIELD(failures, account_newest_s),
-	FIELD(failures, pair), FIELD(failures, network), FIELD(failures, network_oldest_s), { 0 } };
+	FIELD(failures, account_oldest_s), FIELD(failures, account_newest_s), FIELD(failures, pair),
+	FIELD(failures, network), FIELD(failures, network_oldest_s), { 0 } };
 
 enum { FAILURES_BY, FAILURE_ADD, FAILURE_CLEAN };
 
 #define AGE(which) "coalesce(extract(epoch FROM now() - " which "(at))::bigint, 0)"
 
+/* clang-format off */
 const struct db_stmt failure_sql[] = {
 	[FAILURES_BY] = { "failures_by",
 	    "SELECT a.n AS account, a.oldest AS account_oldest_s, a.newest AS account_newest_s, "
@@ -32,6 +33,7 @@ const struct db_stmt failure_sql[] = {
 	    NULL, 0 },
 	{ 0 }
 };
+/* clang-format on */
 
 int
 failures_by(struct ctx *c, const char *uname, const char *network, int64_t account_s,

@@ -6,8 +6,8 @@ enum { MIRROR_ADD };
 
 const struct db_stmt mirror_sql[] = {
 	[MIRROR_ADD] = { "mirror_add",
-	    "INSERT INTO hub.mirror (project_id, url, sealed_credentials) VALUES ($1, $2, $3)", NULL,
-	    0 },
+	    "INSERT INTO hub.mirror (project_id, url, sealed_credentials) VALUES ($1, $2, $3)",
+	    NULL, 0 },
 	{ 0 }
 };
 

@@ -137,6 +137,7 @@ enum {
 	RAISE_GENERATION,
 };
 
+/* clang-format off */
 const struct db_stmt project_sql[] = {
 	[BY_PATH] = { "project_by_path",
 	    "SELECT " PROJECT_COLUMNS RULE("0", "false") " AS access FROM " PROJECT_FROM
@@ -182,6 +183,7 @@ const struct db_stmt project_sql[] = {
 	    "UPDATE hub.store SET generation = generation + 1 WHERE id = $1", NULL, 0 },
 	{ 0 }
 };
+/* clang-format on */
 
 static int
 no_such(struct ctx *c)
@@ -198,8 +200,8 @@ by_path_and_claim(struct ctx *c, const struct claim *claim, const char *path, st
 		code = db_one(c, &project_sql[BY_PATH_AND_TOKEN], out,
 		    db_bytes(claim->token_hash, sizeof(claim->token_hash)), db_text(path));
 	else
-		code = db_one(c, &project_sql[BY_PATH_AND_ACCOUNT], out,
-		    db_int(claim->account_id), db_int(claim->password_version), db_text(path));
+		code = db_one(c, &project_sql[BY_PATH_AND_ACCOUNT], out, db_int(claim->account_id),
+		    db_int(claim->password_version), db_text(path));
 	/* no row at all: nobody stands behind the claim */
 	return code == E_NOTFOUND ? fail(c, E_DENIED, ACCOUNT_WRONG) : code;
 }

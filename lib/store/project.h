@@ -26,7 +26,7 @@ struct project {
 	int64_t failures;
 	const char *error_class, *error_text;
 
-	const char *job_state; /* "" without a live sync job; else queued, running, scheduled, retry, dead */
+	const char *job_state; /* queued, running, scheduled, retry, dead; "" without a sync job */
 	const char *job_phase;
 	int64_t scheduled_at; /* 0 while none is planned */
 };
@@ -51,8 +51,8 @@ must_check int project_list_mirror_paths(struct ctx *c, const struct account *as
     struct project_path **rows_out, size_t *n_out);
 
 /* How many the list would have without limit. Without text no row is counted: counters are read. */
-must_check int project_count_mirrors(struct ctx *c, const struct account *asker, const char *text,
-    int64_t *out);
+must_check int project_count_mirrors(
+    struct ctx *c, const struct account *asker, const char *text, int64_t *out);
 
 struct project_new {
 	const char *path;
@@ -64,8 +64,8 @@ struct project_new {
 };
 
 /* Inserts a store row and the project. E_CONFLICT: the path is taken (in any case). */
-must_check int project_add(struct ctx *c, const struct project_new *row, int64_t *id_out,
-    int64_t *store_id_out);
+must_check int project_add(
+    struct ctx *c, const struct project_new *row, int64_t *id_out, int64_t *store_id_out);
 
 /* Removes the row; *is_last_out says that no other project uses its store. E_NOTFOUND. */
 must_check int project_del(struct ctx *c, int64_t id, bool *is_last_out);

@@ -25,6 +25,7 @@ enum { REQUEST_SYNC, REMOVE_STORE, STATS, LIST };
 #define COUNTER(name) "(SELECT n FROM hub.counter WHERE name = '" #name "') AS " #name
 #define WALL_US(name, as) "(SELECT wall_us FROM hub.counter WHERE name = '" #name "') AS " #as
 
+/* clang-format off */
 const struct db_stmt queue_sql[] = {
 	[REQUEST_SYNC] = { "queue_request_sync", "SELECT hub.request_sync($1)", NULL, 0 },
 	[REMOVE_STORE] = { "queue_remove_store",
@@ -64,6 +65,7 @@ const struct db_stmt queue_sql[] = {
 	    job_row, sizeof(struct queue_job) },
 	{ 0 }
 };
+/* clang-format on */
 
 int
 queue_request_sync(struct ctx *c, int64_t project_id)

@@ -1,5 +1,5 @@
-/* The access rule: what it gives, that a list never disagrees with a look-up, and that a total is the
- * length of its list. */
+/* The access rule: what it gives, that a list never disagrees with a look-up, and that a total is
+ * the length of its list. */
 #include "store/store.h"
 #include "store/account.h"
 #include "store/project.h"
@@ -21,7 +21,8 @@ static const char matrix_sql[] =
     " FROM hub.team t, hub.account a WHERE t.uname = 'owners' AND a.uname LIKE 'member%';"
     "INSERT INTO hub.store (size_bytes) SELECT 0 FROM generate_series(1, 104);"
     "INSERT INTO hub.project (path, owner_account_id, default_access, is_mirror, store_id)"
-    " SELECT format('m/%s.%s.%s', d, g, t), (SELECT id FROM hub.account WHERE uname = 'olga'), d, true,"
+    " SELECT format('m/%s.%s.%s', d, g, t), (SELECT id FROM hub.account WHERE uname = 'olga'), d, "
+    "true,"
     " row_number() OVER () FROM generate_series(0, 3) d, generate_series(-1, 3) g,"
     " generate_series(-1, 3) t;"
     "INSERT INTO hub.project (path, owner_team_id, default_access, is_mirror, store_id)"
@@ -41,21 +42,25 @@ static const char random_sql[] =
     "TRUNCATE hub.project, hub.store, hub.team, hub.account, hub.uname_taken CASCADE;"
     "UPDATE hub.counter SET n = 0;"
     "INSERT INTO hub.store (id) OVERRIDING SYSTEM VALUE VALUES (0);"
-    "INSERT INTO hub.account (uname, role) SELECT 'a' || i, CASE WHEN i = 1 THEN 'admin' ELSE 'user' END"
+    "INSERT INTO hub.account (uname, role) SELECT 'a' || i, CASE WHEN i = 1 THEN 'admin' ELSE "
+    "'user' END"
     " FROM generate_series(1, 12) i;"
     "INSERT INTO hub.team (uname, owner_account_id) SELECT 't' || row_number() OVER (), id"
     " FROM hub.account ORDER BY random() LIMIT 5;"
     "INSERT INTO hub.team_member SELECT t.id, a.id, 1 + floor(random() * 3)::smallint"
     " FROM hub.team t, hub.account a WHERE random() < 0.2;"
-    "INSERT INTO hub.project (path, owner_account_id, owner_team_id, default_access, is_mirror, store_id)"
+    "INSERT INTO hub.project (path, owner_account_id, owner_team_id, default_access, is_mirror, "
+    "store_id)"
     " SELECT 'P-' || md5(i::text), CASE WHEN team IS NULL THEN account END, team,"
     " floor(random() * 2.3), random() < 0.8, 0 FROM (SELECT i, (SELECT id FROM hub.account"
     " WHERE i > 0 ORDER BY random() LIMIT 1) account, CASE WHEN random() < 0.3 THEN (SELECT id"
-    " FROM hub.team WHERE i > 0 ORDER BY random() LIMIT 1) END team FROM generate_series(1, 400) i) x;"
+    " FROM hub.team WHERE i > 0 ORDER BY random() LIMIT 1) END team FROM generate_series(1, 400) "
+    "i) x;"
     "INSERT INTO hub.mirror (project_id, url) SELECT id, 'https://h/' || path FROM hub.project"
     " WHERE is_mirror;"
     "INSERT INTO hub.project_grant (project_id, account_id, access)"
-    " SELECT p.id, a.id, floor(random() * 4) FROM hub.project p, hub.account a WHERE random() < 0.06;"
+    " SELECT p.id, a.id, floor(random() * 4) FROM hub.project p, hub.account a WHERE random() < "
+    "0.06;"
     "INSERT INTO hub.project_grant (project_id, team_id, access)"
     " SELECT p.id, t.id, floor(random() * 4) FROM hub.project p, hub.team t WHERE random() < 0.06;"
     "UPDATE hub.project SET default_access = 1 - default_access"
@@ -113,8 +118,8 @@ the_best_of_grant_or_default_and_team_counts(void **state)
 				assert_int_equal(access_of(c, "root", path), 3);
 				assert_int_equal(access_of(c, "olga", path), 3);
 				assert_int_equal(access_of(c, "carol", path), d);
-				assert_int_equal(access_of(c, "bob", path),
-				    most(g >= 0 ? g : d, most(t, 0)));
+				assert_int_equal(
+				    access_of(c, "bob", path), most(g >= 0 ? g : d, most(t, 0)));
 			}
 }
 
@@ -212,7 +217,8 @@ hidden_and_missing_cost_the_same_statements(void **state)
 	int64_t before;
 
 	harness_sql("UPDATE hub.project SET path = 'hidden-one', default_access = 0,"
-		    " owner_team_id = NULL, owner_account_id = (SELECT id FROM hub.account WHERE uname = 'a1')"
+		    " owner_team_id = NULL, owner_account_id = (SELECT id FROM hub.account WHERE "
+		    "uname = 'a1')"
 		    " WHERE id = (SELECT min(id) FROM hub.project);"
 		    "DELETE FROM hub.project_grant"
 		    " WHERE project_id = (SELECT id FROM hub.project WHERE path = 'hidden-one')");
@@ -220,12 +226,12 @@ hidden_and_missing_cost_the_same_statements(void **state)
 		const char *reason;
 
 		before = db_statements(c->db);
-		assert_code(c, project_by_path(c, &claim, "hidden-one", &account, &project),
-		    E_NOTFOUND);
+		assert_code(
+		    c, project_by_path(c, &claim, "hidden-one", &account, &project), E_NOTFOUND);
 		reason = c->reason;
 		assert_int_equal(db_statements(c->db) - before, 1);
-		assert_code(c, project_by_path(c, &claim, "missing-one", &account, &project),
-		    E_NOTFOUND);
+		assert_code(
+		    c, project_by_path(c, &claim, "missing-one", &account, &project), E_NOTFOUND);
 		assert_int_equal(db_statements(c->db) - before, 2);
 		assert_string_equal(c->reason, reason);
 		claim.kind = CLAIM_NOBODY;
@@ -252,10 +258,10 @@ a_claim_that_no_longer_holds_is_denied_even_for_what_is_missing(void **state)
 	for (size_t i = 0; i < N_OF(ends); i++) {
 		harness_sql(ends[i]);
 		assert_code(c, account_by_claim(c, &claim, &account), E_DENIED);
-		assert_code(c, project_by_path(c, &claim, "hidden-one", &account, &project),
-		    E_DENIED);
-		assert_code(c, project_by_path(c, &claim, "missing-one", &account, &project),
-		    E_DENIED);
+		assert_code(
+		    c, project_by_path(c, &claim, "hidden-one", &account, &project), E_DENIED);
+		assert_code(
+		    c, project_by_path(c, &claim, "missing-one", &account, &project), E_DENIED);
 	}
 	harness_sql("UPDATE hub.account SET role = 'user' WHERE uname = 'a5'");
 	assert_ok(c, account_by_claim(c, &claim, &account));

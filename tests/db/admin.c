@@ -13,8 +13,21 @@ struct text {
 static const struct field text_row[] = { FIELD(text, text), { 0 } };
 
 enum {
-	SYNC_NOW, PAUSE, RESUME, DELETE_PROJECT, CREATE_ACCOUNT, SET_PASSWORD, SET_ACTIVE, NEW_TOKEN,
-	REVOKE_TOKEN, STATE_OF, JOB_OF, LAST_EVENT, REMOVALS, PASSWORD_OF, RUN_JOB,
+	SYNC_NOW,
+	PAUSE,
+	RESUME,
+	DELETE_PROJECT,
+	CREATE_ACCOUNT,
+	SET_PASSWORD,
+	SET_ACTIVE,
+	NEW_TOKEN,
+	REVOKE_TOKEN,
+	STATE_OF,
+	JOB_OF,
+	LAST_EVENT,
+	REMOVALS,
+	PASSWORD_OF,
+	RUN_JOB,
 };
 
 #define TEXT(sql) sql, text_row, sizeof(struct text)
@@ -51,8 +64,8 @@ static const char *
 ask(struct ctx *c, int which, const char *parameter)
 {
 	struct text row = { 0 };
-	int code = parameter != NULL ? db_one(c, &call_sql[which], &row, db_text(parameter)) :
-				       db_one(c, &call_sql[which], &row);
+	int code = parameter != NULL ? db_one(c, &call_sql[which], &row, db_text(parameter))
+				     : db_one(c, &call_sql[which], &row);
 
 	if (code == E_NOTFOUND)
 		return "none";
@@ -87,8 +100,8 @@ a_running_sync_outlives_a_pause_and_is_followed_by_one_more(void **state)
 	assert_ok(c, db_do(c, &call_sql[RUN_JOB], NULL, db_text("alpha")));
 	assert_string_equal(ask(c, SYNC_NOW, "alpha"), "it is running, and will run once more");
 	assert_string_equal(ask(c, JOB_OF, "alpha"), "running again");
-	assert_string_equal(ask(c, PAUSE, "alpha"),
-	    "paused; the sync that is running comes to its end");
+	assert_string_equal(
+	    ask(c, PAUSE, "alpha"), "paused; the sync that is running comes to its end");
 	assert_string_equal(ask(c, JOB_OF, "alpha"), "running again");
 	assert_string_equal(ask(c, RESUME, "alpha"), "resumed, and queued");
 	assert_string_equal(ask(c, JOB_OF, "alpha"), "running again");
@@ -102,10 +115,11 @@ what_is_missing_or_no_mirror_is_refused(void **state)
 	assert_string_equal(ask(c, SYNC_NOW, "nothing"), "error: there is no mirror nothing");
 	assert_string_equal(ask(c, PAUSE, "plain"), "error: there is no mirror plain");
 	assert_string_equal(ask(c, RESUME, "plain"), "error: there is no mirror plain");
-	assert_string_equal(ask(c, DELETE_PROJECT, "nothing"), "error: there is no project nothing");
+	assert_string_equal(
+	    ask(c, DELETE_PROJECT, "nothing"), "error: there is no project nothing");
 	assert_string_equal(ask(c, NEW_TOKEN, "nobody"), "error: there is no account nobody");
-	assert_string_equal(ask(c, REVOKE_TOKEN, "000000"),
-	    "error: there is no token that begins with 000000");
+	assert_string_equal(
+	    ask(c, REVOKE_TOKEN, "000000"), "error: there is no token that begins with 000000");
 }
 
 static void
@@ -128,17 +142,18 @@ an_account_made_in_psql_logs_in(void **state)
 	bool needs_rehash;
 	const char *shown;
 
-	assert_ok(c, db_one(c, &call_sql[CREATE_ACCOUNT], &text, db_text("bob"),
-			 db_text("correct horse")));
+	assert_ok(c,
+	    db_one(c, &call_sql[CREATE_ACCOUNT], &text, db_text("bob"), db_text("correct horse")));
 	assert_string_equal(text.text, "created");
 	assert_ok(c, account_password_by_uname(c, "BOB", &row));
 	assert_true(password_is_right(row.password_hash, "correct horse", &needs_rehash));
 	assert_true(needs_rehash);
 	assert_string_equal(ask(c, PASSWORD_OF, "bob"), "to be rehashed");
-	assert_code(c, db_one(c, &call_sql[CREATE_ACCOUNT], &text, db_text("Bob"), db_null()),
-	    E_CONFLICT);
-	assert_code(c, db_one(c, &call_sql[CREATE_ACCOUNT], &text, db_text("short"),
-			   db_text("1234567")), E_INVALID);
+	assert_code(
+	    c, db_one(c, &call_sql[CREATE_ACCOUNT], &text, db_text("Bob"), db_null()), E_CONFLICT);
+	assert_code(c,
+	    db_one(c, &call_sql[CREATE_ACCOUNT], &text, db_text("short"), db_text("1234567")),
+	    E_INVALID);
 	assert_code(c, db_one(c, &call_sql[CREATE_ACCOUNT], &text, db_text("no good"), db_null()),
 	    E_INVALID);
 	assert_ok(c, db_one(c, &call_sql[SET_PASSWORD], &text, db_text("bob"), db_null()));
@@ -166,38 +181,63 @@ a_token_made_in_psql_is_one_of_ours(void **state)
 	assert_ok(c, account_by_claim(c, &claim, &account));
 	assert_string_equal(account.uname, "bob");
 	assert_int_equal(account.scope, 1);
-	assert_string_equal(ask(c, REVOKE_TOKEN, arena_strndup(c->mem, text, 6)),
-	    "revoked, it was bob's");
+	assert_string_equal(
+	    ask(c, REVOKE_TOKEN, arena_strndup(c->mem, text, 6)), "revoked, it was bob's");
 	assert_code(c, account_by_claim(c, &claim, &account), E_DENIED);
 }
 
 /* ---- the roles: each line has to be refused */
 
 static const char *const web_may_not[] = {
-	"CREATE TABLE hub.x (i integer)", "CREATE TABLE public.x (i integer)",
-	"CREATE TEMPORARY TABLE x (i integer)", "CREATE SCHEMA x", "DROP TABLE hub.event",
-	"ALTER TABLE hub.project ADD COLUMN x integer", "TRUNCATE hub.event", "TRUNCATE hub.job",
-	"SELECT sealed_credentials FROM hub.mirror", "SELECT detail FROM hub.event",
-	"DELETE FROM hub.event", "UPDATE hub.event SET detail = ''",
-	"UPDATE hub.account SET role = 'admin'", "UPDATE hub.account SET uname = 'x'",
-	"DELETE FROM hub.account", "UPDATE hub.token SET scope = 3", "UPDATE hub.token SET account_id = 1",
-	"UPDATE hub.counter SET n = 0", "UPDATE hub.mirror SET sealed_credentials = NULL",
-	"SELECT admin.new_token('bob')", "SELECT path FROM admin.mirrors",
-	"SELECT hub.job_claim('[]', true, 1, 1)", "SELECT nextval('hub.fence_seq')",
-	"SET ROLE mirrorhub_owner", "SET SESSION AUTHORIZATION mirrorhub_owner",
-	"ALTER ROLE mirrorhub_web SUPERUSER", "COPY hub.queue TO '/tmp/x'",
+	"CREATE TABLE hub.x (i integer)",
+	"CREATE TABLE public.x (i integer)",
+	"CREATE TEMPORARY TABLE x (i integer)",
+	"CREATE SCHEMA x",
+	"DROP TABLE hub.event",
+	"ALTER TABLE hub.project ADD COLUMN x integer",
+	"TRUNCATE hub.event",
+	"TRUNCATE hub.job",
+	"SELECT sealed_credentials FROM hub.mirror",
+	"SELECT detail FROM hub.event",
+	"DELETE FROM hub.event",
+	"UPDATE hub.event SET detail = ''",
+	"UPDATE hub.account SET role = 'admin'",
+	"UPDATE hub.account SET uname = 'x'",
+	"DELETE FROM hub.account",
+	"UPDATE hub.token SET scope = 3",
+	"UPDATE hub.token SET account_id = 1",
+	"UPDATE hub.counter SET n = 0",
+	"UPDATE hub.mirror SET sealed_credentials = NULL",
+	"SELECT admin.new_token('bob')",
+	"SELECT path FROM admin.mirrors",
+	"SELECT hub.job_claim('[]', true, 1, 1)",
+	"SELECT nextval('hub.fence_seq')",
+	"SET ROLE mirrorhub_owner",
+	"SET SESSION AUTHORIZATION mirrorhub_owner",
+	"ALTER ROLE mirrorhub_web SUPERUSER",
+	"COPY hub.queue TO '/tmp/x'",
 	"COPY hub.queue TO PROGRAM 'true'",
 	"CREATE FUNCTION hub.x() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
 };
 
 static const char *const sync_may_not_rows[] = {
-	"SELECT id FROM hub.account", "SELECT password_hash FROM hub.account",
-	"SELECT id FROM hub.token", "SELECT id FROM hub.project_grant", "SELECT detail FROM hub.event",
-	"UPDATE hub.event SET detail = ''", "DELETE FROM hub.event", "INSERT INTO hub.account (uname) VALUES ('x')",
-	"UPDATE hub.project SET path = 'x'", "DELETE FROM hub.project", "UPDATE hub.mirror SET url = 'x'",
-	"UPDATE hub.mirror SET sealed_credentials = NULL", "TRUNCATE hub.run",
-	"CREATE TABLE hub.x (i integer)", "CREATE TEMPORARY TABLE x (i integer)",
-	"SELECT admin.sync_now('alpha')", "SET ROLE mirrorhub_owner",
+	"SELECT id FROM hub.account",
+	"SELECT password_hash FROM hub.account",
+	"SELECT id FROM hub.token",
+	"SELECT id FROM hub.project_grant",
+	"SELECT detail FROM hub.event",
+	"UPDATE hub.event SET detail = ''",
+	"DELETE FROM hub.event",
+	"INSERT INTO hub.account (uname) VALUES ('x')",
+	"UPDATE hub.project SET path = 'x'",
+	"DELETE FROM hub.project",
+	"UPDATE hub.mirror SET url = 'x'",
+	"UPDATE hub.mirror SET sealed_credentials = NULL",
+	"TRUNCATE hub.run",
+	"CREATE TABLE hub.x (i integer)",
+	"CREATE TEMPORARY TABLE x (i integer)",
+	"SELECT admin.sync_now('alpha')",
+	"SET ROLE mirrorhub_owner",
 	"SELECT hub.project_access(1, true, 1, 1, 1, 1::smallint)",
 };
 
@@ -235,11 +275,14 @@ enum { SETTING, UNPINNED };
 
 static const struct db_stmt catalog_sql[] = {
 	[SETTING] = { "t_setting", TEXT("SELECT replace(current_setting($1), ' ', '') AS text") },
-	[UNPINNED] = { "t_unpinned", TEXT("SELECT coalesce(string_agg(p.oid::regprocedure::text, ', '), '') "
-		"AS text FROM pg_proc p WHERE (p.prosecdef OR p.pronamespace = 'admin'::regnamespace) "
-		"AND p.pronamespace IN ('hub'::regnamespace, 'admin'::regnamespace) "
-		"AND p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c') "
-		"AND NOT coalesce(array_to_string(p.proconfig, ',') LIKE '%search_path=%pg_temp%', false)") },
+	[UNPINNED] = { "t_unpinned",
+	    TEXT("SELECT coalesce(string_agg(p.oid::regprocedure::text, ', '), '') "
+		 "AS text FROM pg_proc p WHERE (p.prosecdef OR p.pronamespace = "
+		 "'admin'::regnamespace) "
+		 "AND p.pronamespace IN ('hub'::regnamespace, 'admin'::regnamespace) "
+		 "AND p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c') "
+		 "AND NOT coalesce(array_to_string(p.proconfig, ',') LIKE "
+		 "'%search_path=%pg_temp%', false)") },
 	{ 0 }
 };
 static const struct db_stmt *const catalog_tables[] = { catalog_sql, NULL };
@@ -250,8 +293,10 @@ sessions_have_their_limits(void **state)
 	static const struct {
 		const char *name, *value;
 	} rows[] = {
-		{ "search_path", "hub,pg_temp" }, { "statement_timeout", "5s" },
-		{ "lock_timeout", "2s" }, { "idle_in_transaction_session_timeout", "10s" },
+		{ "search_path", "hub,pg_temp" },
+		{ "statement_timeout", "5s" },
+		{ "lock_timeout", "2s" },
+		{ "idle_in_transaction_session_timeout", "10s" },
 	};
 	struct ctx *c = harness_open("mirrorhub_web", catalog_tables);
 	struct text row;
@@ -303,7 +348,8 @@ arrange(void **state)
 		    "INSERT INTO hub.store (size_bytes) VALUES (0), (0), (0);"
 		    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id) VALUES"
 		    " ('alpha', 1, true, 1), ('beta', 1, true, 2), ('plain', 1, false, 3);"
-		    "INSERT INTO hub.mirror (project_id, url) VALUES (1, 'https://h/a'), (2, 'https://h/b')");
+		    "INSERT INTO hub.mirror (project_id, url) VALUES (1, 'https://h/a'), (2, "
+		    "'https://h/b')");
 	return 0;
 }
 

@@ -4,7 +4,8 @@
 
 /* Large enough that reading it all would be the wrong plan. */
 static const char large_sql[] =
-    "SET LOCAL session_replication_role = replica;" /* no triggers: the counters do not matter here */
+    "SET LOCAL session_replication_role = replica;" /* no triggers: the counters do not matter here
+						     */
     "INSERT INTO hub.account (uname) SELECT 'u' || i FROM generate_series(1, 2000) i;"
     "INSERT INTO hub.token (account_id, hash, prefix)"
     " SELECT id, sha256(uname::bytea), 'abcdef' FROM hub.account;"
@@ -28,14 +29,12 @@ struct plan_line {
 
 static const struct field plan_row[] = { FIELD_AS(plan_line, text, "QUERY PLAN"), { 0 } };
 
-enum {
-	BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, PASSWORD, FAILURES, N_PLANS
-};
+enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, PASSWORD, FAILURES, N_PLANS };
 
 #define PLAN(call) "EXPLAIN EXECUTE " call, plan_row, sizeof(struct plan_line)
 
-static const struct db_stmt explain_sql[] = {
-	[BY_PATH] = { "x_by_path", PLAN("project_by_path(NULL)") },
+static const struct db_stmt explain_sql[] = { [BY_PATH] = { "x_by_path",
+						  PLAN("project_by_path(NULL)") },
 	[BY_TOKEN] = { "x_by_token", PLAN("project_by_path_and_token(NULL, NULL)") },
 	[BY_ACCOUNT] = { "x_by_account", PLAN("project_by_path_and_account(NULL, NULL, NULL)") },
 	[LIST] = { "x_list", PLAN("project_list_mirrors(NULL, NULL, NULL, NULL)") },
@@ -43,8 +42,7 @@ static const struct db_stmt explain_sql[] = {
 	[COUNT] = { "x_count", PLAN("project_count_mirrors(NULL, NULL)") },
 	[PASSWORD] = { "x_password", PLAN("account_password(NULL)") },
 	[FAILURES] = { "x_failures", PLAN("failures_by(NULL, NULL, NULL, NULL)") },
-	{ 0 }
-};
+	{ 0 } };
 static const struct db_stmt *const tables[] = { account_sql, failure_sql, project_sql, explain_sql,
 	NULL };
 
@@ -73,7 +71,8 @@ plan_of(struct ctx *c, int which)
 	return plan;
 }
 
-/* The plan that a prepared statement comes to after some runs: without looking at the parameters. */
+/* The plan that a prepared statement comes to after some runs: without looking at the parameters.
+ */
 static void
 each_statement_uses_its_indexes(void **state)
 {

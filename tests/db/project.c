@@ -12,8 +12,11 @@
 #include "tests/db/harness.h"
 
 static char folder[] = "/tmp/mirrorhub-project-XXXXXX";
-static struct conf conf = { .net_schemes = "https http ssh git", .base_url = "http://hub.test",
-	.data_dir = folder, .sync_objects = 1000, .sync_object_bytes = 1000000 };
+static struct conf conf = { .net_schemes = "https http ssh git",
+	.base_url = "http://hub.test",
+	.data_dir = folder,
+	.sync_objects = 1000,
+	.sync_object_bytes = 1000000 };
 
 struct text {
 	const char *text;
@@ -26,8 +29,9 @@ enum { SEALED_OF, JOBS_OF, REMOVALS, LAST_EVENT, DUMP };
 #define TEXT(sql) sql, text_row, sizeof(struct text)
 
 static const struct db_stmt look_sql[] = {
-	[SEALED_OF] = { "l_sealed", TEXT("SELECT sealed_credentials AS text FROM hub.mirror m "
-					 "JOIN hub.project p ON p.id = m.project_id WHERE p.path = $1") },
+	[SEALED_OF] = { "l_sealed",
+	    TEXT("SELECT sealed_credentials AS text FROM hub.mirror m "
+		 "JOIN hub.project p ON p.id = m.project_id WHERE p.path = $1") },
 	[JOBS_OF] = { "l_jobs",
 	    TEXT("SELECT coalesce(string_agg(j.state, ','), '') AS text FROM hub.job j "
 		 "JOIN hub.project p ON p.id = j.project_id WHERE p.path = $1") },
@@ -35,10 +39,12 @@ static const struct db_stmt look_sql[] = {
 	    TEXT("SELECT coalesce(string_agg(store_id::text, ','), '') AS text FROM hub.job "
 		 "WHERE kind = 'remove_store'") },
 	[LAST_EVENT] = { "l_event",
-	    TEXT("SELECT concat_ws('|', actor, action, object, detail, remote_addr, result) AS text "
-		 "FROM hub.event ORDER BY id DESC LIMIT 1") },
+	    TEXT(
+		"SELECT concat_ws('|', actor, action, object, detail, remote_addr, result) AS text "
+		"FROM hub.event ORDER BY id DESC LIMIT 1") },
 	[DUMP] = { "l_dump",
-	    TEXT("SELECT string_agg(m::text || e::text, '') AS text FROM hub.mirror m, hub.event e") },
+	    TEXT("SELECT string_agg(m::text || e::text, '') AS text FROM hub.mirror m, hub.event "
+		 "e") },
 	{ 0 }
 };
 static const struct db_stmt *const look_tables[] = { look_sql, NULL };
@@ -75,7 +81,9 @@ mirror(struct ctx *c, const char *path, const char *url)
 static struct project
 by_path(struct ctx *c, const char *path)
 {
-	const struct claim claim = { .kind = CLAIM_ACCOUNT, .account_id = 1, .password_version = 1 };
+	const struct claim claim = {
+		.kind = CLAIM_ACCOUNT, .account_id = 1, .password_version = 1
+	};
 	struct account account;
 	struct project p;
 
@@ -99,7 +107,8 @@ a_mirror_is_made_queued_and_recorded(void **state)
 	assert_string_equal(p.job_state, "queued");
 	assert_int_equal(p.scheduled_at, 0);
 	assert_string_equal(project_status(&p), "cloning");
-	assert_string_equal(look(c, LAST_EVENT, NULL), "bob|project.create|icyleaf-hpr|"
+	assert_string_equal(look(c, LAST_EVENT, NULL),
+	    "bob|project.create|icyleaf-hpr|"
 	    "mirror of https://github.com/icyleaf/hpr.git|192.0.2.1|ok");
 	assert_null(look(c, SEALED_OF, "icyleaf-hpr"));
 	assert_string_equal(project_clone_url(c, p.path), "http://hub.test/icyleaf-hpr.git");
@@ -153,8 +162,9 @@ static void
 without_sync_nothing_is_queued_until_asked(void **state)
 {
 	struct ctx *c = *state;
-	const struct mirror_wish wish = { .path = "quiet", .url = "git@h.test:a/b.git",
-		.without_sync = true };
+	const struct mirror_wish wish = {
+		.path = "quiet", .url = "git@h.test:a/b.git", .without_sync = true
+	};
 	struct project p;
 	int64_t id;
 
@@ -196,8 +206,10 @@ a_plain_project_has_its_empty_store_at_once(void **state)
 	assert_true(path_is_file(path_under(c->mem, project_store_dir(c, p.store_id), "HEAD")));
 	assert_string_equal(project_store_dir(c, 1234567),
 	    arena_printf(c->mem, "%s/repos/1234/1234567.git", folder));
-	assert_string_equal(project_store_lock(c, 7), arena_printf(c->mem, "%s/repos/0/7.lock", folder));
-	assert_string_equal(look(c, LAST_EVENT, NULL), "bob|project.create|bob/tools||192.0.2.1|ok");
+	assert_string_equal(
+	    project_store_lock(c, 7), arena_printf(c->mem, "%s/repos/0/7.lock", folder));
+	assert_string_equal(
+	    look(c, LAST_EVENT, NULL), "bob|project.create|bob/tools||192.0.2.1|ok");
 }
 
 static void
@@ -210,8 +222,8 @@ a_deleted_project_is_gone_and_its_store_is_handed_on(void **state)
 
 	assert_ok(c, project_delete(c, &actor, &p));
 	assert_code(c, project_by_path(c, &nobody, "quiet", &account, &gone), E_NOTFOUND);
-	assert_string_equal(look(c, REMOVALS, NULL),
-	    arena_printf(c->mem, "%lld", (long long)p.store_id));
+	assert_string_equal(
+	    look(c, REMOVALS, NULL), arena_printf(c->mem, "%lld", (long long)p.store_id));
 	assert_string_equal(look(c, LAST_EVENT, NULL), "bob|project.delete|quiet||192.0.2.1|ok");
 	assert_code(c, project_delete(c, &actor, &p), E_NOTFOUND);
 	(void)mirror(c, "Quiet", "https://h.test/again"); /* the name is free at once */
@@ -226,17 +238,25 @@ the_status_follows_the_live_job(void **state)
 		int64_t last_success_at;
 		const char *status;
 	} rows[] = {
-		{ "", "", 0, "idle" }, { "queued", "", 0, "cloning" }, { "running", "", 0, "cloning" },
-		{ "running", "fetching", 0, "cloning" }, { "running", "pushing", 0, "pushing" },
-		{ "retry", "", 0, "idle" }, { "dead", "", 0, "idle" }, { "queued", "", 9, "idle" },
-		{ "running", "probing", 9, "fetching" }, { "running", "pushing", 9, "pushing" },
-		{ "scheduled", "", 9, "idle" }, { "retry", "", 9, "idle" },
+		{ "", "", 0, "idle" },
+		{ "queued", "", 0, "cloning" },
+		{ "running", "", 0, "cloning" },
+		{ "running", "fetching", 0, "cloning" },
+		{ "running", "pushing", 0, "pushing" },
+		{ "retry", "", 0, "idle" },
+		{ "dead", "", 0, "idle" },
+		{ "queued", "", 9, "idle" },
+		{ "running", "probing", 9, "fetching" },
+		{ "running", "pushing", 9, "pushing" },
+		{ "scheduled", "", 9, "idle" },
+		{ "retry", "", 9, "idle" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
 		const struct project p = { .job_state = rows[i].job_state,
-			.job_phase = rows[i].phase, .last_success_at = rows[i].last_success_at };
+			.job_phase = rows[i].phase,
+			.last_success_at = rows[i].last_success_at };
 
 		assert_string_equal(project_status(&p), rows[i].status);
 	}
@@ -250,11 +270,12 @@ the_queue_is_counted_and_listed_for_who_may_see(void **state)
 	struct queue_job *rows;
 	size_t n;
 
-	harness_sql("UPDATE hub.project SET default_access = 0, owner_account_id = 2"
-		    " WHERE path = 'sealed';"
-		    "UPDATE hub.job SET state = 'retry', run_at = to_timestamp(2000000000), attempts = 2"
-		    " WHERE project_id = (SELECT id FROM hub.project WHERE path = 'sealed');"
-		    "UPDATE hub.counter SET n = 12, wall_us = 34 WHERE name = 'retries_cycles'");
+	harness_sql(
+	    "UPDATE hub.project SET default_access = 0, owner_account_id = 2"
+	    " WHERE path = 'sealed';"
+	    "UPDATE hub.job SET state = 'retry', run_at = to_timestamp(2000000000), attempts = 2"
+	    " WHERE project_id = (SELECT id FROM hub.project WHERE path = 'sealed');"
+	    "UPDATE hub.counter SET n = 12, wall_us = 34 WHERE name = 'retries_cycles'");
 	assert_ok(c, queue_stats(c, &stats));
 	assert_int_equal(stats.retry, 1);
 	assert_int_equal(stats.queued, 3); /* two mirrors, and the store to remove */
@@ -300,8 +321,10 @@ accounts_are_checked_made_and_recorded(void **state)
 	for (size_t i = 0; i < N_OF(rows); i++) {
 		int64_t id;
 
-		assert_code(c, account_create(c, &actor, rows[i].uname, rows[i].email, rows[i].role,
-				   rows[i].password, &id), rows[i].code);
+		assert_code(c,
+		    account_create(c, &actor, rows[i].uname, rows[i].email, rows[i].role,
+			rows[i].password, &id),
+		    rows[i].code);
 	}
 	assert_string_equal(look(c, LAST_EVENT, NULL), "bob|account.create|eva|user|192.0.2.1|ok");
 	assert_ok(c, account_change_password(c, &actor, "eva", "another horse"));

@@ -18,8 +18,12 @@
 #define OLD_HASH "$2b$04$R.n0.C/7VH1s44Okc2t.vOuAZ6CsPig1GmzVoWA9mBt.zVloKBubK"
 
 static char folder[] = "/tmp/mirrorhub-who-XXXXXX";
-static struct conf conf = { .run_dir = folder, .auth_cache_s = 60, .auth_hash_slots = 2,
-	.auth_fails_account = 10, .auth_fails_account_s = 600, .auth_fails_network = 30,
+static struct conf conf = { .run_dir = folder,
+	.auth_cache_s = 60,
+	.auth_hash_slots = 2,
+	.auth_fails_account = 10,
+	.auth_fails_account_s = 600,
+	.auth_fails_network = 30,
 	.auth_fails_network_s = 180 };
 
 struct number {
@@ -40,20 +44,20 @@ static const struct db_stmt own_sql[] = {
 	    "SELECT count(*) AS n FROM hub.event WHERE action = 'login' AND result = 'denied' "
 	    "AND object = $1 AND remote_addr <> ''",
 	    number_row, sizeof(struct number) },
-	[HASH_OF] = { "own_hash_of", "SELECT password_hash AS text FROM hub.account WHERE uname = $1",
-	    text_row, sizeof(struct text) },
+	[HASH_OF] = { "own_hash_of",
+	    "SELECT password_hash AS text FROM hub.account WHERE uname = $1", text_row,
+	    sizeof(struct text) },
 	{ 0 }
 };
 static const struct db_stmt *const own_tables[] = { own_sql, NULL };
 
 static int
-log_in(struct ctx *c, const char *uname, const char *password, const char *addr,
-    struct claim *out)
+log_in(struct ctx *c, const char *uname, const char *password, const char *addr, struct claim *out)
 {
 	const char *pair = arena_printf(c->mem, "%s:%s", uname, password);
 
-	return who_claim(c,
-	    arena_printf(c->mem, "Basic %s", str_base64(c->mem, pair, strlen(pair))), addr, out);
+	return who_claim(
+	    c, arena_printf(c->mem, "Basic %s", str_base64(c->mem, pair, strlen(pair))), addr, out);
 }
 
 /* The status that a log-in is answered with; 200 for a good one. */
@@ -75,7 +79,8 @@ age_failures(int seconds)
 {
 	char sql[100];
 
-	snprintf(sql, sizeof(sql), "UPDATE hub.auth_failure SET at = at - interval '%d s'", seconds);
+	snprintf(
+	    sql, sizeof(sql), "UPDATE hub.auth_failure SET at = at - interval '%d s'", seconds);
 	harness_sql(sql);
 }
 
@@ -127,7 +132,8 @@ static void
 wrong_unknown_and_disabled_read_alike_and_are_told(void **state)
 {
 	struct ctx *c = *state;
-	static const char *const unames[] = { "alice", "nobody-here", "disabled", "banned", "nohash" };
+	static const char *const unames[] = { "alice", "nobody-here", "disabled", "banned",
+		"nohash" };
 
 	for (size_t i = 0; i < N_OF(unames); i++) {
 		int64_t before = db_statements(c->db), events = events_of(unames[i]);
@@ -178,8 +184,9 @@ a_new_password_voids_what_is_remembered(void **state)
 	struct account account;
 
 	assert_ok(c, log_in(c, "changer", RIGHT, "192.0.2.1", &claim));
-	harness_sql("UPDATE hub.account SET password_version = password_version + 1, password_hash = ''"
-		    " WHERE uname = 'changer'");
+	harness_sql(
+	    "UPDATE hub.account SET password_version = password_version + 1, password_hash = ''"
+	    " WHERE uname = 'changer'");
 	assert_ok(c, log_in(c, "changer", RIGHT, "192.0.2.1", &claim)); /* remembered, but: */
 	assert_code(c, account_by_claim(c, &claim, &account), E_DENIED);
 }
@@ -198,9 +205,11 @@ an_imported_hash_is_made_new_once(void **state)
 	assert_true(str_starts(hash, "$argon2id$v=19$m=19456,t=2,p=1$"));
 	assert_true(password_is_right(hash, RIGHT, &needs_rehash));
 	/* whoever was slower had the old hash in hand: nothing happens */
-	assert_ok(c, account_rehash(c,
-			 &(struct account_password){ .id = 1, .password_hash = OLD_HASH,
-			     .password_version = 1 }, "$2b$other"));
+	assert_ok(c,
+	    account_rehash(c,
+		&(struct account_password){
+		    .id = 1, .password_hash = OLD_HASH, .password_version = 1 },
+		"$2b$other"));
 	assert_string_equal(hash_of(c, "imported"), hash);
 }
 
@@ -210,8 +219,9 @@ ten_failures_for_an_account_close_it_to_whoever_failed(void **state)
 	struct ctx *c = *state;
 
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(status_of(c, "victim", "wrong horse",
-				     arena_printf(c->mem, "10.0.%d.1", i)), 401);
+		assert_int_equal(
+		    status_of(c, "victim", "wrong horse", arena_printf(c->mem, "10.0.%d.1", i)),
+		    401);
 	/* from one that failed before: never, however right */
 	assert_int_equal(status_of(c, "victim", RIGHT, "10.0.3.99"), 429);
 	assert_in_range(c->retry_after_s, 590, 600);
@@ -254,7 +264,8 @@ thirty_failures_from_a_network_close_it(void **state)
 	harness_sql("DELETE FROM hub.auth_failure");
 	for (int i = 0; i < 30; i++)
 		assert_int_equal(status_of(c, arena_printf(c->mem, "stranger-%d", i), "wrong horse",
-				     arena_printf(c->mem, "2001:db8:0:%x::1", i)), 401);
+				     arena_printf(c->mem, "2001:db8:0:%x::1", i)),
+		    401);
 	assert_int_equal(status_of(c, "stranger-30", RIGHT, "2001:db8:0:30::1"), 429);
 	assert_int_equal(status_of(c, "alice", RIGHT, "2001:db8:0:ff::2"), 429);
 	assert_in_range(c->retry_after_s, 170, 180);
@@ -273,7 +284,8 @@ what_can_be_no_account_is_not_counted(void **state)
 	assert_int_equal(status_of(c, "with blank", "x", "192.0.2.1"), 401);
 	assert_int_equal(status_of(c, "caf\xc3\xa9", "x", "192.0.2.1"), 401);
 	assert_int_equal(status_of(c, arena_printf(c->mem, "%0101d", 7), "x", "192.0.2.1"), 401);
-	assert_int_equal(status_of(c, "alice", arena_printf(c->mem, "%01025d", 7), "192.0.2.1"), 401);
+	assert_int_equal(
+	    status_of(c, "alice", arena_printf(c->mem, "%01025d", 7), "192.0.2.1"), 401);
 	assert_ok(c, failures_by(c, "alice", "192.0.2.0/24", 600, 180, &f));
 	assert_int_equal(f.network, 0);
 	assert_int_equal(f.account, 0);
@@ -309,9 +321,10 @@ without_a_free_slot_it_is_a_passing_failure(void **state)
 	/* flock is by open file, so one process can hold it against itself */
 	other->conf = &conf;
 	for (int i = 0; i < 2; i++)
-		assert_ok(other, path_lock(other, path_under(other->mem, folder,
-						      i == 0 ? "auth.slot.0" : "auth.slot.1"), 0,
-				     &locks[i]));
+		assert_ok(other,
+		    path_lock(other,
+			path_under(other->mem, folder, i == 0 ? "auth.slot.0" : "auth.slot.1"), 0,
+			&locks[i]));
 	began_us = clock_mono_us();
 	assert_code(c, log_in(c, "alice", "another horse", "192.0.2.77", &claim), E_INTERNAL);
 	assert_true(c->retry_after_s > 0);
@@ -364,7 +377,8 @@ arrange(void **state)
 	    " FROM unnest(ARRAY['alice', 'disabled', 'banned', 'changer', 'victim']) u;"
 	    "INSERT INTO hub.account (uname) VALUES ('nohash');"
 	    "UPDATE hub.account SET active = false WHERE uname = 'disabled';"
-	    "UPDATE hub.account SET role = 'banned' WHERE uname = 'banned'", hash));
+	    "UPDATE hub.account SET role = 'banned' WHERE uname = 'banned'",
+	    hash));
 	arena_free(c.mem);
 	return 0;
 }

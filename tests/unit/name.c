@@ -173,7 +173,8 @@ only_safe_paths_are_allowed(void **state)
 
 	for (size_t i = 0; i < N_OF(path_rows); i++) {
 
-		if (name_check_path(c, path_rows[i].path) != (path_rows[i].is_good ? OK : E_INVALID))
+		if (name_check_path(c, path_rows[i].path) !=
+		    (path_rows[i].is_good ? OK : E_INVALID))
 			bad(&n_bad, "%s: %s\n", path_rows[i].path, c->reason);
 	}
 	assert_int_equal(n_bad, 0);
@@ -212,8 +213,8 @@ credentials_leave_the_stored_address(void **state)
 		} else {
 			assert_int_equal(code, OK);
 			assert_string_equal(u.url, upstream_rows[i].clean);
-			assert_true((u.credentials != NULL) ==
-			    (upstream_rows[i].credentials != NULL));
+			assert_true(
+			    (u.credentials != NULL) == (upstream_rows[i].credentials != NULL));
 			if (u.credentials != NULL)
 				assert_string_equal(u.credentials, upstream_rows[i].credentials);
 		}

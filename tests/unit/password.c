@@ -114,8 +114,9 @@ imported_hashes_are_right_and_want_a_new_one(void **state)
 static void
 old_parameters_want_a_new_hash(void **state)
 {
-	static const char hash[] = "$argon2id$v=19$m=8192,t=1,p=1$t"
-				   "V4gHLPBCD4xHy61OGDdVw$HszUppUeLI2pUdnqnzfyCgWofa7y5o0qE3FkVb2Dqoo";
+	static const char hash[] =
+	    "$argon2id$v=19$m=8192,t=1,p=1$t"
+	    "V4gHLPBCD4xHy61OGDdVw$HszUppUeLI2pUdnqnzfyCgWofa7y5o0qE3FkVb2Dqoo";
 	bool needs_rehash = false;
 
 	(void)state;

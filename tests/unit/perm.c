@@ -69,8 +69,8 @@ every_asker_gets_what_the_table_says(void **state)
 	for (size_t i = 0; i < N_OF(rows); i++)
 		for (int access = -1; access <= 3; access++)
 			for (int writes = 0; writes <= 1; writes++) {
-				enum verdict want = writes ? rows[i].writing[access + 1] :
-							     rows[i].reading[access + 1];
+				enum verdict want = writes ? rows[i].writing[access + 1]
+							   : rows[i].reading[access + 1];
 
 				if (want == 0) /* a right on an object without one is a bug */
 					continue;
@@ -102,8 +102,8 @@ without_anonymous_reading_nobody_learns_anything(void **state)
 	(void)state;
 	for (enum perm perm = PERM_PUBLIC; perm <= PERM_HUB_ADMIN; perm++)
 		for (int access = 0; access <= 3; access++)
-			assert_int_equal(perm_may(&askers[NOBODY], perm, access, false, false),
-			    WHO_ARE_YOU);
+			assert_int_equal(
+			    perm_may(&askers[NOBODY], perm, access, false, false), WHO_ARE_YOU);
 	assert_int_equal(perm_may(&askers[NOBODY], PERM_PUBLIC, -1, false, false), WHO_ARE_YOU);
 	assert_int_equal(perm_may(&askers[USER], PERM_READ, 1, false, false), MAY);
 }

@@ -62,9 +62,10 @@ basic_gives_a_pair_or_a_token(void **state)
 		int code = who_parse(c, header, &given);
 
 		if (code == (is_good ? OK : E_DENIED) &&
-		    (!is_good || (str_is_equal(given.token, basic_rows[row].token) &&
-				     str_is_equal(given.uname, basic_rows[row].uname) &&
-				     str_is_equal(given.password, basic_rows[row].password))))
+		    (!is_good ||
+			(str_is_equal(given.token, basic_rows[row].token) &&
+			    str_is_equal(given.uname, basic_rows[row].uname) &&
+			    str_is_equal(given.password, basic_rows[row].password))))
 			continue;
 		print_error("row %zu: %s\n", row, text);
 		n_bad++;
@@ -93,7 +94,8 @@ static void
 bearer_gives_a_token(void **state)
 {
 	struct ctx *c = *state;
-	static const char *const good[] = { "Bearer " TOKEN, "bearer " TOKEN, "BEARER   " TOKEN " " };
+	static const char *const good[] = { "Bearer " TOKEN, "bearer " TOKEN,
+		"BEARER   " TOKEN " " };
 
 	for (size_t i = 0; i < N_OF(good); i++) {
 		struct who_given given;
@@ -115,9 +117,10 @@ nobody_and_tokens_need_no_database(void **state)
 	assert_int_equal(who_claim(c, "Bearer " TOKEN, "192.0.2.1", &claim), OK);
 	assert_int_equal(claim.kind, CLAIM_TOKEN);
 	/* what can be no account: no statement, no hash */
-	assert_int_equal(who_claim(c, "Basic Ym9iIHM6eA==" /* "bob s:x" */, "192.0.2.1", &claim),
-	    E_DENIED);
-	assert_int_equal(who_claim(c, "Basic Ym9iOg==" /* "bob:" */, "192.0.2.1", &claim), E_DENIED);
+	assert_int_equal(
+	    who_claim(c, "Basic Ym9iIHM6eA==" /* "bob s:x" */, "192.0.2.1", &claim), E_DENIED);
+	assert_int_equal(
+	    who_claim(c, "Basic Ym9iOg==" /* "bob:" */, "192.0.2.1", &claim), E_DENIED);
 }
 
 static void
