@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "git/pkt.h"
+#include "git/upkeep.h"
 #include "sync/mirror.h"
 
 #define STORE_ID 7
@@ -239,6 +240,28 @@ only_what_is_new_is_fetched(void **state)
 	sync_well(h);
 	is_faithful(h);
 	assert_int_equal(h->result.objects, 3);
+}
+
+/* libgit2 reads what git's upkeep leaves: a multi-pack-index, packs merged and gone. */
+static void
+a_store_after_its_upkeep_is_synced_on(void **state)
+{
+	struct ctx *c = *state;
+	struct house *h = house(c);
+
+	fill(h);
+	for (int i = 0; i < 4; i++) {
+		sync_well(h);
+		is_faithful(h);
+		assert_int_equal(git_upkeep(c, h->store), OK);
+		is_faithful(h);
+		(void)repo_commit(c, h->upstream, "main", arena_printf(c->mem, "more %d", i));
+		(void)repo_git(c, h->upstream, "tag", "-a", arena_printf(c->mem, "t%d", i), "-m", "x",
+		    "main~1");
+	}
+	sync_well(h);
+	is_faithful(h);
+	assert_int_equal(h->result.objects, 4); /* commit, tree, blob, tag */
 }
 
 static void
@@ -789,6 +812,7 @@ main(void)
 		WITH_CTX(a_missing_store_is_fetched_again),
 		WITH_CTX(changes_of_all_kinds_are_followed),
 		WITH_CTX(only_what_is_new_is_fetched),
+		WITH_CTX(a_store_after_its_upkeep_is_synced_on),
 		WITH_CTX(an_empty_upstream_is_a_success),
 		WITH_CTX(head_never_points_at_a_missing_branch),
 		WITH_CTX(the_version_is_the_nearest_tag),
