@@ -254,6 +254,18 @@ class_of(const struct run *r, int code)
 	return by_code[code];
 }
 
+/* An upstream may repeat what we told it. */
+static const char *
+sentence(const struct run *r)
+{
+	const char *colon = strchr(r->spec->credentials, ':');
+	const char *secret = colon != NULL ? colon + 1 : r->spec->credentials;
+
+	if (secret[0] != '\0' && strstr(r->c->reason, secret) != NULL)
+		return "the upstream's answer cannot be shown: our password is in it";
+	return str_redact(r->c->mem, r->c->reason);
+}
+
 /* A failed clean-up is not the run's failure: the janitor does it again. */
 static void
 drop_quarantine(struct run *r)
@@ -282,7 +294,7 @@ mirror_sync(struct ctx *c, const struct mirror_spec *spec, const struct mirror_h
 	if (code == OK)
 		return;
 	*out = (struct mirror_result){ .error = class_of(&r, code),
-		.error_text = str_redact(c->mem, c->reason),
+		.error_text = sentence(&r),
 		.bytes = out->bytes,
 		.objects = out->objects };
 	out->retry_after_s = r.net != NULL ? r.net->retry_after_s : 0;

@@ -42,6 +42,7 @@ start(void **state, const unsigned char *packed, size_t packed_len)
 	} else {
 		inflateReset(z);
 	}
+	inflateValidate(z, 0); /* libgit2 has compared the checksums */
 	z->next_in = (Bytef *)packed;
 	z->avail_in = packed_len > UINT32_MAX ? UINT32_MAX : (uInt)packed_len;
 	return z;

@@ -15,9 +15,8 @@
 /* Debian keeps this name free for ever: nothing is read from there. */
 #define NO_SETTINGS "/nonexistent"
 
-/* libgit2 quotes what the other side said: one printable line of it is enough. */
-static const char *
-clean(struct arena *mem, const char *message)
+const char *
+git_clean(struct arena *mem, const char *message)
 {
 	char *text = arena_strndup(mem, message, strnlen(message, MESSAGE_MAX_BYTES));
 
@@ -39,7 +38,7 @@ git_fail(struct ctx *c, int code, const char *format, ...)
 	va_end(args);
 	if (last == NULL || last->message == NULL)
 		return fail(c, code, "%s", what);
-	return fail(c, code, "%s: %s", what, clean(c->mem, last->message));
+	return fail(c, code, "%s: %s", what, git_clean(c->mem, last->message));
 }
 
 static int

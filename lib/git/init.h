@@ -9,6 +9,9 @@
  * Once per process, before any other call of lib/git; calling it again changes nothing. */
 must_check int git_init(struct ctx *c);
 
+/* What the other side said, for a reason: printable ASCII or '?', at most 200 bytes. */
+const char *git_clean(struct arena *mem, const char *message);
+
 /* fail() with what libgit2 said last behind it. */
 int git_fail(struct ctx *c, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

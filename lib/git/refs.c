@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/str.h"
+#include "git/init.h"
 #include "git/pkt.h"
 #include "git/refs_sort.h"
 #include "git/wire.h"
@@ -122,8 +123,8 @@ take_line(struct reading *r, char *line, size_t len)
 	size_t name_end = strlen(line);
 
 	if (str_starts(line, "ERR "))
-		return fail(r->c, E_NOTFOUND, "the upstream says: %s",
-		    str_utf8(r->c->mem, line + 4, strnlen(line + 4, 200)));
+		return fail(
+		    r->c, E_NOTFOUND, "the upstream says: %s", git_clean(r->c->mem, line + 4));
 	if (strcmp(line, "version 1") == 0)
 		return OK;
 	if (str_starts(line, "shallow "))
