@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "git/init.h"
 #include "sync/child.h"
+#include "sync/confine.h"
 #include "sync/janitor.h"
 #include "sync/mirror.h"
 #include "sync/upkeep.h"
@@ -263,6 +264,7 @@ worker_run(struct ctx *c)
 	fcntl(CHILD_FD, F_SETFD, FD_CLOEXEC); /* an ssh of ours must not keep it open */
 	signal(SIGPIPE, SIG_IGN);
 	umask(0027);
+	TRY(confine(c));
 	TRY(git_init(c));
 	w->c = &inner;
 	inner.mem = arena_new();
