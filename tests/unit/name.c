@@ -222,6 +222,48 @@ credentials_leave_the_stored_address(void **state)
 	assert_int_equal(n_bad, 0);
 }
 
+/* Addresses put together by chance, the same ones each time. */
+static const char *
+odd_url(struct ctx *c, uint32_t *seed)
+{
+	static const char *const pieces[] = { "http", "https", "ssh", "git", "git+ssh", "file",
+		"ext", "://", "://", "://", ":", ":", "/", "/", "/", "//", "@", "@", "~", ".git",
+		".git/", ".", "..", "%2e", "%2F", "%00", "%0a", "%zz", "%", "?", "#", "[", "]",
+		"[::1]", "host", "a", "b.c", "-", "-o", "--upload-pack=x", "\n", " ", "\\",
+		"\xc3\xa9", "\xff", "2222", "user", "secret", "search", "$(id)", ";" };
+	char *url = arena_strdup(c->mem, "");
+	int n = 1 + (int)((*seed >> 8) % 12);
+
+	for (int i = 0; i < n; i++) {
+		*seed = *seed * 1664525 + 1013904223;
+		url = arena_printf(c->mem, "%s%s", url, pieces[(*seed >> 8) % N_OF(pieces)]);
+	}
+	return url;
+}
+
+static void
+whatever_the_address_the_name_is_allowed_and_the_secret_gone(void **state)
+{
+	uint32_t seed = 1;
+	int n_names = 0;
+
+	(void)state;
+	for (int i = 0; i < 50000; i++) {
+		struct ctx turn = { .mem = arena_new(), .reason = "" };
+		const char *url = odd_url(&turn, &seed), *name;
+		struct upstream u;
+
+		if (upstream_parse(&turn, url, &u) == OK && u.credentials != NULL)
+			assert_null(memchr(u.url, '@', strcspn(u.url + 8, "/?#") + 8));
+		if (name_from_url(&turn, url, &name) == OK) {
+			assert_int_equal(name_check(&turn, name), OK);
+			n_names++;
+		}
+		arena_free(turn.mem);
+	}
+	assert_true(n_names > 100);
+}
+
 static void
 an_address_has_a_longest_length(void **state)
 {
@@ -260,6 +302,7 @@ main(void)
 		WITH_CTX(only_safe_paths_are_allowed),
 		WITH_CTX(a_name_is_one_part_and_has_its_limits),
 		WITH_CTX(credentials_leave_the_stored_address),
+		WITH_CTX(whatever_the_address_the_name_is_allowed_and_the_secret_gone),
 		WITH_CTX(an_address_has_a_longest_length),
 		WITH_CTX(only_safe_unames_are_allowed),
 	};
