@@ -75,7 +75,7 @@ parse_name(struct ctx *c, const char *text, const char **out)
 		return OK;
 	}
 	last = strrchr(host, '.') != NULL ? strrchr(host, '.') + 1 : host;
-	if (host[0] == '-' || host[0] == '.' || strstr(host, "..") != NULL ||
+	if (host[0] == '-' || host[0] == '.' || strstr(host, "..") != NULL || last[0] == '\0' ||
 	    isdigit((unsigned char)last[0]))
 		return fail(
 		    c, E_INVALID, "\"%s\" is neither a host name nor an IPv4 address", host);
@@ -122,10 +122,11 @@ take_host(struct ctx *c, const char **text, const char **out)
 
 /* ---- user, port, path */
 
+/* The user name stands before the first of `ends`. */
 static int
-take_user(struct ctx *c, const char **text, struct net_url *url)
+take_user(struct ctx *c, const char **text, const char *ends, struct net_url *url)
 {
-	const char *at = memchr(*text, '@', strcspn(*text, "/"));
+	const char *at = memchr(*text, '@', strcspn(*text, ends));
 	char *user;
 
 	if (at == NULL)
@@ -235,7 +236,7 @@ set_path(struct ctx *c, const char *text, struct net_url *url)
 static int
 parse_authority(struct ctx *c, const char *text, struct net_url *url)
 {
-	TRY(take_user(c, &text, url));
+	TRY(take_user(c, &text, "/", url));
 	TRY(take_host(c, &text, &url->host));
 	TRY(take_port(c, &text, url));
 	return set_path(c, text, url);
@@ -255,9 +256,9 @@ parse_file(struct ctx *c, const char *text, struct net_url *url)
 static int
 parse_scp(struct ctx *c, const char *text, struct net_url *url)
 {
-	TRY(take_user(c, &text, url));
+	TRY(take_user(c, &text, ":/", url)); /* git, too, takes the first ':' for the end of the host */
 	TRY(take_host(c, &text, &url->host));
-	if (text[0] != ':')
+	if (text[0] != ':' || scheme_by_name(url->host) != 0)
 		return fail(c, E_INVALID,
 		    "an address starts with https://, http://, git:// or ssh://, or is "
 		    "user@host:path");

@@ -27,6 +27,8 @@ static const struct good {
 	{ "ssh://h/~a/b.git", NET_SSH, NULL, "h", 22, "~a/b.git", "h:~a/b.git" },
 	{ "git+ssh://h/a", NET_SSH, NULL, "h", 22, "/a", "ssh://h/a" },
 	{ "git@h:a/b.git", NET_SSH, "git", "h", 22, "a/b.git", "git@h:a/b.git" },
+	{ "git@h:a@b:c/d.git", NET_SSH, "git", "h", 22, "a@b:c/d.git", "git@h:a@b:c/d.git" },
+	{ "h:a@b/d.git", NET_SSH, NULL, "h", 22, "a@b/d.git", "h:a@b/d.git" },
 	{ "git@[::1]:/a", NET_SSH, "git", "::1", 22, "/a", "ssh://git@[::1]/a" },
 	{ "file:///srv/a.git", NET_FILE, NULL, "", 0, "/srv/a.git", "file:///srv/a.git" },
 	{ "/srv/a.git", NET_FILE, NULL, "", 0, "/srv/a.git", "file:///srv/a.git" },
@@ -89,10 +91,10 @@ what_two_parsers_could_read_differently_is_refused(void **state)
 		"http://[::1%lo]/a", "http://[::1/a", "http://[x]/a", "http://[::1]x/a",
 		"http://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/a", "http://m\xc3\xbcnchen.de/a",
 		"http://256.1.1.1/a", "http://1.2.3.4.5/a", "http://0x7f.0.0.0x/a", "http://-h/a",
-		"http://.h/a", "http://h..i/a", "http://h_$/a", "http://h/../a", "http://h/a/./b",
+		"http://.h/a", "http://h..i/a", "http://h../a", "http://h_$/a", "http://h/../a", "http://h/a/./b",
 		"git@h:../../etc", "ssh://-oProxyCommand=x/a", "ssh://-u@h/a", "ssh://u;x@h/a",
 		"ssh://u:p@h/a", "-oX@h:a", "git@-h:a", "git@h:-a", "git@h:a'b", "git@h:a\"b",
-		"git@h:a`b`", "git@h:a$b", "git@h:a;b", "git@h:a|b", "git@h::a", "file://h/a",
+		"git@h:a`b`", "git@h:a$b", "git@h:a;b", "git@h:a|b", "git@h::a", "https:/h/a", "file://h/a",
 		"file:///../a",
 	};
 	struct ctx *c = *state;
