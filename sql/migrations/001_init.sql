@@ -401,12 +401,13 @@ BEGIN
 		delay_s bigint, bytes bigint, objects bigint, refs_changed bigint, size_bytes bigint,
 		fingerprint text, latest_version text) ORDER BY t.id
 	LOOP
-		-- the project before its job, as a deletion does: no deadlock with one
+		-- project, mirror, job: the order of deletions and of admin.pause, so that none of them
+		-- waits for us while we wait for it, and a pause is seen
 		PERFORM FROM hub.project p WHERE p.id = r.project_id FOR KEY SHARE;
+		SELECT q.* INTO m FROM hub.mirror q WHERE q.project_id = r.project_id FOR NO KEY UPDATE;
 		SELECT q.* INTO j FROM hub.job q WHERE q.id = r.id AND q.fence = r.fence
 			AND q.state = 'running' AND (NOT r.is_lost OR q.lease_until < now()) FOR UPDATE;
 		CONTINUE WHEN NOT FOUND;
-		SELECT q.* INTO m FROM hub.mirror q WHERE q.project_id = j.project_id;
 		is_ok := r.error_class = '';
 		is_dead := NOT is_ok AND j.attempts + 1 >= attempts_max;
 		RETURN NEXT j.id;
