@@ -68,8 +68,8 @@ crew_count(const struct crew *w, enum slot_state state)
 bool
 crew_is_done(const struct crew *w)
 {
-	return crew_count(w, SLOT_FREE) == w->n_slots && !w->wants_claim &&
-	       !w->wants_sweep && w->n_upkeep == 0;
+	return crew_count(w, SLOT_FREE) == w->n_slots && !w->wants_claim && !w->wants_sweep &&
+	    w->n_upkeep == 0;
 }
 
 void

@@ -17,8 +17,8 @@ struct janitor_hooks {
 	void *payload;
 	/* The ids of the store folders found, at most 1000 a call: some may have no row. due: those
 	 * of them that want upkeep. */
-	void (*stores)(void *payload, const int64_t *ids, size_t n, const int64_t *due,
-	    size_t n_due);
+	void (*stores)(
+	    void *payload, const int64_t *ids, size_t n, const int64_t *due, size_t n_due);
 };
 
 /* Is there anything that a sweep would look at: a folder in quarantine/, or an hour gone by? Costs

@@ -29,7 +29,7 @@ struct worker {
 	char in[WIRE_LINE_MAX];
 	struct arena *line_mem; /* for what is sent, emptied after each line */
 
-	const struct wire_job *job;
+	struct wire_job job;
 	int64_t told_us;
 	enum mirror_phase told_phase;
 	bool is_alone; /* the supervisor is gone */
@@ -125,15 +125,15 @@ static bool
 ask_to_publish(void *payload)
 {
 	struct worker *w = payload;
-	int64_t wait_ms = w->job->answer_s * 1000, until_us = clock_mono_us() + wait_ms * 1000;
+	int64_t wait_ms = w->job.answer_s * 1000, until_us = clock_mono_us() + wait_ms * 1000;
 	struct wire_message m;
 
-	if (!say(w, &(struct wire_message){ .type = WIRE_ASK, .ask = { w->job->fence } }))
+	if (!say(w, &(struct wire_message){ .type = WIRE_ASK, .ask = { w->job.fence } }))
 		return false;
 	while (wait_ms > 0) {
 		if (listen_for(w, wait_ms, &m) != OK)
 			return false;
-		if (m.type == WIRE_ANSWER && m.answer.fence == w->job->fence)
+		if (m.type == WIRE_ANSWER && m.answer.fence == w->job.fence)
 			return m.answer.may_publish;
 		wait_ms = (until_us - clock_mono_us()) / 1000; /* that was for an earlier job */
 	}
@@ -147,11 +147,11 @@ do_sync(struct worker *w, struct wire_result *out)
 {
 	struct mirror_hooks hooks = { w, tell_progress, ask_to_publish };
 	struct mirror_spec spec = {
-		.store_id = w->job->store_id,
-		.url = w->job->url,
-		.credentials = w->job->credentials,
-		.old_fingerprint = w->job->fingerprint,
-		.fence = w->job->fence,
+		.store_id = w->job.store_id,
+		.url = w->job.url,
+		.credentials = w->job.credentials,
+		.old_fingerprint = w->job.fingerprint,
+		.fence = w->job.fence,
 	};
 	struct mirror_result r = { .error = SYNC_LOCAL };
 
@@ -174,7 +174,7 @@ static int
 do_remove(struct worker *w, struct wire_result *out)
 {
 	(void)out;
-	return janitor_remove_store(w->c, w->job->store_id);
+	return janitor_remove_store(w->c, w->job.store_id);
 }
 
 static const char *
@@ -193,17 +193,17 @@ tell_stores(void *payload, const int64_t *ids, size_t n, const int64_t *due, siz
 	struct worker *w = payload;
 
 	(void)say(w, /* that nobody listens any more shows at the next job */
-	    &(struct wire_message){ .type = WIRE_STORES,
-		.stores = { ids_text(w, ids, n), ids_text(w, due, n_due) } });
+	    &(struct wire_message){
+		.type = WIRE_STORES, .stores = { ids_text(w, ids, n), ids_text(w, due, n_due) } });
 }
 
 static int
 do_sweep(struct worker *w, struct wire_result *out)
 {
 	struct janitor_hooks hooks = { w, tell_stores };
-	struct job_fences fences = { .newest = w->job->fence };
+	struct job_fences fences = { .newest = w->job.fence };
 	size_t n;
-	char **parts = str_split(w->c->mem, w->job->running, ',', &n);
+	char **parts = str_split(w->c->mem, w->job.running, ',', &n);
 
 	fences.running = arena_new_array(w->c->mem, int64_t, n + 1);
 	for (size_t i = 0; i < n; i++)
@@ -217,16 +217,16 @@ do_job(struct worker *w, struct wire_result *out)
 {
 	int code;
 
-	if (str_is_equal(w->job->kind, "sync")) {
+	if (str_is_equal(w->job.kind, "sync")) {
 		do_sync(w, out);
 		return;
 	}
-	if (str_is_equal(w->job->kind, "remove_store"))
+	if (str_is_equal(w->job.kind, "remove_store"))
 		code = do_remove(w, out);
-	else if (str_is_equal(w->job->kind, "sweep"))
+	else if (str_is_equal(w->job.kind, "sweep"))
 		code = do_sweep(w, out);
-	else if (str_is_equal(w->job->kind, "upkeep"))
-		code = upkeep_store(w->c, w->job->store_id);
+	else if (str_is_equal(w->job.kind, "upkeep"))
+		code = upkeep_store(w->c, w->job.store_id);
 	else
 		code = fail(w->c, E_INVALID, "a job of no known kind");
 	if (code == OK)
@@ -247,7 +247,7 @@ do_next(struct worker *w)
 		return OK; /* too late for the job it was for */
 	if (in.type != WIRE_JOB)
 		return fail(w->c, E_INVALID, "a supervisor does not say that");
-	w->job = &in.job;
+	w->job = in.job;
 	w->told_phase = 0;
 	out.result.error = out.result.error_text = out.result.fingerprint = "";
 	do_job(w, &out.result);
