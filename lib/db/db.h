@@ -15,6 +15,10 @@ struct db_stmt {
 	size_t row_bytes; /* sizeof the row struct */
 };
 
+/* Unix seconds of a timestamptz, cut: a cast alone would round up, and show what is not yet.
+ * date_part, because extract computes with numeric, at several times the cost. */
+#define DB_SECONDS(at) "floor(date_part('epoch', " at "))::bigint"
+
 enum db_kind { DB_NULL = 1, DB_TEXT, DB_INT, DB_BOOL, DB_BYTES };
 
 struct db_param {

@@ -23,9 +23,6 @@ struct last {
 	bool is_last;
 };
 
-/* Unix seconds, cut: a cast alone would round up, and show what is not yet. */
-#define SECONDS(at) "floor(extract(epoch FROM " at "))::bigint"
-
 /* clang-format off */
 /* Without a project (by_path), or without a mirror or job, the numbers are 0 and the texts "". */
 #define PROJECT_COLUMNS                                                                            \
@@ -34,22 +31,21 @@ struct last {
 	"coalesce(p.owner_team_id, 0) AS owner_team_id, "                                          \
 	"coalesce(p.default_access::smallint, 0) AS default_access, "                              \
 	"coalesce(p.store_id, 0) AS store_id, "                                                    \
-	"coalesce(s.generation, 0) AS store_generation, "                                          \
-	"coalesce(" SECONDS("p.created_at") ", 0) AS created_at, "                                 \
-	"coalesce(" SECONDS("p.updated_at") ", 0) AS updated_at, "                                 \
+	"coalesce(" DB_SECONDS("p.created_at") ", 0) AS created_at, "                              \
+	"coalesce(" DB_SECONDS("p.updated_at") ", 0) AS updated_at, "                              \
 	"coalesce(p.is_mirror, false) AS is_mirror, "                                              \
 	"coalesce(m.url, '') AS url, m.mirror_url, coalesce(m.paused, false) AS is_paused, "       \
 	"coalesce(m.latest_version, '') AS latest_version, "                                       \
-	"coalesce(" SECONDS("m.last_success_at") ", 0) AS last_success_at, "                       \
+	"coalesce(" DB_SECONDS("m.last_success_at") ", 0) AS last_success_at, "                    \
 	"coalesce(m.failures, 0) AS failures, coalesce(m.error_class, '') AS error_class, "        \
 	"coalesce(m.error_text, '') AS error_text, coalesce(j.state, '') AS job_state, "           \
 	"coalesce(j.phase, '') AS job_phase, "                                                     \
 	/* a queued job is wanted now (run_at is -infinity), a running one has no plan yet */      \
 	"CASE WHEN j.state IN ('scheduled', 'retry', 'dead') "                                     \
-	"THEN " SECONDS("j.run_at") " ELSE 0 END AS scheduled_at, "
+	"THEN " DB_SECONDS("j.run_at") " ELSE 0 END AS scheduled_at, "
 
 #define PROJECT_FROM                                                                               \
-	"hub.project p JOIN hub.store s ON s.id = p.store_id "                                     \
+	"hub.project p "                                                                           \
 	"LEFT JOIN hub.mirror m ON m.project_id = p.id "                                           \
 	"LEFT JOIN hub.job j ON j.project_id = p.id AND j.kind = 'sync'"
 
@@ -97,7 +93,6 @@ struct last {
 	FIELD_AS(T, in owner_team_id, "owner_team_id"),                                            \
 	FIELD_AS(T, in default_access, "default_access"),                                          \
 	FIELD_AS(T, in store_id, "store_id"),                                                      \
-	FIELD_AS(T, in store_generation, "store_generation"),                                      \
 	FIELD_AS(T, in created_at, "created_at"),                                                  \
 	FIELD_AS(T, in updated_at, "updated_at"),                                                  \
 	FIELD_AS(T, in is_mirror, "is_mirror"),                                                    \

@@ -13,7 +13,6 @@ struct project {
 	int64_t owner_team_id;	  /* 0: an account owns it */
 	int64_t default_access;
 	int64_t store_id;
-	int64_t store_generation;
 	int64_t created_at, updated_at;
 	int64_t access; /* of the asker: 0 none, 1 read, 2 write, 3 admin */
 

@@ -17,9 +17,6 @@ static const struct field job_row[] = { FIELD(queue_job, id), FIELD(queue_job, p
 	FIELD(queue_job, worker), FIELD(queue_job, run_at), FIELD(queue_job, started_at),
 	FIELD(queue_job, attempts), FIELD(queue_job, error_text), { 0 } };
 
-/* Unix seconds, cut: a cast alone would round up, and show what is not yet. */
-#define SECONDS(at) "floor(extract(epoch FROM " at "))::bigint"
-
 enum { REQUEST_SYNC, REMOVE_STORE, STATS, LIST };
 
 #define COUNTER(name) "(SELECT n FROM hub.counter WHERE name = '" #name "') AS " #name
@@ -55,9 +52,9 @@ const struct db_stmt queue_sql[] = {
 	[LIST] = { "queue_list",
 	    "SELECT j.id, p.path, coalesce(j.worker, '') AS worker, "
 	    /* -infinity (someone waits for it) has no number */
-	    "CASE WHEN isfinite(j.run_at) THEN " SECONDS("j.run_at") " ELSE 0 END "
+	    "CASE WHEN isfinite(j.run_at) THEN " DB_SECONDS("j.run_at") " ELSE 0 END "
 	    "AS run_at, "
-	    "coalesce(" SECONDS("j.started_at") ", 0) AS started_at, j.attempts, "
+	    "coalesce(" DB_SECONDS("j.started_at") ", 0) AS started_at, j.attempts, "
 	    "m.error_text FROM hub.job j "
 	    "JOIN hub.project p ON p.id = j.project_id JOIN hub.mirror m ON m.project_id = p.id "
 	    "WHERE j.kind = 'sync' AND j.state = $3 AND hub.project_access($1, $2, p.id, "
