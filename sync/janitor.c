@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cache.h"
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/path.h"
@@ -291,6 +292,7 @@ janitor_sweep(struct ctx *c, const struct job_fences *fences, bool is_full,
 
 	s.dir = path_under(c->mem, c->conf->data_dir, "quarantine");
 	TRY(each_entry(c, s.dir, clean_quarantine, &s));
+	TRY(cache_trim(c, project_cache_dir(c), c->conf->git_cache_bytes));
 	TRY(look_into_stores(&s, is_full));
 	*removed_out = s.removed;
 	return OK;
@@ -311,6 +313,7 @@ janitor_remove_store(struct ctx *c, int64_t store_id)
 		return OK; /* not even the folder for the lock: it never was */
 	if (code != OK)
 		return code;
+	TRY(cache_remove(c, project_cache_dir(c), project_cache_prefix(c, store_id), NULL));
 	TRY(path_remove_tree(c, aside));
 	if (path_is_dir(dir))
 		TRY(path_rename(c, dir, aside));

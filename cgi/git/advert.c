@@ -7,55 +7,6 @@
 #include "cgi/git/pkt.h"
 
 #define OID_LEN 40
-#define DELIMITER "0001"
-
-/* ---- lines */
-
-static char *
-without_newline(struct arena *mem, const char *text, size_t len)
-{
-	return arena_strndup(mem, text, len - (len > 0 && text[len - 1] == '\n'));
-}
-
-struct reader {
-	struct arena *mem;
-	const char *at;
-	size_t left;
-};
-
-enum line_kind { LINE_BAD, LINE_TEXT, LINE_FLUSH, LINE_DELIMITER };
-
-/* The text without its newline; a NUL in it ends it. */
-static enum line_kind
-next_line(struct reader *r, const char **text_out)
-{
-	size_t len;
-	int told;
-
-	if (r->left >= PKT_HEAD_BYTES && memcmp(r->at, DELIMITER, PKT_HEAD_BYTES) == 0) {
-		r->at += PKT_HEAD_BYTES;
-		r->left -= PKT_HEAD_BYTES;
-		return LINE_DELIMITER;
-	}
-	told = pkt_length(r->at, r->left);
-	if (told < 0 || (size_t)told > r->left)
-		return LINE_BAD;
-	len = told == PKT_FLUSH ? PKT_HEAD_BYTES : (size_t)told;
-	*text_out = arena_strndup(r->mem, r->at + PKT_HEAD_BYTES, len - PKT_HEAD_BYTES);
-	r->at += len;
-	r->left -= len;
-	return told == PKT_FLUSH ? LINE_FLUSH : LINE_TEXT;
-}
-
-static enum line_kind
-next_text(struct reader *r, char **text_out)
-{
-	const char *text = "";
-	enum line_kind kind = next_line(r, &text);
-
-	*text_out = without_newline(r->mem, text, strlen(text));
-	return kind;
-}
 
 /* ---- versions 0 and 1 */
 
@@ -71,7 +22,7 @@ advert_find_words(struct arena *mem, const char *text, size_t len)
 			return NULL;
 		nul = memchr(text, '\0', (size_t)told);
 		if (nul != NULL)
-			return without_newline(mem, nul + 1, (size_t)(text + told - nul) - 1);
+			return pkt_strndup(mem, nul + 1, (size_t)(text + told - nul) - 1);
 		text += told;
 		len -= (size_t)told;
 	}
@@ -139,12 +90,6 @@ advert_add(struct buf *b, int version, const char *words, const struct git_refli
 /* ---- ls-refs of version 2 */
 
 static bool
-is_harmless_word(const char *text)
-{
-	return str_starts(text, "agent=") || str_is_equal(text, "object-format=sha1");
-}
-
-static bool
 take_argument(struct advert_ask *ask, const char *text)
 {
 	if (str_is_equal(text, "peel"))
@@ -163,21 +108,21 @@ take_argument(struct advert_ask *ask, const char *text)
 bool
 advert_ask_parse(struct arena *mem, const char *text, size_t len, struct advert_ask *out)
 {
-	struct reader r = { mem, text, len };
-	enum line_kind kind;
+	struct pkt_reader r = { mem, text, len };
+	enum pkt_kind kind;
 	char *line;
 
 	*out = (struct advert_ask){ 0 };
-	if (next_text(&r, &line) != LINE_TEXT || !str_is_equal(line, "command=ls-refs"))
+	if (pkt_next(&r, &line) != PKT_IS_TEXT || !str_is_equal(line, "command=ls-refs"))
 		return false;
-	while ((kind = next_text(&r, &line)) == LINE_TEXT)
-		if (!is_harmless_word(line))
+	while ((kind = pkt_next(&r, &line)) == PKT_IS_TEXT)
+		if (!pkt_is_plain_word(line))
 			return false;
-	if (kind == LINE_DELIMITER)
-		while ((kind = next_text(&r, &line)) == LINE_TEXT)
+	if (kind == PKT_IS_DELIMITER)
+		while ((kind = pkt_next(&r, &line)) == PKT_IS_TEXT)
 			if (!take_argument(out, line))
 				return false;
-	return kind == LINE_FLUSH && r.left == 0;
+	return kind == PKT_IS_FLUSH && r.left == 0;
 }
 
 static bool

@@ -6,6 +6,7 @@
 #include "base/conf.h"
 #include "cgi/git/advert.h"
 #include "cgi/git/body.h"
+#include "cgi/git/clone.h"
 #include "cgi/git/memory.h"
 #include "cgi/git/pkt.h"
 #include "cgi/git/pump.h"
@@ -60,6 +61,7 @@ learn_words(struct req *r, int version)
 		memory_set_words(version, words);
 }
 
+/* A list too long for us is Git's, which sends it bit by bit. */
 static bool
 fits(struct req *r)
 {
@@ -103,14 +105,11 @@ show_refs_to_fetch(struct req *r)
 
 /* The command ls-refs of version 2 comes by POST. false: Git has to answer. */
 static bool
-list_refs(struct req *r, const struct buf *request, const char *dir)
+list_refs(struct req *r, const struct buf *request, const struct git_reflist *refs)
 {
-	const struct git_reflist *refs;
 	struct advert_ask *ask = arena_new_of(r->ctx->mem, struct advert_ask);
 
-	if (service_version(&service_fetch, service_protocol(r)) != 2 ||
-	    !advert_ask_parse(r->ctx->mem, request->data, request->len, ask) ||
-	    (refs = memory_refs(r, dir)) == NULL)
+	if (refs == NULL || !advert_ask_parse(r->ctx->mem, request->data, request->len, ask))
 		return false;
 	set_type(r, service_fetch.result_type);
 	advert_ask_add(r->out, ask, refs);
@@ -119,20 +118,43 @@ list_refs(struct req *r, const struct buf *request, const char *dir)
 
 /* ---- packs */
 
+/* clone: where the answer is kept; NULL: nowhere. */
 static int
-fetch(struct req *r, const struct buf *request)
+fetch(struct req *r, const struct buf *request, struct clone *clone)
 {
 	struct pump p = { .r = r, .body = body_of(r, request) };
+	int code;
 
 	TRY(service_start(r, &service_fetch, false, &p.child));
+	if (clone != NULL && clone_begin(r, clone)) {
+		p.copy_fd = *clone->fd;
+		p.copy_bytes = clone->max_bytes;
+	}
+	code = pump_run(&p);
+	if (p.copy_fd != 0)
+		clone_end(r, clone, code == OK && p.status == 0 && p.is_copied);
+	return code;
+}
+
+/* Of a clone the answer may be known. */
+static int
+send_or_fetch(struct req *r, const struct buf *request, const struct git_reflist *refs)
+{
+	struct clone clone;
+	int code;
+
 	set_type(r, service_fetch.result_type);
-	return pump_run(&p);
+	if (refs == NULL || !clone_find(r, request, refs, &clone))
+		return fetch(r, request, NULL);
+	code = clone_send(r, &clone);
+	return code == E_NOTFOUND ? fetch(r, request, &clone) : code;
 }
 
 /* The request is small and read whole before anything starts: what is wrong with it is a status. */
 int
 serve_fetch(struct req *r)
 {
+	const struct git_reflist *refs = NULL;
 	struct body *body;
 	struct buf *request;
 	const char *dir;
@@ -140,5 +162,7 @@ serve_fetch(struct req *r)
 	TRY(body_open(r, &service_fetch, r->ctx->conf->git_request_bytes, &body));
 	TRY(body_whole(body, &request));
 	TRY(service_store(r, &dir));
-	return list_refs(r, request, dir) ? OK : fetch(r, request);
+	if (service_version(&service_fetch, service_protocol(r)) == 2)
+		refs = memory_refs(r, dir);
+	return list_refs(r, request, refs) ? OK : send_or_fetch(r, request, refs);
 }

@@ -11,7 +11,6 @@ struct known_list {
 	struct arena *mem; /* holds the list; NULL: an empty place */
 	int64_t store_id, bytes;
 	uint64_t used; /* when, in requests */
-	struct git_reflist_id id;
 	struct git_reflist list;
 };
 
@@ -70,7 +69,7 @@ static const struct git_reflist *
 load(struct req *r, const char *dir, const struct git_reflist_id *id)
 {
 	struct ctx c = *r->ctx;
-	struct known_list k = { .store_id = r->project->store_id, .used = ++memory.clock, .id = *id };
+	struct known_list k = { .store_id = r->project->store_id, .used = ++memory.clock };
 	struct known_list *place;
 
 	k.bytes = id->packed[2] * 4; /* the text, the rows made of it, and what they were made with */
@@ -95,7 +94,7 @@ memory_refs(struct req *r, const char *dir)
 		return NULL;
 	if (k == NULL)
 		return load(r, dir, &id);
-	if (memcmp(&k->id, &id, sizeof(id)) != 0) {
+	if (memcmp(&k->list.id, &id, sizeof(id)) != 0) {
 		forget(k);
 		return load(r, dir, &id);
 	}

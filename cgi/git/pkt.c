@@ -3,7 +3,11 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/str.h"
+
+#define DELIMITER "0001"
 
 static int
 hex_digit(char ch)
@@ -34,6 +38,43 @@ pkt_length(const char *text, size_t available)
 	if (length != PKT_FLUSH && (length < PKT_HEAD_BYTES || length > PKT_MAX_BYTES))
 		return PKT_BAD;
 	return length;
+}
+
+char *
+pkt_strndup(struct arena *mem, const char *text, size_t len)
+{
+	return arena_strndup(mem, text, len - (len > 0 && text[len - 1] == '\n'));
+}
+
+static enum pkt_kind
+skip(struct pkt_reader *r, size_t len, enum pkt_kind kind)
+{
+	r->at += len;
+	r->left -= len;
+	return kind;
+}
+
+enum pkt_kind
+pkt_next(struct pkt_reader *r, char **text_out)
+{
+	int len;
+
+	*text_out = arena_strdup(r->mem, "");
+	if (r->left >= PKT_HEAD_BYTES && memcmp(r->at, DELIMITER, PKT_HEAD_BYTES) == 0)
+		return skip(r, PKT_HEAD_BYTES, PKT_IS_DELIMITER);
+	len = pkt_length(r->at, r->left);
+	if (len < 0 || (size_t)len > r->left)
+		return PKT_IS_BAD;
+	if (len == PKT_FLUSH)
+		return skip(r, PKT_HEAD_BYTES, PKT_IS_FLUSH);
+	*text_out = pkt_strndup(r->mem, r->at + PKT_HEAD_BYTES, (size_t)len - PKT_HEAD_BYTES);
+	return skip(r, (size_t)len, PKT_IS_TEXT);
+}
+
+bool
+pkt_is_plain_word(const char *text)
+{
+	return str_starts(text, "agent=") || str_is_equal(text, "object-format=sha1");
 }
 
 void

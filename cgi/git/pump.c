@@ -21,7 +21,7 @@
 
 /* What is under way. */
 struct flow {
-	const struct pump *p;
+	struct pump *p;
 	struct req *r;
 	struct proc *child;
 	const char *bytes; /* the piece of the body that the child takes next */
@@ -30,6 +30,7 @@ struct flow {
 	char *said;	  /* the last SAID_BYTES on its standard error */
 	size_t said_len;
 	int64_t looked_us;
+	int64_t copied;
 };
 
 /* ---- client to child */
@@ -64,6 +65,15 @@ feed(struct flow *f)
 
 /* ---- child to client */
 
+/* A copy that fails is given up, the answer goes on. */
+static void
+copy(struct flow *f, size_t len)
+{
+	f->copied += (int64_t)len;
+	if (f->copied > f->p->copy_bytes || write(f->p->copy_fd, f->step, len) != (ssize_t)len)
+		f->p->is_copied = false;
+}
+
 static int
 answer(struct flow *f, size_t len)
 {
@@ -85,6 +95,8 @@ pass_on(struct flow *f)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return OK;
+	if (n > 0 && f->p->is_copied)
+		copy(f, (size_t)n);
 	if (n > 0)
 		return answer(f, (size_t)n);
 	close(f->child->out);
@@ -252,12 +264,14 @@ pump_run(struct pump *p)
 	struct flow f = { .p = p, .r = p->r, .child = p->child,
 		.step = arena_alloc(c->mem, STEP_BYTES),
 		.said = arena_alloc(c->mem, SAID_BYTES), .looked_us = clock_mono_us() };
-	int code = flow_all(&f), status;
+	int code;
 
+	p->is_copied = p->copy_fd != 0;
+	code = flow_all(&f);
 	if (code != OK) {
 		give_up(&f);
 		return code;
 	}
-	TRY(proc_wait(c, p->child, &status));
-	return judge(&f, status);
+	TRY(proc_wait(c, p->child, &p->status));
+	return judge(&f, p->status);
 }

@@ -3,6 +3,8 @@
 #ifndef CGI_GIT_PUMP_H
 #define CGI_GIT_PUMP_H
 
+#include <stdbool.h>
+
 #include "web/req.h"
 
 struct body;
@@ -15,6 +17,12 @@ struct pump {
 	/* up to so many bytes of answer wait for the child's end: such an answer has a length, and a
 	 * child that fails before has a status of its own. 0: each byte is passed on as it comes */
 	size_t hold_bytes;
+	int copy_fd; /* what the child says is written there too; 0: nowhere */
+	int64_t copy_bytes; /* at most so many */
+
+	/* filled in */
+	int status;	/* the child's exit code */
+	bool is_copied; /* all of it */
 };
 
 /* Status, type and headers are set by the caller, and what r->out holds already comes before the

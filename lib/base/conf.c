@@ -112,6 +112,8 @@ const struct conf_row conf_rows[] = {
 	    "Clones and pushes at the same time: the processes of the git pool."),
 	NUMBER("git.memory_bytes",   git_memory_bytes,        "4294967296", 67108864, 0x7fffffffffff,
 	    "The most address space of one git child."),
+	NUMBER("git.cache_bytes",        git_cache_bytes,         "4294967296", 0, 0x7fffffffffff,
+	    "The most disk space for kept answers to full clones; 0 keeps none."),
 	NUMBER("requests_per_process", requests_per_process,  "100000", 1, 1000000000,
 	    "A web process ends after this many requests and is replaced."),
 	ROW("log.level",             log_level,               "info",

@@ -63,6 +63,7 @@ struct conf {
 	int64_t git_total_s;
 	int64_t git_children;
 	int64_t git_memory_bytes;
+	int64_t git_cache_bytes;
 	/* process */
 	int64_t requests_per_process;
 	const char *log_level;

@@ -148,6 +148,18 @@ project_store_lock(struct ctx *c, int64_t store_id)
 }
 
 const char *
+project_cache_dir(struct ctx *c)
+{
+	return path_under(c->mem, c->conf->data_dir, "cache/clones");
+}
+
+const char *
+project_cache_prefix(struct ctx *c, int64_t store_id)
+{
+	return arena_printf(c->mem, "%lld-", (long long)store_id);
+}
+
+const char *
 project_clone_url(struct ctx *c, const char *path)
 {
 	return arena_printf(c->mem, "%s/%s.git", c->conf->base_url, str_percent_path(c->mem, path));

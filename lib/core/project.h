@@ -37,6 +37,10 @@ must_check int project_delete(struct ctx *c, const struct actor *who, const stru
 const char *project_store_dir(struct ctx *c, int64_t store_id);
 const char *project_store_lock(struct ctx *c, int64_t store_id);
 
+/* Folder of kept answers to clones (base/cache.h), and what the names of a store's begin with. */
+const char *project_cache_dir(struct ctx *c);
+const char *project_cache_prefix(struct ctx *c, int64_t store_id);
+
 /* Where one clones it from: base_url/path.git. */
 const char *project_clone_url(struct ctx *c, const char *path);
 

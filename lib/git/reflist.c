@@ -107,6 +107,7 @@ git_reflist_load(struct ctx *c, const char *store_dir, const struct git_reflist_
 	if (memcmp(&now, id, sizeof(now)) != 0)
 		return ask_git(c);
 	list(c, &refs, &made);
+	made.id = *id;
 	*out = made;
 	return OK;
 }

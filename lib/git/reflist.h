@@ -9,15 +9,16 @@
 #include "base/ctx.h"
 #include "git/store.h"
 
-struct git_reflist {
-	const struct git_store_ref *rows; /* HEAD first if its branch exists, then by name */
-	size_t n;
-	const char *head; /* the branch that HEAD names, there or not */
-};
-
 /* Both files as stat sees them; equal bytes (memcmp) mean equal lists. */
 struct git_reflist_id {
 	int64_t packed[5], head[5]; /* device, inode, bytes, and two times in ns */
+};
+
+struct git_reflist {
+	struct git_reflist_id id;
+	const struct git_store_ref *rows; /* HEAD first if its branch exists, then by name */
+	size_t n;
+	const char *head; /* the branch that HEAD names, there or not */
 };
 
 /* E_NOTFOUND: the list cannot be known from the two files (loose refs, a detached HEAD, a shallow

@@ -1,9 +1,9 @@
 """What makes serving cheap is never seen by a client: answers given without a Git child equal Git's
 own, and packs come from where they are cheapest. Only figures of `make bench` say how fast."""
 
-import os
 import pathlib
-import re
+import shutil
+import socket
 
 import pytest
 
@@ -159,7 +159,7 @@ def test_kept_tips_are_never_told(hub, mirrored, name):
         assert b"mirrorhub" not in post(hub, name, ls_refs_body(*args)).content
 
 
-def test_a_project_with_loose_refs_is_told_by_git_and_then_packed(hub, name, tmp_path):
+def test_a_project_with_loose_refs_is_told_by_git(hub, name, tmp_path):
     one = simple(tmp_path / "one.git")
     hub.run_program("mirrorhub", "create-project", name, "--owner", hub.user, "--access", "read")
     for n in range(9):  # as many packs
@@ -169,3 +169,173 @@ def test_a_project_with_loose_refs_is_told_by_git_and_then_packed(hub, name, tmp
     for version in (0, 1, 2):
         assert hub.ls_remote(name, version=version)
     assert one.refs() == hub.refs(name)
+
+
+# ---------------------------------------------------------------- kept clones
+
+def kept(hub, name=None):
+    """Files of kept clones: all, or those of one project."""
+    folder = hub.data_dir / "cache" / "clones"
+    prefix = "" if name is None else hub.store_dir(name).name.split(".")[0] + "-"
+    if not folder.is_dir():
+        return []
+    return sorted(p.name for p in folder.iterdir() if p.name.startswith(prefix))
+
+
+def wants_all(repo, *more):
+    oids = sorted(set(repo.refs("refs/heads").values()))
+    return (pkt("command=fetch\n") + DELIMITER + pkt("ofs-delta\n") + pkt("no-progress\n")
+            + b"".join(pkt("want %s\n" % oid) for oid in oids)
+            + b"".join(pkt(m + "\n") for m in more) + pkt("done\n") + FLUSH)
+
+
+@pytest.fixture
+def large(hub, upstream, name):
+    """A mirror of more than is too little to keep."""
+    one = simple(upstream.folder / (name + ".git"))
+    one.noise(3 << 20, "large")
+    hub.mirror(upstream.url(name + ".git"), name)
+    return one
+
+
+def test_a_second_clone_is_the_first_ones_bytes_without_a_child(hub, large, name, tmp_path):
+    first = post(hub, name, wants_all(large))
+    assert first.status_code == 200
+    wait_until(lambda: len(kept(hub, name)) == 1, 10, "the answer is kept")
+
+    def is_free():
+        before = children_cost(hub)
+        for _ in range(8):
+            again = post(hub, name, wants_all(large))
+            assert again.content == first.content
+            assert int(again.headers["Content-Length"]) == len(first.content)
+            assert again.headers["Content-Type"] == "application/x-%s-result" % FETCH
+        return children_cost(hub) == before
+    wait_until(is_free, 30, "no process has a child any more")
+    for n in range(3):
+        hub.git("clone", "-q", "--mirror", hub.clone_url(name), tmp_path / str(n))
+        copy = Repo(tmp_path / str(n))
+        copy.fsck()
+        assert copy.refs() == large.refs()
+
+
+def test_what_was_kept_for_older_refs_is_never_sent_again(hub, large, name, tmp_path):
+    for n in range(3):
+        assert post(hub, name, wants_all(large)).status_code == 200
+        hub.git("clone", "-q", "--mirror", hub.clone_url(name), tmp_path / str(n))
+        assert Repo(tmp_path / str(n)).refs() == large.refs()
+        states = {file.split("-")[1] for file in kept(hub, name)}
+        assert len(states) == 1
+        large.commit("main", {"n": str(n)})
+        hub.sync_and_wait(name)
+
+
+def test_kept_clones_are_for_those_who_may_read(hub, large, name):
+    body = wants_all(large)
+    assert post(hub, name, body).status_code == 200
+    assert kept(hub, name)
+    hub.set_access(name, 0)
+    stranger = hub.account("s-" + name[:20].lower())
+    headers = {"Content-Type": "application/x-%s-request" % FETCH, "Git-Protocol": "version=2"}
+    for auth, status in ((None, 401), (stranger, 404), (hub.admin, 200)):
+        answer = hub.post("/%s.git/%s" % (name, FETCH), body, auth=auth, headers=headers)
+        assert answer.status_code == status
+        assert (b"PACK" in answer.content) == (status == 200)
+
+
+@pytest.mark.parametrize("more", ["deepen 1", "filter blob:none", "thin-pack", "include-tag"])
+def test_another_wish_gets_another_answer(hub, large, name, more):
+    plain = post(hub, name, wants_all(large)).content
+    answer = post(hub, name, wants_all(large, more))
+    assert answer.status_code == 200
+    assert len(kept(hub, name)) == (2 if more in ("thin-pack", "include-tag") else 1)
+    if more == "deepen 1":
+        assert b"shallow-info" in answer.content
+    if more == "filter blob:none":
+        assert len(answer.content) < len(plain) / 2
+
+
+def test_a_refused_or_broken_off_clone_is_not_kept(hub, large, name):
+    wrong = wants_all(large, "want " + "1" * 40)
+    post(hub, name, wrong)
+    assert kept(hub, name) == []
+    body = wants_all(large)
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        s.connect(("127.0.0.1", hub.port))
+        s.sendall(("POST /%s.git/%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nGit-Protocol: version=2\r\n"
+                   "Content-Type: application/x-%s-request\r\nContent-Length: %d\r\n\r\n"
+                   % (name, FETCH, hub.port, FETCH, len(body))).encode() + body)
+        assert s.recv(4096)
+    # nginx and the sockets may hold all of it: then it was whole
+    wait_until(lambda: not any(f.endswith(".new") for f in kept(hub, name)), 20, "nothing is begun")
+    assert Repo(large.path).refs() == hub.refs(name)
+    assert post(hub, name, body).content.count(b"PACK") == 1
+
+
+def test_a_project_takes_its_kept_clones_along(hub, large, name):
+    assert post(hub, name, wants_all(large)).status_code == 200
+    prefix = hub.store_dir(name).name.split(".")[0] + "-"
+    assert any(f.startswith(prefix) for f in kept(hub))
+    assert hub.delete("/repositories/" + name).status_code == 200
+    wait_until(lambda: not any(f.startswith(prefix) for f in kept(hub)), 30, "its clones are gone")
+
+
+def test_the_room_for_kept_clones_is_bounded_and_may_be_none(fresh_hub, upstream, tmp_path):
+    one = simple(upstream.folder / "bounded.git")
+    one.noise(1 << 20, "large")
+    hub = fresh_hub({"git.cache_bytes": 5 << 20})
+    for n in range(6):
+        hub.mirror(upstream.url("bounded.git"), "b%d" % n)
+        assert post(hub, "b%d" % n, wants_all(one)).status_code == 200
+    sizes = [(hub.data_dir / "cache" / "clones" / f).stat().st_size for f in kept(hub)]
+    assert 3 <= len(sizes) <= 4 and sum(sizes) <= 5 << 20
+    assert kept(hub, "b5") and not kept(hub, "b0")
+    hub.restart(git__cache_bytes=0)
+    shutil.rmtree(hub.data_dir / "cache")
+    assert post(hub, "b0", wants_all(one)).status_code == 200
+    assert kept(hub) == []
+
+
+# ---------------------------------------------------------------- upkeep
+
+def test_a_large_mirror_gets_a_bitmap_and_a_commit_graph(hub, large, name):
+    pack = hub.store_dir(name) / "objects/pack"
+    graphs = hub.store_dir(name) / "objects/info/commit-graphs"
+    wait_until(lambda: list(pack.glob("multi-pack-index-*.bitmap")) and list(graphs.glob("*.graph")),
+               20, "upkeep was done")
+    hub.wait_idle(name)
+    in_store(hub, name, "multi-pack-index", "verify")
+    in_store(hub, name, "commit-graph", "verify")
+    in_store(hub, name, "fsck", "--strict")
+    assert hub.refs(name) == large.refs()
+    # and syncs go on as before
+    large.commit("main", {"more": "1"})
+    assert hub.sync_and_wait(name)["outcome"] == "changed"
+    assert hub.refs(name) == large.refs()
+
+
+def test_many_small_packs_become_few_and_nothing_is_lost(hub, upstream, name):
+    one = simple(upstream.folder / (name + ".git"))
+    hub.mirror(upstream.url(name + ".git"), name)
+    gone = one.commit("side", {"gone": "1"})
+    for n in range(9):
+        one.commit("main", {"n": str(n)})
+        hub.sync_and_wait(name)
+        if n == 4:
+            one.delete("refs/heads/side")
+    pack = hub.store_dir(name) / "objects/pack"
+    wait_until(lambda: len(list(pack.glob("*.pack"))) < 8 and (pack / "multi-pack-index").exists(),
+               20, "the packs were joined")
+    in_store(hub, name, "fsck", "--strict")
+    assert hub.refs(name) == one.refs()
+    in_store(hub, name, "cat-file", "-e", gone)  # no ref reaches it, and it is there
+
+
+def test_a_store_that_git_cannot_work_in_serves_and_syncs_on(hub, large, name):
+    pack = hub.store_dir(name) / "objects/pack"
+    wait_until(lambda: (pack / "multi-pack-index").exists(), 20, "upkeep was done")
+    (pack / "multi-pack-index").write_bytes(b"nonsense")
+    large.commit("main", {"after": "1"})
+    assert hub.sync_and_wait(name)["outcome"] == "changed"
+    assert hub.refs(name) == large.refs()

@@ -41,7 +41,7 @@ only_a_whole_known_request_is_answered(void **state)
 	assert_false(parses(mem, "0014command=ls-refs\n00010001"));
 	assert_false(parses(mem, "0014command=ls-refs\n0001ffffpeel"));
 	assert_false(parses(mem, "0014command=ls-refs\n0001000apeels\n0000"));
-	assert_false(parses(mem, "0014command=ls-refs\n001bobject-format=sha2560000"));
+	assert_false(parses(mem, "0014command=ls-refs\n0018object-format=sha2560000"));
 	assert_false(parses(mem, "0012command=fetch\n0000"));
 	assert_false(parses(mem, "00010014command=ls-refs\n0000"));
 }
