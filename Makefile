@@ -66,7 +66,7 @@ packages:
 
 # A make of its own builds: only then are the compiler and pkg-config there for sure.
 run start: packages
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s -j2 all
 	@$(HUB_ENV) exec nginx/standalone $@
 
 stop:
@@ -80,7 +80,7 @@ check:
 	@tests/run
 
 bench:
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s -j2 all
 	@tests/bench/run
 
 SCRIPTS := nginx/standalone nginx/install-packages .ci/run
