@@ -193,6 +193,24 @@ def test_R01_an_update_killed_anywhere_is_done_by_the_next_run(
     assert (still.store_dir(name) / "HEAD").read_text() == "ref: refs/heads/trunk\n"
 
 
+def test_R01_workers_die_with_a_supervisor_that_is_killed(still, upstream, origin, path, name):
+    upstream.fault(path, up.endless_progress())
+    still.add(upstream.url(path), name)
+    program = start_once(still)
+    wait_until(lambda: still.job(name)["phase"] == "fetching", 20)
+    assert len(sync_pids(still, workers=True)) >= 1
+    program.kill()
+    program.communicate()
+    wait_until(lambda: not sync_pids(still), 10, "the workers die too")
+    upstream.heal(path)
+    wait_until(lambda: is_out_of_lease(still, name), 10)
+    once(still)
+    lost = still.sql("SELECT outcome, error_class FROM hub.run r JOIN hub.project p"
+                     " ON p.id = r.project_id WHERE p.path = %s ORDER BY r.id", name)
+    assert [tuple(r.values()) for r in lost] == [("failed", "local"), ("changed", "")]
+    check_whole(still, name, origin)
+
+
 # ---------------------------------------------------------------- the worker alone
 
 def test_R02_a_worker_that_is_killed_is_a_failed_run_and_nothing_more(
@@ -389,6 +407,20 @@ def test_R12_the_database_dies_under_a_sync_and_the_result_is_kept(
     # and it listens again
     origin.commit()
     hub.sync_and_wait(name, "changed")
+
+
+def test_R17_a_connection_that_is_cut_is_made_again(hub, upstream, origin, path, name):
+    hub_follows(hub)
+    hub.mirror(upstream.url(path), name)
+    pids = sync_pids(hub, workers=False)
+    for _ in range(3):
+        cut = hub.psql("-Atc", "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                       " WHERE usename = 'mirrorhub_sync'", role="postgres").stdout
+        assert int(cut) >= 1
+        origin.commit()
+        hub.sync_and_wait(name, "changed")
+    assert sync_pids(hub, workers=False) == pids
+    check_whole(hub, name, origin)
 
 
 # ---------------------------------------------------------------- not our data folder
