@@ -16,7 +16,7 @@ import zlib
 
 import pytest
 
-from fixtures.hub import ROOT, Hub, build_dir
+from fixtures.hub import ROOT, Hub, build_dir, sweep
 from fixtures.upstream import Upstream
 
 
@@ -29,6 +29,7 @@ def programs():
     with open(folder / ".tests.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
+        sweep()
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
