@@ -100,8 +100,8 @@ command_by_name(const char *name)
 }
 
 static bool
-read_option(const struct command *command, const char *name, const char *value,
-    struct admin_args *out)
+read_option(
+    const struct command *command, const char *name, const char *value, struct admin_args *out)
 {
 	for (size_t i = 0; i < N_OPTIONS; i++)
 		if (strcmp(options[i].name, name) == 0 && takes(command, name)) {

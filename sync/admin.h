@@ -25,8 +25,8 @@ must_check int admin_open_db(struct ctx *c);
 must_check int admin_migrate(struct ctx *c, const struct admin_args *args);
 
 /* How many migrations the folder has and how many of them have been run. */
-must_check int admin_migrations(struct ctx *c, const char *sql_dir, int64_t *files_out,
-    int64_t *run_out);
+must_check int admin_migrations(
+    struct ctx *c, const char *sql_dir, int64_t *files_out, int64_t *run_out);
 
 /* The folder of the SQL files: --sql, else share/mirrorhub/sql beside the program's folder. */
 must_check int admin_sql_dir(struct ctx *c, const struct admin_args *args, const char **out);

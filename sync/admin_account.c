@@ -58,8 +58,8 @@ admin_new_token(struct ctx *c, const struct admin_args *args)
 
 	TRY(admin_open_db(c));
 	TRY(db_begin(c, DB_WRITE));
-	TRY(account_create_token(c, &command, args->word, "made by mirrorhub new-token",
-	    TOKEN_SCOPE_ALL, &token));
+	TRY(account_create_token(
+	    c, &command, args->word, "made by mirrorhub new-token", TOKEN_SCOPE_ALL, &token));
 	TRY(db_commit(c));
 	fprintf(stderr, "the token is shown this once:\n");
 	printf("%s\n", token);

@@ -120,7 +120,12 @@ int
 admin_check(struct ctx *c, const struct admin_args *args)
 {
 	static int (*const checks[])(struct ctx *, const struct admin_args *, const char **) = {
-		check_database, check_statements, check_folder, check_disk, check_keys, check_git,
+		check_database,
+		check_statements,
+		check_folder,
+		check_disk,
+		check_keys,
+		check_git,
 	};
 	int n_fatal = 0;
 
@@ -135,6 +140,7 @@ admin_check(struct ctx *c, const struct admin_args *args)
 		}
 	}
 	if (n_fatal > 0)
-		return fail(c, E_INTERNAL, "%d of these things are not as they have to be", n_fatal);
+		return fail(
+		    c, E_INTERNAL, "%d of these things are not as they have to be", n_fatal);
 	return OK;
 }

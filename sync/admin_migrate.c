@@ -122,8 +122,8 @@ read_migrations(struct ctx *c, const char *sql_dir, struct migration **rows_out,
 		if (code == OK)
 			code = read_migration(c, dir, entries[i]->d_name, &rows[i]);
 		if (code == OK && rows[i].version != i + 1)
-			code = fail(c, E_INVALID, "%s/%s: expected number %03d", dir, rows[i].name,
-			    i + 1);
+			code = fail(
+			    c, E_INVALID, "%s/%s: expected number %03d", dir, rows[i].name, i + 1);
 		free(entries[i]);
 	}
 	free(entries);
