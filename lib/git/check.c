@@ -15,6 +15,13 @@
 #define GITLINK 0160000
 #define HEX_LEN ((size_t)2 * GIT_OID_BYTES)
 
+#define RECENT_COUNT 8192
+
+struct recent {
+	unsigned char oid[GIT_OID_BYTES];
+	enum git_kind kind; /* 0: empty */
+};
+
 struct checking {
 	struct ctx *c;
 	const struct git_check *k;
@@ -22,6 +29,7 @@ struct checking {
 	git_odb *odb;
 	struct git_packfile *pack; /* NULL: nothing came */
 	struct git_seen *seen;	   /* objects of the store that were looked up before */
+	struct recent *recent;	   /* by the first bytes of the id */
 	int64_t done;
 };
 
@@ -56,11 +64,20 @@ store_has(struct checking *k, const unsigned char *raw, enum git_kind *kind_out)
 	return true;
 }
 
+/* Trees name mostly what the tree before named: a glance at what was found last saves the search. */
 static bool
 has(struct checking *k, const unsigned char *oid, enum git_kind *kind_out)
 {
-	return (k->pack != NULL && git_packfile_has(k->pack, oid, kind_out)) ||
-	    store_has(k, oid, kind_out);
+	struct recent *r = &k->recent[(oid[0] << 8 | oid[1]) % RECENT_COUNT];
+
+	if (r->kind == 0 || memcmp(r->oid, oid, GIT_OID_BYTES) != 0) {
+		if (!(k->pack != NULL && git_packfile_has(k->pack, oid, &r->kind)) &&
+		    !store_has(k, oid, &r->kind))
+			return false;
+		memcpy(r->oid, oid, GIT_OID_BYTES);
+	}
+	*kind_out = r->kind;
+	return true;
 }
 
 /* what: of whom the object is a part, for the sentence. kind 0: any. */
@@ -245,6 +262,7 @@ git_check(struct ctx *c, const struct git_check *k)
 
 	TRY(open_quarantine(&x));
 	x.seen = git_seen_open(c->mem);
+	x.recent = arena_new_array(c->mem, struct recent, RECENT_COUNT);
 	if (k->pack != NULL) {
 		TRY(git_packfile_open(c, k->pack, &x.pack));
 		TRY(git_packfile_each(c, x.pack, on_object, &x));
