@@ -372,10 +372,14 @@ def test_g20_what_is_not_shown_is_not_given(hub, repo, name):
     for path in hub.store_dir(name).glob("refs/mirrorhub/**/*"):
         as_owner(hub, name, path)
     as_owner(hub, name, hub.store_dir(name) / "refs/mirrorhub")
-    for version in (0, 1, 2):
-        shown = hub.ls_remote(name, version=version)
-        assert not [r for r in shown if r.startswith("refs/mirrorhub")]
-        assert hidden not in shown.values()
+    for packed in (False, True):
+        if packed:  # then no child of Git tells the list
+            in_store(hub, name, "pack-refs", "--all")
+            as_owner(hub, name, hub.store_dir(name) / "packed-refs")
+        for version in (0, 1, 2):
+            shown = hub.ls_remote(name, version=version)
+            assert {r for r in shown if not r.endswith("^{}")} == set(repo.refs()) | {"HEAD"}
+            assert hidden not in shown.values()
     for oid in (hidden, dangling, "1" * 40):
         answer = ask(hub, name, FETCH, wants(oid))
         assert b"not our ref" in answer.content and b"PACK" not in answer.content
