@@ -62,10 +62,10 @@ names_that_mean_something_else_to_git_are_no_refs(void **state)
 {
 	static const char *const good[] = { "refs/heads/main", "refs/tags/-x", "refs/heads/$(id)",
 		"refs/heads/\xff", "refs/heads/<b>", "refs/heads/a@b", "refs/heads/\"'" };
-	static const char *const bad[] = { "", "HEAD", "main", A, "--all", "refs", "refs/heads/a..b",
-		"refs/heads/a:b", "refs/heads/a^", "refs/heads/a~1", "refs/heads/a b",
-		"refs/heads/a@{1}", "refs/heads/*", "refs/heads/a?", "refs/heads/[a",
-		"refs/heads/a\\b", "refs/heads/a\nb", "refs/heads/a\x7f" };
+	static const char *const bad[] = { "", "HEAD", "main", A, "--all", "refs",
+		"refs/heads/a..b", "refs/heads/a:b", "refs/heads/a^", "refs/heads/a~1",
+		"refs/heads/a b", "refs/heads/a@{1}", "refs/heads/*", "refs/heads/a?",
+		"refs/heads/[a", "refs/heads/a\\b", "refs/heads/a\nb", "refs/heads/a\x7f" };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(good); i++)
@@ -75,16 +75,27 @@ names_that_mean_something_else_to_git_are_no_refs(void **state)
 }
 
 static void
-only_a_known_version_is_version_2(void **state)
+the_highest_known_version_counts(void **state)
 {
+	static const struct {
+		const char *protocol;
+		int fetch, push;
+	} rows[] = {
+		{ "", 0, 0 },
+		{ "version=0", 0, 0 },
+		{ "version=1", 1, 1 },
+		{ "version=2", 2, 0 },
+		{ "version=1:version=2", 2, 1 },
+		{ "version=20:version=2:version=9", 2, 0 },
+		{ "version=20", 0, 0 },
+		{ "version=02", 0, 0 },
+	};
+
 	(void)state;
-	assert_true(service_speaks_v2(&service_fetch, "version=2"));
-	assert_true(service_speaks_v2(&service_fetch, "version=1:version=2"));
-	assert_true(service_speaks_v2(&service_fetch, "version=20:version=2:version=9"));
-	assert_false(service_speaks_v2(&service_fetch, ""));
-	assert_false(service_speaks_v2(&service_fetch, "version=1"));
-	assert_false(service_speaks_v2(&service_fetch, "version=20"));
-	assert_false(service_speaks_v2(&service_push, "version=2"));
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		assert_int_equal(service_version(&service_fetch, rows[i].protocol), rows[i].fetch);
+		assert_int_equal(service_version(&service_push, rows[i].protocol), rows[i].push);
+	}
 }
 
 /* ---- the commands of a push */
@@ -154,8 +165,8 @@ capabilities_stand_behind_a_nul(void **state)
 static void
 commands_that_make_no_sense_are_refused(void **state)
 {
-	static const char *const rows[] = { "", "0", "000", "zzzz", "0001", "0008x",
-		"0008abcd", "ffff" };
+	static const char *const rows[] = { "", "0", "000", "zzzz", "0001", "0008x", "0008abcd",
+		"ffff" };
 	struct ctx *c = *state;
 
 	for (size_t i = 0; i < N_OF(rows); i++) {
@@ -195,7 +206,7 @@ main(void)
 		cmocka_unit_test(the_length_of_a_line_is_four_hex_digits),
 		WITH_CTX(a_line_is_written_as_it_is_read),
 		cmocka_unit_test(names_that_mean_something_else_to_git_are_no_refs),
-		cmocka_unit_test(only_a_known_version_is_version_2),
+		cmocka_unit_test(the_highest_known_version_counts),
 		WITH_CTX(commands_are_read_and_given_on),
 		WITH_CTX(capabilities_stand_behind_a_nul),
 		WITH_CTX(commands_that_make_no_sense_are_refused),
