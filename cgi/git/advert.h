@@ -10,12 +10,12 @@
 
 struct buf;
 
-/* The capabilities in an advertisement of Git's own, of version 0 or 1, without a service line. NULL:
- * it has none. Those of version 2 are the whole answer. */
+/* The capabilities in an advertisement of Git's own, of version 0 or 1, without a service line.
+ * NULL: it has none. Those of version 2 are the whole answer. */
 const char *advert_find_words(struct arena *mem, const char *text, size_t len);
 
-/* Adds the advertisement of version 0 or 1, without the service line. words: as found, of any store;
- * what they say of HEAD is replaced. */
+/* Adds the advertisement of version 0 or 1, without the service line. words: as found, of any
+ * store; what they say of HEAD is replaced. */
 void advert_add(struct buf *b, int version, const char *words, const struct git_reflist *refs);
 
 #define ADVERT_PREFIXES_MAX 1000

@@ -147,8 +147,8 @@ hash_of_ask(struct arena *mem, const struct clone_ask *ask)
 }
 
 bool
-clone_find(struct req *r, const struct buf *request, const struct git_reflist *refs,
-    struct clone *out)
+clone_find(
+    struct req *r, const struct buf *request, const struct git_reflist *refs, struct clone *out)
 {
 	struct arena *mem = r->ctx->mem;
 	struct clone_ask ask;
@@ -197,7 +197,8 @@ clone_send(struct req *r, const struct clone *clone)
 			return OK;
 		TRY(res_write(r, step, len));
 		if (clock_mono_us() > until_us)
-			return fail_passing(r->ctx, RETRY_S, "a clone took longer than git.total_s");
+			return fail_passing(
+			    r->ctx, RETRY_S, "a clone took longer than git.total_s");
 	}
 }
 
@@ -228,6 +229,6 @@ clone_end(struct req *r, struct clone *clone, bool is_whole)
 	    cache_remove(&c, clone->dir, clone->store, clone->state) == OK &&
 	    cache_trim(&c, clone->dir, c.conf->git_cache_bytes) == OK)
 		return;
-	log_write(LOG_WARN, "an answer was not kept", LOG_TEXT("id", r->id),
-	    LOG_TEXT("why", c.reason));
+	log_write(
+	    LOG_WARN, "an answer was not kept", LOG_TEXT("id", r->id), LOG_TEXT("why", c.reason));
 }

@@ -34,15 +34,15 @@ bool clone_is_full(const struct clone_ask *ask, const struct git_reflist *refs);
 /* ---- the answer */
 
 struct clone {
-	const char *dir, *name; /* its file */
+	const char *dir, *name;	   /* its file */
 	const char *store, *state; /* its name begins with these: of the store; with these refs */
 	int *fd;		   /* where a new one is written */
 	int64_t max_bytes;
 };
 
 /* The file that has or will have the answer to the request. false: such answers are not kept. */
-bool clone_find(struct req *r, const struct buf *request, const struct git_reflist *refs,
-    struct clone *out);
+bool clone_find(
+    struct req *r, const struct buf *request, const struct git_reflist *refs, struct clone *out);
 
 /* Sends it; type and headers but the length are set. E_NOTFOUND: there is none yet. E_INTERNAL: the
  * client went away (499), or it took longer than git.total_s. */

@@ -72,7 +72,8 @@ load(struct req *r, const char *dir, const struct git_reflist_id *id)
 	struct known_list k = { .store_id = r->project->store_id, .used = ++memory.clock };
 	struct known_list *place;
 
-	k.bytes = id->packed[2] * 4; /* the text, the rows made of it, and what they were made with */
+	/* the text, the rows made of it, and what they were made with */
+	k.bytes = id->packed[2] * 6;
 	c.mem = k.mem = arena_new();
 	if (git_reflist_load(&c, dir, id, &k.list) != OK) {
 		arena_free(k.mem);

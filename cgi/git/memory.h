@@ -1,5 +1,5 @@
 /* What a process of the git pool remembers between two requests: lists of refs, and the words with
- * which Git introduces itself. Both are checked or asked for anew; nothing here says who may read. */
+ * which Git introduces itself. Both are checked or asked for anew. */
 #ifndef CGI_GIT_MEMORY_H
 #define CGI_GIT_MEMORY_H
 

@@ -82,10 +82,10 @@ pkt_begin(struct buf *b, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t all = len + PKT_HEAD_BYTES;
-	const char digits[] = { hex[all >> 12], hex[all >> 8 & 15], hex[all >> 4 & 15], hex[all & 15] };
 
 	assert(all <= PKT_MAX_BYTES);
-	buf_add(b, digits, sizeof(digits));
+	for (int shift = 12; shift >= 0; shift -= 4)
+		buf_char(b, hex[all >> shift & 15]);
 }
 
 void

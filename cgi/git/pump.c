@@ -26,8 +26,8 @@ struct flow {
 	struct proc *child;
 	const char *bytes; /* the piece of the body that the child takes next */
 	size_t len;
-	char *step;	  /* STEP_BYTES, for reading from the child */
-	char *said;	  /* the last SAID_BYTES on its standard error */
+	char *step; /* STEP_BYTES, for reading from the child */
+	char *said; /* the last SAID_BYTES on its standard error */
 	size_t said_len;
 	int64_t looked_us;
 	int64_t copied;
@@ -261,9 +261,12 @@ int
 pump_run(struct pump *p)
 {
 	struct ctx *c = p->r->ctx;
-	struct flow f = { .p = p, .r = p->r, .child = p->child,
+	struct flow f = { .p = p,
+		.r = p->r,
+		.child = p->child,
 		.step = arena_alloc(c->mem, STEP_BYTES),
-		.said = arena_alloc(c->mem, SAID_BYTES), .looked_us = clock_mono_us() };
+		.said = arena_alloc(c->mem, SAID_BYTES),
+		.looked_us = clock_mono_us() };
 	int code;
 
 	p->is_copied = p->copy_fd != 0;

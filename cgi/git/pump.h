@@ -14,10 +14,11 @@ struct pump {
 	struct req *r;
 	struct proc *child;
 	struct body *body; /* goes to the child; NULL: it gets none */
-	/* up to so many bytes of answer wait for the child's end: such an answer has a length, and a
-	 * child that fails before has a status of its own. 0: each byte is passed on as it comes */
+	/* up to so many bytes of answer wait for the child's end: such an answer has a length, and
+	 * a child that fails before has a status of its own. 0: each byte is passed on as it comes
+	 */
 	size_t hold_bytes;
-	int copy_fd; /* what the child says is written there too; 0: nowhere */
+	int copy_fd;	    /* what the child says is written there too; 0: nowhere */
 	int64_t copy_bytes; /* at most so many */
 
 	/* filled in */

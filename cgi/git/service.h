@@ -30,8 +30,8 @@ int service_version(const struct service *s, const char *protocol);
 
 /* Starts the program on the project's store, for the list of refs (advertise) or for a request.
  * Its folder is the store, so that no message of Git holds a path of ours. E_INTERNAL. */
-must_check int service_start(struct req *r, const struct service *s, bool advertise,
-    struct proc **out);
+must_check int service_start(
+    struct req *r, const struct service *s, bool advertise, struct proc **out);
 
 /* The folder of the project's store, after git_store_check. A mirror that was never published is
  * 503 "not yet cloned"; anything else missing is E_INTERNAL. */

@@ -30,9 +30,10 @@ open_file(struct ctx *c, const char *path, int flags, int **out)
 
 	*fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 	if (*fd < 0)
-		return fail(c, errno == ENOENT ? E_NOTFOUND :
-			    errno == EEXIST    ? E_CONFLICT :
-						 E_INTERNAL,
+		return fail(c,
+		    errno == ENOENT	  ? E_NOTFOUND
+			: errno == EEXIST ? E_CONFLICT
+					  : E_INTERNAL,
 		    "open %s: %s", path, strerror(errno));
 	arena_defer(c->mem, close_fd, fd);
 	*out = fd;
@@ -72,8 +73,7 @@ cache_begin(struct ctx *c, const char *dir, const char *name, int **fd_out)
 int
 cache_keep(struct ctx *c, const char *dir, const char *name, int *fd)
 {
-	if (fsync(*fd) != 0 ||
-	    rename(new_path(c, dir, name), path_under(c->mem, dir, name)) != 0) {
+	if (fsync(*fd) != 0 || rename(new_path(c, dir, name), path_under(c->mem, dir, name)) != 0) {
 		int code = fail(c, E_INTERNAL, "keep %s/%s: %s", dir, name, strerror(errno));
 
 		cache_drop(c, dir, name, fd);

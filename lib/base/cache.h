@@ -13,8 +13,8 @@
 
 /* Opens a file for reading until the arena closes, and notes that it was used. It may be removed
  * meanwhile: what is open stays readable. E_NOTFOUND, E_INTERNAL. */
-must_check int cache_open(struct ctx *c, const char *dir, const char *name, int **fd_out,
-    int64_t *bytes_out);
+must_check int cache_open(
+    struct ctx *c, const char *dir, const char *name, int **fd_out, int64_t *bytes_out);
 
 /* Begins <name>.new, in a folder that is made if missing. E_CONFLICT: someone is writing it. */
 must_check int cache_begin(struct ctx *c, const char *dir, const char *name, int **fd_out);
@@ -31,7 +31,7 @@ must_check int cache_trim(struct ctx *c, const char *dir, int64_t max_bytes);
 
 /* Removes all files whose name starts with prefix, but for those that start with but_for (NULL:
  * none). */
-must_check int cache_remove(struct ctx *c, const char *dir, const char *prefix,
-    const char *but_for);
+must_check int cache_remove(
+    struct ctx *c, const char *dir, const char *prefix, const char *but_for);
 
 #endif

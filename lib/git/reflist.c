@@ -93,8 +93,8 @@ list(struct ctx *c, const struct git_refs *refs, struct git_reflist *out)
 }
 
 int
-git_reflist_load(struct ctx *c, const char *store_dir, const struct git_reflist_id *id,
-    struct git_reflist *out)
+git_reflist_load(
+    struct ctx *c, const char *store_dir, const struct git_reflist_id *id, struct git_reflist *out)
 {
 	struct git_reflist_id now;
 	struct git_reflist made;

@@ -23,12 +23,12 @@ struct git_reflist {
 
 /* E_NOTFOUND: the list cannot be known from the two files (loose refs, a detached HEAD, a shallow
  * or empty store): Git has to be asked. */
-must_check int git_reflist_identify(struct ctx *c, const char *store_dir,
-    struct git_reflist_id *out);
+must_check int git_reflist_identify(
+    struct ctx *c, const char *store_dir, struct git_reflist_id *out);
 
 /* The list with that identity, in c->mem; refs/mirrorhub/ left out. E_NOTFOUND as before, and when
  * the files have changed meanwhile or hold what Git should judge. */
-must_check int git_reflist_load(struct ctx *c, const char *store_dir,
-    const struct git_reflist_id *id, struct git_reflist *out);
+must_check int git_reflist_load(
+    struct ctx *c, const char *store_dir, const struct git_reflist_id *id, struct git_reflist *out);
 
 #endif

@@ -93,8 +93,8 @@ static const char *const repack[] = { "git", "repack", "-q", "-n", "-d", "--geom
 
 /* --split adds what is new beside what is there. The filters for paths of a very long history come
  * in several rounds. */
-static const char *const commit_graph[] = { "git", "commit-graph", "write", "--reachable", "--split",
-	"--changed-paths", "--max-new-filters=50000", "--no-progress", NULL };
+static const char *const commit_graph[] = { "git", "commit-graph", "write", "--reachable",
+	"--split", "--changed-paths", "--max-new-filters=50000", "--no-progress", NULL };
 
 static const char *const pack_refs[] = { "git", "pack-refs", "--all", NULL };
 

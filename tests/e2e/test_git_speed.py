@@ -1,6 +1,7 @@
 """What makes serving cheap is never seen by a client: answers given without a Git child equal Git's
 own, and packs come from where they are cheapest. Only figures of `make bench` say how fast."""
 
+import os
 import pathlib
 import shutil
 import socket
@@ -339,3 +340,31 @@ def test_a_store_that_git_cannot_work_in_serves_and_syncs_on(hub, large, name):
     large.commit("main", {"after": "1"})
     assert hub.sync_and_wait(name)["outcome"] == "changed"
     assert hub.refs(name) == large.refs()
+
+
+def test_what_pushes_brought_is_looked_after_by_the_next_sweep(fresh_hub, tmp_path):
+    hub = fresh_hub()
+    one = simple(tmp_path / "one.git")
+    hub.run_program("mirrorhub", "create-project", "pushed", "--owner", hub.user, "--access", "read")
+    for n in range(9):  # as many packs
+        one.commit("main", {"n": str(n)})
+        one.git("push", "-q", "--mirror", hub.clone_url("pushed", hub.admin))
+    store = hub.store_dir("pushed")
+    (store / "objects/info/commit-graphs").mkdir(exist_ok=True)
+    left = [store / "objects/pack/.tmp-1-pack-x.pack", store / "objects/info/commit-graphs/tmp_graph_x"]
+    for path in left:  # of an upkeep that was killed
+        path.write_text("x")
+        os.utime(path, (1, 1))
+    run(["chown", "-R", "--reference=" + str(store), str(store)])
+    hub.stop()
+    (hub.data_dir / "janitor.lock").unlink(missing_ok=True)  # as if the last sweep were an hour ago
+    hub.start()
+    wait_until(lambda: (store / "objects/pack/multi-pack-index").exists()
+               and list((store / "objects/info/commit-graphs").glob("*.graph")), 20, "upkeep was done")
+    assert "refs/heads/main" in (store / "packed-refs").read_text()
+    assert not [path for path in left if path.exists()]
+    in_store(hub, "pushed", "fsck", "--strict")
+    assert hub.refs("pushed") == one.refs()
+    one.commit("main", {"n": "last"})
+    one.git("push", "-q", "--mirror", hub.clone_url("pushed", hub.admin))
+    assert hub.refs("pushed") == one.refs()
