@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 import pathlib
+import random
 import shutil
 import signal
 import subprocess
@@ -208,6 +209,38 @@ def test_R01_workers_die_with_a_supervisor_that_is_killed(still, upstream, origi
     lost = still.sql("SELECT outcome, error_class FROM hub.run r JOIN hub.project p"
                      " ON p.id = r.project_id WHERE p.path = %s ORDER BY r.id", name)
     assert [tuple(r.values()) for r in lost] == [("failed", "local"), ("changed", "")]
+    check_whole(still, name, origin)
+
+
+def test_R38_kills_at_random_moments_leave_old_or_new_and_nothing_else(
+        still, upstream, origin, path, name):
+    """The seed is printed; MIRRORHUB_KILLS=200 for a long run."""
+    seed = int.from_bytes(os.urandom(4), "big")
+    print("seed", seed)
+    chance = random.Random(seed)
+    still.add(upstream.url(path), name)
+    once(still)
+    for i in range(int(os.environ.get("MIRRORHUB_KILLS", "15"))):
+        before = origin.mirrored()
+        origin.commits(chance.randrange(1, 30))
+        origin.many_refs(3, "refs/heads/r%d/" % i)
+        if i > 0:
+            origin.delete("refs/heads/r%d/00000" % (i - 1))
+        make_due(still, name)
+        program = start_once(still)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(chance.uniform(0.05, 0.8))
+        victims = [program.pid] if chance.random() < 0.5 else sync_pids(still, workers=True)
+        for pid in victims:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        program.communicate(timeout=60)
+        wait_until(lambda: not sync_pids(still), 20, "all have ended")
+        assert still.refs(name) in (before, origin.mirrored()), "seed %d, round %d" % (seed, i)
+        wait_until(lambda: is_out_of_lease(still, name), 10)
+        make_due(still, name)
+        once(still)  # as the next minute of cron
+        assert still.refs(name) == origin.mirrored(), "seed %d, round %d" % (seed, i)
     check_whole(still, name, origin)
 
 
