@@ -64,7 +64,8 @@ store_has(struct checking *k, const unsigned char *raw, enum git_kind *kind_out)
 	return true;
 }
 
-/* Trees name mostly what the tree before named: a glance at what was found last saves the search. */
+/* Trees name mostly what the tree before named: a glance at what was found last saves the search.
+ */
 static bool
 has(struct checking *k, const unsigned char *oid, enum git_kind *kind_out)
 {

@@ -13,8 +13,9 @@
 #include "base/conf.h"
 #include "base/str.h"
 
-#define USER_AGENT "git/2.0 (mirrorhub)" /* forges tell Git clients by "git/" (mirroring.md 4.1)   \
-					  */
+#define USER_AGENT                                                                                 \
+	"git/2.0 (mirrorhub)" /* forges tell Git clients by "git/" (mirroring.md 4.1)              \
+			       */
 #define HOPS_MAX 3
 #define WAIT_MS 500
 /* What has come and was not read yet. libcurl hands over at most CURL_MAX_WRITE_SIZE at once; when

@@ -233,7 +233,8 @@ check_own(struct ctx *c, const char *host, const struct ip *outer, const struct 
 	struct ip own;
 
 	if (getifaddrs(&all) != 0)
-		return fail(c, E_DENIED, "this machine's addresses are not known: %s", strerror(errno));
+		return fail(
+		    c, E_DENIED, "this machine's addresses are not known: %s", strerror(errno));
 	arena_defer(c->mem, close_interfaces, all);
 	for (struct ifaddrs *a = all; a != NULL; a = a->ifa_next)
 		if (a->ifa_addr != NULL && is_ip_socket(a->ifa_addr, &own) &&

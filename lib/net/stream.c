@@ -34,19 +34,16 @@ struct net_stream {
 static void
 take_errors(struct net_stream *s)
 {
-	char rest[512];
+	char more[512];
 	ssize_t n;
 
-	if (s->child == NULL || s->child->err < 0)
-		return;
-	for (;;) {
+	while (s->child != NULL && s->child->err >= 0 &&
+	    (n = read(s->child->err, more, sizeof(more))) > 0) {
 		size_t room = sizeof(s->said) - 1 - s->said_len;
+		size_t len = (size_t)n < room ? (size_t)n : room;
 
-		n = read(s->child->err, room > 0 ? s->said + s->said_len : rest,
-		    room > 0 ? room : sizeof(rest));
-		if (n <= 0)
-			return;
-		s->said_len += room > 0 ? (size_t)n : 0;
+		memcpy(s->said + s->said_len, more, len);
+		s->said_len += len;
 	}
 }
 

@@ -256,7 +256,8 @@ parse_file(struct ctx *c, const char *text, struct net_url *url)
 static int
 parse_scp(struct ctx *c, const char *text, struct net_url *url)
 {
-	TRY(take_user(c, &text, ":/", url)); /* git, too, takes the first ':' for the end of the host */
+	TRY(take_user(
+	    c, &text, ":/", url)); /* git, too, takes the first ':' for the end of the host */
 	TRY(take_host(c, &text, &url->host));
 	if (text[0] != ':' || scheme_by_name(url->host) != 0)
 		return fail(c, E_INVALID,
