@@ -140,6 +140,7 @@ serve_one(struct server *s, struct fcgi *f)
 	FCGX_Free(
 	    &f->request, 1); /* closes what the client asked to keep: nobody would look at it */
 	route_finish(&r);
+	log_hide_none(); /* the next one has secrets of its own, and few places for them */
 	arena_reset(s->mem);
 }
 

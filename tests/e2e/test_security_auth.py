@@ -281,6 +281,17 @@ def test_A17_tokens_in_the_query_are_no_credentials_here_and_never_logged(hub):
     # hub.end() looks for the token in every log
 
 
+def test_M12_a_token_is_masked_in_the_log_however_many_came_before(hub):
+    token = hub.new_token(hub.user)
+    hub.hide(token)
+    for n in range(120):  # each process remembers eight
+        hub.get("/repositories", headers={"Authorization": "Bearer %040d" % n})
+    for _ in range(12):  # whichever process it is
+        got = hub.post("/repositories", {"url": "https://h/a", "name": "/" + token}, auth=(token, ""))
+        assert got.status_code == 400 and token in got.text
+    assert "Invalid name: /***" in hub.logs("fcgi-api")
+
+
 @pytest.mark.parametrize("header", [
     "X-Authorized-User: admin", "Remote-User: admin", "X-Forwarded-User: admin",
     "X-Remote-User: admin", "Remote_User: admin", "X-Forwarded-For: 10.0.0.1",
