@@ -146,20 +146,19 @@ const struct field create_in[] = {
 	{ 0 },
 };
 
-/* The URL without what stands before its host: a name, a password, or a token in their place. */
+/* A refused URL without what may be a secret in it. It is of no known form: a slash too few or too
+ * many, a password with a slash in it. So all before the last @ goes, and only a scheme stays. */
 static const char *
 without_user(struct arena *mem, const char *url)
 {
-	const char *scheme_end = strstr(url, "://"), *at = NULL;
-	const char *authority = scheme_end != NULL ? scheme_end + 3 : url;
-	size_t len = strcspn(authority, "/?#");
+	const char *at = strrchr(url, '@'), *colon = strchr(url, ':');
+	int scheme_len = 0;
 
-	for (size_t i = 0; i < len; i++)
-		if (authority[i] == '@')
-			at = authority + i + 1;
 	if (at == NULL)
 		return url;
-	return arena_printf(mem, "%.*s%s", (int)(authority - url), url, at);
+	if (colon != NULL && colon < at && (colon[1] == '/' || colon[1] == '\\'))
+		scheme_len = (int)(colon + 1 + strspn(colon + 1, "/\\") - url);
+	return arena_printf(mem, "%.*s%s", scheme_len, url, at + 1);
 }
 
 /* The name that the mirror will have, by the checks of A3.3 in their order and words. */

@@ -65,6 +65,14 @@ ROWS = [
         json={"message": "Not support repository url: ftp://h/a, avaiable in ssh/http(s) protocols."}),
     row(23, "ftp", "POST", TYPO, 400, form={"url": "ftp://h/a"}, body="false"),
 
+    *[row(31, "a refused url with a password", "POST", WORD, 400, form={"url": bad},
+          json={"message": "Not support repository url: " + told +
+                ", avaiable in ssh/http(s) protocols."}) for bad, told in (
+        ("ftp://me:canary-31@h/a", "ftp://h/a"), ("https:/me:canary-31@h/a", "https:/h/a"),
+        ("https:///me:canary-31@h/a", "https:///h/a"), ("https://me:ca/nary-31@h/a", "https://h/a"),
+        ("https:\\\\me:canary-31@h\\a", "https:\\\\h\\a"), ("me:canary-31@h:/a", "h:/a"),
+        ("https//me:canary-31@h/a", "h/a"))],
+
     *[r for bad in ("../x", "-x", "a/b", "a.git", "a.GIT", "a.lock", "a.atom", "a.", "a..b", ".", "..",
                     "search", "info", "API", "x" * 256, "a b", "a\x01b", "a\nb", "a\x7fb", "caf\u00e9",
                     ".hidden", "12345", "a\\b", "a%2fb", "<b>", "a;b", "$(id)")
