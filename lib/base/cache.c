@@ -69,18 +69,21 @@ cache_begin(struct ctx *c, const char *dir, const char *name, int **fd_out)
 	return open_file(c, new_path(c, dir, name), O_WRONLY | O_CREAT | O_EXCL, fd_out);
 }
 
-/* Without the fsync a file could be there after a power cut and hold nothing. */
+/* Without the fsync a file could be there after a power cut and hold nothing. The name is given to
+ * what was written here, by its descriptor: <name>.new may be another writer's by now, after
+ * cache_remove, and half written. What was kept meanwhile is as good and stays. */
 int
 cache_keep(struct ctx *c, const char *dir, const char *name, int *fd)
 {
-	if (fsync(*fd) != 0 || rename(new_path(c, dir, name), path_under(c->mem, dir, name)) != 0) {
-		int code = fail(c, E_INTERNAL, "keep %s/%s: %s", dir, name, strerror(errno));
+	const char *written = arena_printf(c->mem, "/proc/self/fd/%d", *fd);
+	const char *path = path_under(c->mem, dir, name);
+	int code = OK;
 
-		cache_drop(c, dir, name, fd);
-		return code;
-	}
-	arena_close(c->mem, fd);
-	return OK;
+	if (fsync(*fd) != 0 ||
+	    (linkat(AT_FDCWD, written, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0 && errno != EEXIST))
+		code = fail(c, E_INTERNAL, "keep %s: %s", path, strerror(errno));
+	cache_drop(c, dir, name, fd);
+	return code;
 }
 
 void

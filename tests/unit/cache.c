@@ -48,6 +48,24 @@ a_file_is_seen_when_it_is_whole(void **state)
 	assert_int_equal(cache_begin(c, dir, "b", &fd), OK);
 }
 
+/* The first writer's name is taken away, and a second one begins the same file. */
+static void
+a_file_is_never_another_writers_half(void **state)
+{
+	struct ctx *c = *state;
+	const char *dir = unit_folder(c);
+	int64_t bytes;
+	int *first, *second, *read;
+
+	assert_int_equal(cache_begin(c, dir, "1-a", &first), OK);
+	assert_int_equal(write(*first, "whole", 5), 5);
+	assert_int_equal(cache_remove(c, dir, "1-", NULL), OK);
+	assert_int_equal(cache_begin(c, dir, "1-a", &second), OK);
+	assert_int_equal(write(*second, "ha", 2), 2);
+	assert_int_equal(cache_keep(c, dir, "1-a", first), E_INTERNAL);
+	assert_int_equal(cache_open(c, dir, "1-a", &read, &bytes), E_NOTFOUND);
+}
+
 static void
 what_was_used_longest_ago_goes_first(void **state)
 {
@@ -109,6 +127,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(a_file_is_seen_when_it_is_whole),
+		WITH_CTX(a_file_is_never_another_writers_half),
 		WITH_CTX(what_was_used_longest_ago_goes_first),
 		WITH_CTX(what_a_killed_writer_left_goes_after_an_hour),
 		WITH_CTX(files_go_by_the_beginning_of_their_names),
