@@ -92,6 +92,9 @@ map(struct ctx *c, const char *path, const unsigned char **out, size_t *len_out)
 	m->len = (size_t)st.st_size;
 	m->at = mmap(NULL, m->len, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
+	if (m->at == MAP_FAILED && errno == ENOMEM)
+		return fail(c, E_INTERNAL,
+		    "a pack of %zu bytes cannot be checked within sync.memory_bytes", m->len);
 	if (m->at == MAP_FAILED)
 		return fail(c, E_INTERNAL, "map %s: %s", path, strerror(errno));
 	arena_defer(c->mem, close_mapping, m);
