@@ -1,6 +1,7 @@
 #include "cgi/git/handlers.h"
 
 #include "base/conf.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "cgi/git/body.h"
@@ -91,7 +92,8 @@ list_changes(struct req *r, const struct outcome *o, struct push_ref **out)
 	for (size_t i = 0; i < o->commands->n; i++)
 		if (!str_is_equal(o->before[i], o->after[i]))
 			changes[n++] = (struct push_ref){ .name = o->commands->refs[i],
-				.old_id = o->before[i], .new_id = o->after[i] };
+				.old_id = o->before[i],
+				.new_id = o->after[i] };
 	*out = changes;
 	return n;
 }
@@ -115,21 +117,32 @@ record(struct req *r, struct outcome *o)
 	return db_commit(c);
 }
 
+/* What has to be done although the push has failed, and can be told to nobody but the log. */
+static void
+note(struct req *r, int code, const char *failure)
+{
+	if (code != OK)
+		log_write(LOG_ERR, failure, LOG_TEXT("id", r->id),
+		    LOG_TEXT("path", r->project->path), LOG_TEXT("why", r->ctx->reason));
+}
+
 /* Whatever happened to the client or the child: what changed on the disk is recorded. */
 static int
 run_and_record(struct req *r, struct pump *p, const struct commands *commands)
 {
 	struct outcome o = { .commands = commands };
 	struct ctx why;
-	int code, recorded;
+	int code;
 
 	TRY(refs_read(r, commands->refs, commands->n, &o.before));
 	TRY(service_start(r, &service_push, false, &p->child));
 	code = pump_run(p);
-	why = *r->ctx;
-	recorded = record(r, &o);
 	if (code == OK)
-		return recorded;
+		return record(r, &o);
+	why = *r->ctx;
+	note(r, record(r, &o), "push not recorded");
+	/* a child that had to be killed left its quarantine */
+	note(r, tidy_store(r), "store not tidied");
 	*r->ctx = why;
 	return code;
 }
