@@ -34,8 +34,8 @@ broken(struct body *b, const char *how)
 static int
 too_large(struct body *b)
 {
-	fail(b->r->ctx, E_INVALID, "the request is larger than %lld bytes",
-	    (long long)b->max_bytes);
+	fail(
+	    b->r->ctx, E_INVALID, "the request is larger than %lld bytes", (long long)b->max_bytes);
 	b->r->ctx->http_status = 413;
 	return E_INVALID;
 }

@@ -15,8 +15,8 @@ struct service;
 
 /* Checks Content-Type and Content-Encoding (415) and the promised length (413). max_bytes counts
  * what comes out of gzip. */
-must_check int body_open(struct req *r, const struct service *s, int64_t max_bytes,
-    struct body **out);
+must_check int body_open(
+    struct req *r, const struct service *s, int64_t max_bytes, struct body **out);
 
 /* The next piece, in memory that stays until the next call; *len_out 0: that was all. E_INVALID:
  * broken off, broken gzip (400), more than max_bytes (413). May wait for the client. */

@@ -102,8 +102,8 @@ take_names(struct head *h, struct commands *out)
 	out->refs = arena_new_array(h->r->ctx->mem, const char *, out->n_lines);
 	for (size_t i = 0; i < out->n_lines; i++) {
 		int len = pkt_length(line, PKT_HEAD_BYTES);
-		const char *name = name_in(h->r->ctx->mem, line + PKT_HEAD_BYTES,
-		    (size_t)len - PKT_HEAD_BYTES);
+		const char *name =
+		    name_in(h->r->ctx->mem, line + PKT_HEAD_BYTES, (size_t)len - PKT_HEAD_BYTES);
 
 		if (name != NULL)
 			out->refs[out->n++] = name;

@@ -15,7 +15,7 @@ struct body;
 struct commands {
 	const char **refs; /* names that can be refs; at most COMMANDS_MAX */
 	size_t n;
-	size_t n_lines; /* how many lines came; more than COMMANDS_MAX: refuse it */
+	size_t n_lines;	   /* how many lines came; more than COMMANDS_MAX: refuse it */
 	bool has_sideband; /* the client can be told things in channels */
 };
 

@@ -60,6 +60,7 @@ place_for(int64_t bytes)
 		}
 		if (empty != NULL && (all <= MEMORY_BYTES || oldest == NULL))
 			return empty;
+		assert(oldest != NULL); /* no place is empty, so each holds a list */
 		forget(oldest);
 	}
 }

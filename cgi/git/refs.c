@@ -25,7 +25,8 @@ id_of(struct arena *mem, const char *line)
 int
 refs_read(struct req *r, const char *const *names, size_t n, const char ***ids_out)
 {
-	static const char *const argv[] = { "git", "cat-file", "--batch-check=%(objectname)", NULL };
+	static const char *const argv[] = { "git", "cat-file", "--batch-check=%(objectname)",
+		NULL };
 	struct arena *mem = r->ctx->mem;
 	const char **ids = arena_new_array(mem, const char *, n + 1);
 	size_t bytes = sizeof("HEAD"), lines;

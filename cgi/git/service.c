@@ -179,7 +179,8 @@ limits_of(struct req *r)
 	return (struct proc_limits){
 		.cpu_s = conf->git_cpu_s,
 		.memory_bytes = conf->git_memory_bytes,
-		/* a thin pack grows by the bases it lacks; the exact limit is receive.maxInputSize */
+		/* a thin pack grows by the bases it lacks; the exact limit is receive.maxInputSize
+		 */
 		.file_bytes = conf->git_push_bytes * 2,
 		.wall_ms = conf->git_total_s * 1000,
 	};
@@ -192,8 +193,8 @@ no_store(struct req *r)
 	const struct project *p = r->project;
 
 	if (!p->is_mirror || p->last_success_at > 0)
-		return fail(c, E_INTERNAL, "the folder of store %lld is missing",
-		    (long long)p->store_id);
+		return fail(
+		    c, E_INTERNAL, "the folder of store %lld is missing", (long long)p->store_id);
 	fail(c, E_CONFLICT, "this mirror is not yet cloned, try again in a moment");
 	c->http_status = 503;
 	c->retry_after_s = RETRY_NOT_CLONED_S;
@@ -250,7 +251,7 @@ service_run(struct req *r, const char *const *argv, const struct buf *input, siz
 	TRY(service_store(r, &spec.dir));
 	TRY(proc_run(r->ctx, &spec, input->data, input->len, out_max, out, &err, &status));
 	if (status != 0)
-		return fail(r->ctx, E_INTERNAL, "git %s ended with %d: %s", argv[1], status,
-		    err->data);
+		return fail(
+		    r->ctx, E_INTERNAL, "git %s ended with %d: %s", argv[1], status, err->data);
 	return OK;
 }
