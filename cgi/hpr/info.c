@@ -13,7 +13,7 @@ show_info(struct req *r)
 	size_t n;
 
 	TRY(project_list_mirror_paths(r->ctx, &r->account, ENTRIES_MOST, &rows, &n));
-	TRY(queue_stats(r->ctx, &stats));
+	TRY(queue_stats(r->ctx, &r->account, &stats));
 	shape_info(r, rows, n, &stats);
 	return OK;
 }
@@ -78,12 +78,12 @@ shape_jobs(struct req *r, const struct field *json, const struct queue_job *rows
 }
 
 static int
-list_jobs(struct req *r, const char *state, const struct field *json)
+list_jobs(struct req *r, enum queue_set set, const struct field *json)
 {
 	struct queue_job *rows;
 	size_t n;
 
-	TRY(queue_list(r->ctx, r->account.id, r->account.is_admin, state, JOBS_MOST, &rows, &n));
+	TRY(queue_list(r->ctx, &r->account, set, JOBS_MOST, &rows, &n));
 	shape_jobs(r, json, rows, n);
 	return OK;
 }
@@ -91,17 +91,17 @@ list_jobs(struct req *r, const char *state, const struct field *json)
 int
 list_scheduled(struct req *r)
 {
-	return list_jobs(r, "scheduled", scheduled_json);
+	return list_jobs(r, QUEUE_SCHEDULED, scheduled_json);
 }
 
 int
 list_busy(struct req *r)
 {
-	return list_jobs(r, "running", busy_json);
+	return list_jobs(r, QUEUE_RUNNING, busy_json);
 }
 
 int
 list_retries(struct req *r)
 {
-	return list_jobs(r, "retry", retry_json);
+	return list_jobs(r, QUEUE_RETRY, retry_json);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/access_rule.h"
 #include "store/account_fields.h"
 #include "store/store.h"
 
@@ -49,10 +50,6 @@ struct last {
 	"LEFT JOIN hub.mirror m ON m.project_id = p.id "                                           \
 	"LEFT JOIN hub.job j ON j.project_id = p.id AND j.kind = 'sync'"
 
-#define RULE(asker, is_admin)                                                                      \
-	"hub.project_access(" asker ", " is_admin ", p.id, p.owner_account_id, p.owner_team_id, "  \
-	"p.default_access)"
-
 /* Paths are ASCII: "C" keeps other letters from folding into them (the Kelvin sign into k). */
 #define HAS_PATH(n) "lower(p.path) = lower(" n " COLLATE \"C\")"
 
@@ -62,16 +59,6 @@ struct last {
 	PROJECT_COLUMNS                                                                            \
 	"coalesce(" RULE("a.asker_id", "a.asker_is_admin") ", 0) AS access "                       \
 	"FROM (" asker ") a LEFT JOIN (" PROJECT_FROM ") ON " HAS_PATH(path)
-
-/* The rule in lists: only his own projects and those the asker has something to do with need it, and
- * what those are is asked once. $1 asker, $2 is he an administrator. */
-#define WITH_TOUCHED                                                                               \
-	"WITH touched AS MATERIALIZED ("                                                           \
-	"SELECT t.id FROM hub.projects_touched($1) t (id) WHERE $1 <> 0 AND NOT $2) "
-#define LIST_RULE                                                                                  \
-	"CASE WHEN $2 THEN 3 WHEN $1 = 0 THEN least(p.default_access::smallint, 1) "               \
-	"WHEN p.owner_account_id = $1 OR p.id IN (SELECT id FROM touched) "                        \
-	"THEN " RULE("$1", "$2") " ELSE p.default_access::smallint END"
 
 /* The page's ids come from the index alone, the wide rows are read for the page only; the lateral
  * LIMIT 1 keeps the planner from reading all mirrors to join them with a hundred. */

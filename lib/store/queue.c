@@ -1,5 +1,8 @@
 #include "store/queue.h"
 
+#include <assert.h>
+
+#include "store/access_rule.h"
 #include "store/store.h"
 
 static const struct field stats_row[] = { FIELD(queue_stats, queued),
@@ -15,14 +18,24 @@ static const struct field stats_row[] = { FIELD(queue_stats, queued),
 
 static const struct field job_row[] = { FIELD(queue_job, id), FIELD(queue_job, path),
 	FIELD(queue_job, worker), FIELD(queue_job, run_at), FIELD(queue_job, started_at),
-	FIELD(queue_job, attempts), FIELD(queue_job, error_text), { 0 } };
+	FIELD(queue_job, attempts), { 0 } };
 
-enum { REQUEST_SYNC, REMOVE_STORE, STATS, LIST };
+enum { REQUEST_SYNC, REMOVE_STORE, STATS, LIST_RUNNING, LIST_SCHEDULED, LIST_RETRY };
 
 #define COUNTER(name) "(SELECT n FROM hub.counter WHERE name = '" #name "') AS " #name
 #define WALL_US(name, as) "(SELECT wall_us FROM hub.counter WHERE name = '" #name "') AS " #as
 
 /* clang-format off */
+/* A statement for each state: few jobs run, nearly all are scheduled, and the planner knows. */
+#define LIST(state)                                                                                \
+	WITH_TOUCHED "SELECT j.id, p.path, coalesce(j.worker, '') AS worker, "                     \
+	/* -infinity (someone waits for it) has no number */                                       \
+	"CASE WHEN isfinite(j.run_at) THEN " DB_SECONDS("j.run_at") " ELSE 0 END AS run_at, "         \
+	"coalesce(" DB_SECONDS("j.started_at") ", 0) AS started_at, j.attempts "                      \
+	"FROM hub.job j JOIN hub.project p ON p.id = j.project_id "                                \
+	"WHERE j.kind = 'sync' AND j.state = '" state "' AND p.is_mirror AND " LIST_RULE " > 0 "   \
+	"ORDER BY p.path LIMIT $3"
+
 const struct db_stmt queue_sql[] = {
 	[REQUEST_SYNC] = { "queue_request_sync", "SELECT hub.request_sync($1)", NULL, 0 },
 	[REMOVE_STORE] = { "queue_remove_store",
@@ -30,7 +43,7 @@ const struct db_stmt queue_sql[] = {
 	    "ON CONFLICT (store_id, kind) WHERE store_id IS NOT NULL DO NOTHING",
 	    NULL, 0 },
 	[STATS] = { "queue_stats",
-	    "SELECT count(*) FILTER (WHERE state = 'queued') AS queued, "
+	    WITH_TOUCHED "SELECT count(*) FILTER (WHERE state = 'queued') AS queued, "
 	    "count(*) FILTER (WHERE state = 'queued' AND queue = 'default') AS queued_default, "
 	    "count(*) FILTER (WHERE state = 'running') AS running, "
 	    "count(*) FILTER (WHERE state = 'scheduled') AS scheduled, "
@@ -47,19 +60,14 @@ const struct db_stmt queue_sql[] = {
 	    WALL_US(retries_cycles, retries_wall_us) ", "
 	    COUNTER(dead_purged) ", " COUNTER(dead_cycles) ", "
 	    WALL_US(dead_cycles, dead_wall_us) ", " COUNTER(backups) " "
-	    "FROM hub.job",
+	    "FROM hub.job j WHERE $2 OR j.project_id IS NULL OR j.project_id NOT IN "
+	    "(SELECT p.id FROM hub.project p WHERE p.is_mirror AND " LIST_RULE " = 0)",
 	    stats_row, sizeof(struct queue_stats) },
-	[LIST] = { "queue_list",
-	    "SELECT j.id, p.path, coalesce(j.worker, '') AS worker, "
-	    /* -infinity (someone waits for it) has no number */
-	    "CASE WHEN isfinite(j.run_at) THEN " DB_SECONDS("j.run_at") " ELSE 0 END "
-	    "AS run_at, "
-	    "coalesce(" DB_SECONDS("j.started_at") ", 0) AS started_at, j.attempts, "
-	    "m.error_text FROM hub.job j "
-	    "JOIN hub.project p ON p.id = j.project_id JOIN hub.mirror m ON m.project_id = p.id "
-	    "WHERE j.kind = 'sync' AND j.state = $3 AND hub.project_access($1, $2, p.id, "
-	    "p.owner_account_id, p.owner_team_id, p.default_access) > 0 ORDER BY p.path LIMIT $4",
-	    job_row, sizeof(struct queue_job) },
+	[LIST_RUNNING] = { "queue_list_running", LIST("running"), job_row,
+	    sizeof(struct queue_job) },
+	[LIST_SCHEDULED] = { "queue_list_scheduled", LIST("scheduled"), job_row,
+	    sizeof(struct queue_job) },
+	[LIST_RETRY] = { "queue_list_retry", LIST("retry"), job_row, sizeof(struct queue_job) },
 	{ 0 }
 };
 /* clang-format on */
@@ -77,15 +85,22 @@ queue_remove_store(struct ctx *c, int64_t store_id)
 }
 
 int
-queue_stats(struct ctx *c, struct queue_stats *out)
+queue_stats(struct ctx *c, const struct account *asker, struct queue_stats *out)
 {
-	return db_one(c, &queue_sql[STATS], out);
+	return db_one(c, &queue_sql[STATS], out, db_int(asker->id), db_bool(asker->is_admin));
 }
 
 int
-queue_list(struct ctx *c, int64_t asker_id, bool asker_is_admin, const char *state, int64_t limit,
+queue_list(struct ctx *c, const struct account *asker, enum queue_set set, int64_t limit,
     struct queue_job **rows_out, size_t *n_out)
 {
-	return db_all(c, &queue_sql[LIST], rows_out, n_out, db_int(asker_id),
-	    db_bool(asker_is_admin), db_text(state), db_int(limit));
+	static const int statements[] = {
+		[QUEUE_RUNNING] = LIST_RUNNING,
+		[QUEUE_SCHEDULED] = LIST_SCHEDULED,
+		[QUEUE_RETRY] = LIST_RETRY,
+	};
+
+	assert(set >= QUEUE_RUNNING && set <= QUEUE_RETRY);
+	return db_all(c, &queue_sql[statements[set]], rows_out, n_out, db_int(asker->id),
+	    db_bool(asker->is_admin), db_int(limit));
 }

@@ -4,6 +4,7 @@
 
 #include "base/ctx.h"
 #include "base/field.h"
+#include "store/account.h"
 
 /* Asks for a sync now; a running one is followed by one more; a paused mirror stays paused. */
 must_check int queue_request_sync(struct ctx *c, int64_t project_id);
@@ -11,7 +12,9 @@ must_check int queue_request_sync(struct ctx *c, int64_t project_id);
 /* Has the folder of a store removed, by sync. */
 must_check int queue_remove_store(struct ctx *c, int64_t store_id);
 
-/* The numbers of hpr's /info (contract A6), read in one statement so that they agree. */
+/* The numbers of hpr's /info (contract A6), read in one statement so that they agree. Jobs are
+ * counted as they are listed: those of projects the asker may read, and those of none. What has
+ * been counted over the years (processed to backups) is the hub's. */
 struct queue_stats {
 	int64_t queued, queued_default, queues, running, scheduled, retry, dead;
 	int64_t workers;
@@ -22,19 +25,21 @@ struct queue_stats {
 	int64_t backups;
 };
 
-must_check int queue_stats(struct ctx *c, struct queue_stats *out);
+must_check int queue_stats(struct ctx *c, const struct account *asker, struct queue_stats *out);
 
-/* Jobs in a state, of projects the asker may read, by path; for /info/scheduled, /busy, /retry… */
 struct queue_job {
 	int64_t id;
 	const char *path;
 	const char *worker;
 	int64_t run_at, started_at;
 	int64_t attempts;
-	const char *error_text;
 };
 
-must_check int queue_list(struct ctx *c, int64_t asker_id, bool asker_is_admin, const char *state,
+/* The sets of jobs that /info lists. */
+enum queue_set { QUEUE_RUNNING = 1, QUEUE_SCHEDULED, QUEUE_RETRY };
+
+/* Sync jobs of mirrors the asker may read, by path. */
+must_check int queue_list(struct ctx *c, const struct account *asker, enum queue_set set,
     int64_t limit, struct queue_job **rows_out, size_t *n_out);
 
 #endif

@@ -29,7 +29,7 @@ struct plan_line {
 
 static const struct field plan_row[] = { FIELD_AS(plan_line, text, "QUERY PLAN"), { 0 } };
 
-enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, PASSWORD, FAILURES, N_PLANS };
+enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, BUSY, PASSWORD, FAILURES, N_PLANS };
 
 #define PLAN(call) "EXPLAIN EXECUTE " call, plan_row, sizeof(struct plan_line)
 
@@ -40,11 +40,12 @@ static const struct db_stmt explain_sql[] = { [BY_PATH] = { "x_by_path",
 	[LIST] = { "x_list", PLAN("project_list_mirrors(NULL, NULL, NULL, NULL)") },
 	[PATHS] = { "x_paths", PLAN("project_list_mirror_paths(NULL, NULL, NULL)") },
 	[COUNT] = { "x_count", PLAN("project_count_mirrors(NULL, NULL)") },
+	[BUSY] = { "x_busy", PLAN("queue_list_running(NULL, NULL, NULL)") },
 	[PASSWORD] = { "x_password", PLAN("account_password(NULL)") },
 	[FAILURES] = { "x_failures", PLAN("failures_by(NULL, NULL, NULL, NULL)") },
 	{ 0 } };
-static const struct db_stmt *const tables[] = { account_sql, failure_sql, project_sql, explain_sql,
-	NULL };
+static const struct db_stmt *const tables[] = { account_sql, failure_sql, project_sql, queue_sql,
+	explain_sql, NULL };
 
 static const char *const uses[N_PLANS][4] = {
 	[BY_PATH] = { "project_path_key", "mirror_pkey", "job_one_per_project" },
@@ -54,6 +55,7 @@ static const char *const uses[N_PLANS][4] = {
 	    "job_one_per_project" },
 	[PATHS] = { "Index Only Scan using project_mirror_path" },
 	[COUNT] = { "project_pkey" },
+	[BUSY] = { "job_running", "project_pkey" },
 	[PASSWORD] = { "account_uname_key" },
 	[FAILURES] = { "auth_failure_key" },
 };

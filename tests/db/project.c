@@ -266,6 +266,8 @@ static void
 the_queue_is_counted_and_listed_for_who_may_see(void **state)
 {
 	struct ctx *c = *state;
+	const struct account nobody = { 0 }, first = { .id = 1 }, second = { .id = 2 },
+			     root = { .id = 3, .is_admin = true };
 	struct queue_stats stats;
 	struct queue_job *rows;
 	size_t n;
@@ -276,7 +278,14 @@ the_queue_is_counted_and_listed_for_who_may_see(void **state)
 	    "UPDATE hub.job SET state = 'retry', run_at = to_timestamp(2000000000), attempts = 2"
 	    " WHERE project_id = (SELECT id FROM hub.project WHERE path = 'sealed');"
 	    "UPDATE hub.counter SET n = 12, wall_us = 34 WHERE name = 'retries_cycles'");
-	assert_ok(c, queue_stats(c, &stats));
+	assert_ok(c, queue_stats(c, &nobody, &stats));
+	assert_int_equal(stats.retry, 0);
+	assert_ok(c, queue_stats(c, &first, &stats));
+	assert_int_equal(stats.retry, 0);
+	assert_int_equal(stats.queued, 3);
+	assert_ok(c, queue_stats(c, &root, &stats));
+	assert_int_equal(stats.retry, 1);
+	assert_ok(c, queue_stats(c, &second, &stats));
 	assert_int_equal(stats.retry, 1);
 	assert_int_equal(stats.queued, 3); /* two mirrors, and the store to remove */
 	assert_int_equal(stats.queued_default, 3);
@@ -284,17 +293,15 @@ the_queue_is_counted_and_listed_for_who_may_see(void **state)
 	assert_int_equal(stats.dead + stats.scheduled + stats.running + stats.workers, 0);
 	assert_int_equal(stats.retries_cycles, 12);
 	assert_int_equal(stats.retries_wall_us, 34);
-	assert_ok(c, queue_list(c, 1, false, "retry", 100, &rows, &n));
+	assert_ok(c, queue_list(c, &first, QUEUE_RETRY, 100, &rows, &n));
 	assert_int_equal(n, 0);
-	assert_ok(c, queue_list(c, 2, false, "retry", 100, &rows, &n));
+	assert_ok(c, queue_list(c, &second, QUEUE_RETRY, 100, &rows, &n));
 	assert_int_equal(n, 1);
 	assert_string_equal(rows[0].path, "sealed");
 	assert_int_equal(rows[0].run_at, 2000000000);
 	assert_int_equal(rows[0].attempts, 2);
-	assert_ok(c, queue_list(c, 0, false, "queued", 100, &rows, &n));
-	assert_int_equal(n, 2);
-	assert_string_equal(rows[0].path, "Quiet");
-	assert_int_equal(rows[0].run_at, 0);
+	assert_ok(c, queue_list(c, &second, QUEUE_SCHEDULED, 100, &rows, &n));
+	assert_int_equal(n, 0);
 }
 
 static void

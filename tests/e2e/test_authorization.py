@@ -256,6 +256,10 @@ def test_Z04_the_queue_shows_no_hidden_names(hub, secret):
             assert got.status_code in (200, 401, 403)
             assert "zhidden1" not in got.text
     assert "zhidden1" in hub.get("/info/scheduled", hub.admin).text
+    for auth in (None, stranger, hub.admin):  # what is not listed is not counted
+        tasks = hub.get("/info", auth).json()["faktory"]["tasks"]
+        assert tasks["Scheduled"]["size"] == len(hub.get("/info/scheduled", auth).json())
+        assert tasks["Retries"]["size"] == len(hub.get("/info/retry_failtures", auth).json())
 
 
 # ---------------------------------------------------------------- the rest
