@@ -5,6 +5,7 @@ published refs are the upstream's or the last good ones, the store is whole, not
 Most tests end the hub's own `mirrorhub-sync --follow` and run the program as cron would."""
 
 import contextlib
+import glob
 import hashlib
 import os
 import pathlib
@@ -49,6 +50,14 @@ def sync_pids(hub, workers=None):
     return [pid for pid, argv in hub.processes().items()
             if os.path.basename(argv[0]) == "mirrorhub-sync"
             and workers in (None, "--worker" in argv)]
+
+
+def is_talking_to(pid, port):
+    """Whether the process has a connection to that port of loopback: other workers may tidy up."""
+    with open("/proc/%d/net/tcp" % pid) as file:
+        rows = [line.split() for line in file][1:]
+    ours = {"socket:[%s]" % row[9] for row in rows if int(row[2].split(":")[1], 16) == port}
+    return any(os.readlink(fd) in ours for fd in glob.glob("/proc/%d/fd/*" % pid))
 
 
 def end_follow(hub):
@@ -283,7 +292,7 @@ def test_R02_a_worker_that_hangs_is_killed_and_others_go_on(still, upstream, ori
     program = start_once(still)
     try:
         wait_until(lambda: still.job(name)["phase"] == "fetching", 20)
-        [worker] = sync_pids(still, workers=True)
+        [worker] = [pid for pid in sync_pids(still, workers=True) if is_talking_to(pid, upstream.port)]
         os.kill(worker, signal.SIGSTOP)  # not one line more, and the engine's limits sleep too
         still.add(upstream.url("f/%s-other.git" % name), name + "-other")
         still.wait_run(name + "-other", timeout=15)
