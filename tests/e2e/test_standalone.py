@@ -161,7 +161,6 @@ def test_a_wrong_setting_is_named_and_nothing_stays(folder):
     (folder / "extra").write_text("sync.wrokers = 3\n")
     code, text = standalone("start", folder / "var", check=False, PORT=free_port(),
                             CONF_EXTRA=folder / "extra")
-    standalone("stop", folder / "var")
     assert code != 0 and "there is no setting sync.wrokers" in text
     assert processes_of(folder) == []
 
