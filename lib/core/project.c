@@ -93,8 +93,8 @@ project_create_plain(struct ctx *c, const struct actor *who, const char *path,
 	TRY(name_check_path(c, path));
 	TRY(add(c, &row, &id, &store_id));
 	TRY(record(c, who, "project.create", path, ""));
-	/* a folder whose row is rolled back is nobody's: its id never comes again, the janitor
-	 * removes it */
+	/* a folder whose row is rolled back is nobody's: its id never comes again, and sweeps tell
+	 * of it */
 	dir = project_store_dir(c, store_id);
 	TRY(path_make_dir(c, arena_strndup(c->mem, dir, (size_t)(strrchr(dir, '/') - dir)), 0700));
 	TRY(git_store_create(c, dir, DEFAULT_BRANCH));
