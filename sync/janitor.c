@@ -72,6 +72,8 @@ struct sweep {
 	int64_t *ids, *due;
 	size_t n_ids, n_due;
 	int64_t removed;
+	int code; /* of the first store that could not be looked into */
+	const char *reason;
 };
 
 /* ---- quarantine */
@@ -182,20 +184,32 @@ tidy(struct sweep *s, int64_t id)
 	return code;
 }
 
+/* One broken store is no reason to leave the others as they are. */
+static void
+note_failure(struct sweep *s, int code, const char *reason)
+{
+	if (code == OK || s->code != OK)
+		return;
+	s->code = code;
+	s->reason = arena_strdup(s->c->mem, reason);
+}
+
 static int
 look_into_store(void *payload, const char *name)
 {
 	struct sweep *s = payload;
 	bool is_due;
 	int64_t id;
+	int code;
 
 	if (!str_ends(name, ".git") ||
 	    !str_is_int(arena_strndup(s->c->mem, name, strlen(name) - 4), &id))
 		return OK;
 	if (s->n_ids < STORES_MAX)
 		s->ids[s->n_ids++] = id;
-	TRY(tidy(s, id));
-	/* a broken store is no reason to stop; whoever serves it says what is wrong */
+	code = tidy(s, id);
+	note_failure(s, code, s->c->reason);
+	/* what cannot be read needs no upkeep; whoever serves it says what is wrong */
 	if (git_upkeep_is_due(s->c, project_store_dir(s->c, id), &is_due) == OK && is_due &&
 	    s->n_due < STORES_MAX)
 		s->due[s->n_due++] = id;
@@ -218,10 +232,12 @@ look_into_thousand(void *payload, const char *name)
 	inner.ids = arena_new_array(c.mem, int64_t, STORES_MAX);
 	inner.due = arena_new_array(c.mem, int64_t, STORES_MAX);
 	inner.n_ids = inner.n_due = 0;
+	inner.code = OK;
 	code = each_entry(&c, path_under(c.mem, s->dir, name), look_into_store, &inner);
 	if (code == OK && inner.n_ids > 0)
 		s->hooks->stores(s->hooks->payload, inner.ids, inner.n_ids, inner.due, inner.n_due);
 	s->removed = inner.removed;
+	note_failure(s, inner.code, inner.reason);
 	if (code != OK)
 		fail(s->c, code, "%s", c.reason);
 	arena_free(c.mem);
@@ -260,7 +276,7 @@ look_into_stores(struct sweep *s, bool is_full)
 	if (pwrite(*lock, "\n", 1, 0) != 1 || futimens(*lock, NULL) != 0)
 		return fail(s->c, E_INTERNAL, "write %s: %s", path, strerror(errno));
 	path_unlock(s->c, lock);
-	return OK;
+	return s->code == OK ? OK : fail(s->c, s->code, "%s", s->reason);
 }
 
 static int

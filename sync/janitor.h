@@ -28,7 +28,8 @@ bool janitor_has_work(struct ctx *c);
 /* Removes quarantine folders (…-<fence>) of runs that are over: the fence is not above
  * fences->newest and not that of a running job. At most once an hour on this data folder, or with
  * is_full, also looks into every store: files that a killed writer left over an hour ago go, ids
- * are told to the hook. A store whose lock is taken is left for the next time. *removed_out counts
+ * are told to the hook. A store whose lock is taken is left for the next time. One that cannot be
+ * read does not stop the sweep; its failure is what the sweep ends with. *removed_out counts
  * folders and tidied stores. */
 must_check int janitor_sweep(struct ctx *c, const struct job_fences *fences, bool is_full,
     const struct janitor_hooks *hooks, int64_t *removed_out);
