@@ -1,4 +1,4 @@
-/* Git over smart HTTP: clone, fetch and push. Three routes, nothing else of a store is reachable. */
+/* Git over smart HTTP: clone, fetch, push. Three routes; nothing else of a store is reachable. */
 #ifndef CGI_GIT_GIT_H
 #define CGI_GIT_GIT_H
 
