@@ -44,7 +44,9 @@ def make(folder, commits):
     if child.wait() != 0:
         raise SystemExit("fast-import failed")
     # what a well-kept server has: one pack, good deltas; no bitmap ("unprepared store")
-    subprocess.run(["git", "-C", folder, "repack", "-adq", "--window=10"], check=True)
+    # no bitmap, as after pushes and fetches: in a bare repository `repack -a` would write one
+    subprocess.run(["git", "-C", folder, "-c", "repack.writeBitmaps=false", "repack", "-adq", "--window=10"],
+                   check=True)
     subprocess.run(["git", "-C", folder, "config", "http.receivepack", "false"], check=True)
 
 
