@@ -19,6 +19,7 @@
 #define TEXT_MAX 1000 /* bytes of a sentence or a version that a worker may send */
 #define RUNNING_MAX_BYTES (128 * 1024)
 #define STORES_MAX 1000
+#define LINES_MAX 1000 /* a turn: one worker that talks without end is not the only one */
 /* over the engine's own limits, which come first and know more about the cause */
 #define MARGIN_S 15
 #define AFTER_S 5
@@ -282,13 +283,13 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 	return fail(c, E_INVALID, "a worker does not say that");
 }
 
-/* Reads until the worker has nothing more to say. What it has seen is dealt with first. */
+/* Reads what the worker has said, the rest next turn. What it has seen is dealt with first. */
 static int
 hear(struct ctx *c, struct slot *s)
 {
 	char *line;
 
-	while (s->n_seen == 0) {
+	for (int n = 0; n < LINES_MAX && s->n_seen == 0; n++) {
 		TRY(child_line(c, &s->child, &line));
 		if (line == NULL)
 			return OK;
