@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "base/path.h"
+#include "base/str.h"
 
 #define JOBS_MAX 50
 #define ENV_MAX 16
+#define CHILDREN_MAX_BYTES (64 * 1024)
 #define FILE_SLACK_BYTES ((rlim_t)256 << 20) /* refs and indexes beside a pack at its limit */
 
 /* What a worker inherits of our environment; the rest is fixed. */
@@ -202,6 +205,39 @@ child_kill(struct child *ch)
 		;
 	forget(ch);
 	return status;
+}
+
+void
+child_adopt(void)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* without it they end by themselves, later */
+}
+
+static bool
+is_known(const pid_t *known, size_t n, int64_t pid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (known[i] == pid)
+			return true;
+	return false;
+}
+
+void
+child_kill_adopted(struct ctx *c, const pid_t *known, size_t n)
+{
+	const char *list = arena_printf(c->mem, "/proc/self/task/%d/children", (int)getpid());
+	char *text, **words;
+	size_t n_words;
+	int64_t pid;
+
+	if (path_read(c, list, CHILDREN_MAX_BYTES, &text) != OK)
+		return;
+	words = str_split(c->mem, text, ' ', &n_words);
+	for (size_t i = 0; i < n_words; i++)
+		if (str_is_int(words[i], &pid) && pid > 0 && !is_known(known, n, pid)) {
+			kill((pid_t)pid, SIGKILL);
+			waitpid((pid_t)pid, NULL, WNOHANG); /* if not yet, at its SIGCHLD */
+		}
 }
 
 bool

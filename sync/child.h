@@ -37,6 +37,14 @@ bool child_has_ended(struct child *ch, int *status_out);
  * dying by itself, the true cause. */
 int child_kill(struct child *ch);
 
+/* Makes this process the parent of what its workers' children leave behind: git starts processes of
+ * its own, and when a worker is killed nobody else would end those. */
+void child_adopt(void);
+
+/* Kills and reaps adopted processes: our children that are none of the n. Their own children are
+ * ours next: to be called again at each SIGCHLD. */
+void child_kill_adopted(struct ctx *c, const pid_t *known, size_t n);
+
 /* Done with more jobs, or more of its processor time, than one process should have: time for
  * another one. */
 bool child_is_worn(struct ctx *c, const struct child *ch);

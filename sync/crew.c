@@ -14,6 +14,7 @@
 #include "db/db.h"
 #include "sync/crash.h"
 #include "sync/janitor.h"
+#include "sync/mirror.h"
 
 #define US_PER_MS 1000
 #define US_PER_S 1000000
@@ -88,11 +89,48 @@ crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *conf_pat
 		w->slots[i] = slot_new(mem);
 }
 
+/* Ends an upkeep or a sweep: nobody waits for it, and the next one does it again. */
+static void
+drop_rowless(struct crew *w, struct slot *slot)
+{
+	slot_kill(slot);
+	slot_clear(w->c, slot);
+}
+
+/* An upkeep holds the store's lock, for minutes if the store is large. A sync that wants to publish
+ * there goes first; when it has, the upkeep is due again. */
+static void
+make_way(struct crew *w, const struct slot *sync)
+{
+	if (sync->state != SLOT_BUSY ||
+	    !str_is_equal(sync->held.phase, mirror_phase_text(PHASE_PUBLISHING)))
+		return;
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_BUSY &&
+		    w->slots[i]->job.store_id == sync->job.store_id &&
+		    str_is_equal(w->slots[i]->job.kind, "upkeep"))
+			drop_rowless(w, w->slots[i]);
+}
+
 void
 crew_hear(struct crew *w)
 {
 	for (size_t i = 0; i < w->n_slots; i++)
 		slot_turn(w->c, w->slots[i]);
+	for (size_t i = 0; i < w->n_slots; i++)
+		make_way(w, w->slots[i]);
+}
+
+void
+crew_tidy(struct crew *w)
+{
+	pid_t known[CREW_MOST];
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->child.pid != 0)
+			known[n++] = w->slots[i]->child.pid;
+	child_kill_adopted(w->c, known, n);
 }
 
 static struct slot *
@@ -473,6 +511,15 @@ crew_work(struct crew *w)
 }
 
 /* ---- the end */
+
+void
+crew_close(struct crew *w)
+{
+	w->is_closing = true;
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->state == SLOT_BUSY && !slot_has_row(w->slots[i]))
+			drop_rowless(w, w->slots[i]);
+}
 
 void
 crew_stop(struct crew *w)

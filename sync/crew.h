@@ -36,6 +36,9 @@ void crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *con
 /* Reads what the workers say, and ends those that are silent, late or dead. */
 void crew_hear(struct crew *w);
 
+/* Ends what dead workers have left running. For each SIGCHLD. */
+void crew_tidy(struct crew *w);
+
 /* Everything between workers and database that is to be done now. A failure leaves the rest for
  * the next call: results are kept until they are written. */
 must_check int crew_work(struct crew *w);
@@ -44,6 +47,9 @@ size_t crew_count(const struct crew *w, enum slot_state state);
 
 /* Nothing in hand, nothing waiting to be written, nothing known to be due. */
 bool crew_is_done(const struct crew *w);
+
+/* Takes nothing new, and ends what nobody waits for. */
+void crew_close(struct crew *w);
 
 /* Kills whoever is at work; the jobs go back with the next crew_work. */
 void crew_stop(struct crew *w);

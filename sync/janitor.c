@@ -127,7 +127,8 @@ is_old(const char *path)
 static bool
 is_leftover(const char *name)
 {
-	return str_ends(name, ".lock") || str_starts(name, "tmp_") || str_starts(name, ".tmp-");
+	return str_ends(name, ".lock") || str_starts(name, "tmp_") || str_starts(name, ".tmp-") ||
+	    str_starts(name, "bitmap-ref-tips_");
 }
 
 struct look {

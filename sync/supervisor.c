@@ -22,7 +22,8 @@
 struct supervisor {
 	struct crew crew;
 	const struct supervisor_options *options;
-	int signals;	 /* a signalfd */
+	int signals; /* a signalfd */
+	bool has_lost_child;
 	int64_t stop_us; /* when it was asked to stop */
 	int64_t away_us; /* since when the database is away; 0: it is not */
 	int64_t try_db_us, try_db_after_us;
@@ -59,13 +60,15 @@ see_signals(struct supervisor *s)
 	struct signalfd_siginfo info;
 
 	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			continue; /* it only ends the poll */
+		if (info.ssi_signo == SIGCHLD) {
+			s->has_lost_child = true;
+			continue;
+		}
 		if (!s->crew.is_closing)
 			s->stop_us = clock_mono_us();
 		else
 			s->stop_us -= GRACE_US; /* asked twice: at once */
-		s->crew.is_closing = true;
+		crew_close(&s->crew);
 		log_write(LOG_INFO, "stopping",
 		    LOG_INT("running", (int64_t)crew_count(&s->crew, SLOT_BUSY)));
 	}
@@ -110,6 +113,9 @@ turn(struct supervisor *s)
 	wait_for_something(s);
 	see_signals(s);
 	crew_hear(&s->crew);
+	if (s->has_lost_child) /* after the crew has seen its own dead */
+		crew_tidy(&s->crew);
+	s->has_lost_child = false;
 	if (s->crew.is_closing && clock_mono_us() - s->stop_us > GRACE_US)
 		crew_stop(&s->crew);
 	if (s->away_us == 0 || clock_mono_us() >= s->try_db_us)
@@ -175,6 +181,7 @@ supervisor_run(struct ctx *c, const struct supervisor_options *options)
 	inner.mem = arena_new();
 	arena_defer(c->mem, free_arena, inner.mem);
 	TRY(open_signals(c, &s.signals));
+	child_adopt();
 	TRY(db_listen(c, "mirrorhub_job"));
 	crew_open(&s.crew, c->mem, &inner, options->conf_path);
 	while (!is_over(&s))
