@@ -182,17 +182,23 @@ is_possible(const char *uname, const char *password)
 	    strspn(uname, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == len;
 }
 
+static bool
+is_remembered(struct ctx *c, const struct attempt *a, struct claim *out)
+{
+	if (limit_is_on(c, a->uname, a->network) ||
+	    !shared_recall(c, a->uname, a->password, &out->account_id, &out->password_version))
+		return false;
+	out->kind = CLAIM_ACCOUNT;
+	out->is_remembered = true;
+	return true;
+}
+
 static int
 claim_by_password(struct ctx *c, const struct attempt *a, struct claim *out)
 {
 	int64_t wait_s;
 	int *slot, code;
 
-	if (!limit_is_on(c, a->uname, a->network) &&
-	    shared_recall(c, a->uname, a->password, &out->account_id, &out->password_version)) {
-		out->kind = CLAIM_ACCOUNT;
-		return OK;
-	}
 	TRY(limit_check(c, a->uname, a->network, &wait_s));
 	TRY(take_slot(c, &slot));
 	code = check_password(c, a, out);
@@ -200,8 +206,9 @@ claim_by_password(struct ctx *c, const struct attempt *a, struct claim *out)
 	return code;
 }
 
-int
-who_claim(struct ctx *c, const char *authorization, const char *remote_addr, struct claim *out)
+static int
+claim(struct ctx *c, const char *authorization, const char *remote_addr, bool is_anew,
+    struct claim *out)
 {
 	struct who_given given;
 	struct attempt a;
@@ -224,7 +231,21 @@ who_claim(struct ctx *c, const char *authorization, const char *remote_addr, str
 		.network = limit_network(c->mem, remote_addr) };
 	if (!is_possible(a.uname, a.password))
 		return wrong(c);
+	if (!is_anew && is_remembered(c, &a, out))
+		return OK;
 	return claim_by_password(c, &a, out);
+}
+
+int
+who_claim(struct ctx *c, const char *authorization, const char *remote_addr, struct claim *out)
+{
+	return claim(c, authorization, remote_addr, false, out);
+}
+
+int
+who_claim_anew(struct ctx *c, const char *authorization, const char *remote_addr, struct claim *out)
+{
+	return claim(c, authorization, remote_addr, true, out);
 }
 
 int

@@ -35,6 +35,11 @@ must_check int who_parse(struct ctx *c, const char *authorization, struct who_gi
 must_check int who_claim(
     struct ctx *c, const char *authorization, const char *remote_addr, struct claim *out);
 
+/* The same for a claim that was remembered and holds no more: the password may have been set anew
+ * to what it was. It is checked by its hash, outside of any transaction. */
+must_check int who_claim_anew(
+    struct ctx *c, const char *authorization, const char *remote_addr, struct claim *out);
+
 /* Opens what all processes share, under conf->run_dir. Once per process. */
 must_check int who_open(struct ctx *c);
 

@@ -25,6 +25,7 @@ struct claim {
 	unsigned char token_hash[32]; /* CLAIM_TOKEN */
 	int64_t account_id;	      /* CLAIM_ACCOUNT: its password was right, in this version */
 	int64_t password_version;
+	bool is_remembered; /* it was right a moment ago; the version may be gone since */
 };
 
 /* What every refused claim is told, so that wrong, unknown and disabled read alike. */

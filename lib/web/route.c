@@ -57,6 +57,8 @@ claim(struct req *r)
 static int
 begin(struct req *r)
 {
+	if (r->route == NULL)
+		return OK;
 	if (has_flag(r, ROUTE_READ_TX))
 		return db_begin(r->ctx, DB_READ_ONLY | DB_REPEATABLE_READ);
 	if (is_writing(r) && !has_flag(r, ROUTE_NO_TX))
@@ -88,6 +90,21 @@ load(struct req *r)
 	if (code == E_NOTFOUND && r->claim.kind == CLAIM_NOBODY && has_flag(r, ROUTE_ASK_FIRST))
 		return denied(r->ctx, 401, "say who you are");
 	return code;
+}
+
+static int
+begin_and_load(struct req *r)
+{
+	int code;
+
+	TRY(begin(r));
+	code = load(r);
+	if (code != E_DENIED || !r->claim.is_remembered)
+		return code;
+	db_rollback(r->ctx);
+	TRY(who_claim_anew(r->ctx, req_header(r, "Authorization"), r->remote_addr, &r->claim));
+	TRY(begin(r));
+	return load(r);
 }
 
 static int
@@ -168,12 +185,9 @@ admit(struct req *r)
 {
 	TRY(ready(r));
 	TRY(claim(r));
-	if (r->route == NULL) {
-		TRY(load(r));
+	TRY(begin_and_load(r));
+	if (r->route == NULL)
 		return no_route(r);
-	}
-	TRY(begin(r));
-	TRY(load(r));
 	TRY(permit(r));
 	TRY(check_site(r));
 	TRY(serve(r));

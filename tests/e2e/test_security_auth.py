@@ -251,6 +251,18 @@ def test_A14_a_new_password_ends_the_old_one_in_every_worker(hub):
     assert knock(hub, basic("changer", "the new password")).status_code == IN
 
 
+def test_A14_the_same_password_set_anew_goes_on_working(hub):
+    hub.account("nora", "correct horse")
+    assert knock(hub, basic("nora", "correct horse")).status_code == IN
+    hub.psql("-c", "SELECT admin.set_password('nora', 'another horse')")
+    assert knock(hub, basic("nora", "correct horse")).status_code == 401
+    hub.psql("-c", "SELECT admin.set_password('nora', 'correct horse')")
+    for method in ("GET", "POST", "PATCH"):
+        for path in ("/repositories", "/repositories/nope", "/nothing/here"):
+            got = hub.request(method, path, ("nora", "correct horse"))
+            assert got.status_code in (200, IN, 404, 405)
+
+
 def test_A15_a_disabled_account_is_out_at_once(hub):
     hub.account("leaver", "a good password")
     for _ in range(4):
