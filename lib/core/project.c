@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/name.h"
 #include "core/upstream.h"
+#include "db/db.h"
 #include "git/store.h"
 #include "store/event.h"
 #include "store/mirror.h"
@@ -105,11 +106,16 @@ project_create_plain(struct ctx *c, const struct actor *who, const char *path,
 int
 project_sync(struct ctx *c, const struct actor *who, const struct project *p)
 {
+	int code;
+
 	if (!p->is_mirror)
 		return fail(c, E_INVALID, "%s is no mirror: it has nothing to sync from", p->path);
 	if (p->is_paused)
 		return fail(c, E_CONFLICT, "the mirror %s is paused", p->path);
-	TRY(queue_request_sync(c, p->id));
+	code = queue_request_sync(c, p->id);
+	if (code == E_CONFLICT && strcmp(db_constraint(c->db), "job_project_id_fkey") == 0)
+		return fail(c, E_NOTFOUND, "no such project"); /* deleted since it was loaded */
+	TRY(code);
 	return record(c, who, "sync.request", p->path, "");
 }
 

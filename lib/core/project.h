@@ -27,7 +27,7 @@ must_check int project_create_mirror(
 must_check int project_create_plain(struct ctx *c, const struct actor *who, const char *path,
     int64_t default_access, int64_t *id_out);
 
-/* Asks for a sync. E_INVALID: not a mirror; E_CONFLICT: paused. */
+/* Asks for a sync. E_INVALID: not a mirror; E_CONFLICT: paused; E_NOTFOUND: deleted meanwhile. */
 must_check int project_sync(struct ctx *c, const struct actor *who, const struct project *p);
 
 /* Removes the rows at once; sync removes the folder when nobody works in it any more. */

@@ -242,6 +242,21 @@ def test_row_28_of_two_at_the_same_time_one_wins(empty):
     assert empty.get(TYPO).json()["total"] == 1
 
 
+def test_row_37_a_put_that_meets_a_delete_is_about_nothing(hub, name):
+    hub.add(URL, name)
+    db = hub.connect()
+    db.autocommit = False
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        db.cursor().execute("DELETE FROM hub.project WHERE path = %s", (name,))
+        got = pool.submit(hub.put, "%s/%s" % (WORD, name))
+        wait_until(lambda: hub.sql("SELECT 1 FROM pg_locks WHERE NOT granted"),
+                   2, "it waits for the end of the other")
+        db.commit()
+    db.close()
+    assert got.result().status_code == 404
+    assert got.result().json() == {"message": "Not found repository: " + name}
+
+
 @pytest.mark.parametrize("text", ["$(touch MARK)", ";touch MARK", "`touch MARK`", "|touch MARK",
                                   "\ntouch MARK", "'; touch MARK; '", "&& touch MARK"])
 def test_row_29_a_url_is_never_executed(empty, tmp_path, text):
