@@ -111,7 +111,8 @@ static const struct {
 	{ "foo/-x", false }, { "a b", false }, { "a/", false }, { "/a", false }, { "a//b", false },
 	{ "a.git", false }, { "a.GIT", false }, { "a.git/b", false }, { "a.lock", false },
 	{ "a.atom", false }, { "a.", false }, { "a..b", false }, { "../x", false }, { "a/../b", false },
-	{ "12345", false }, { "search", false }, { "API", false }, { "api/x", false },
+	{ "12345", false }, { "search", false }, { "healthz", false },
+	{ "readyz", false }, { "API", false }, { "api/x", false },
 	{ "Repositores", false }, { "favicon.ico", false }, { "_admin", false }, { "a%2fb", false },
 	{ "a\tb", false }, { "a\x7f", false }, { "caf\xc3\xa9", false }, { "a\\b", false },
 };
