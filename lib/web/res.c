@@ -88,7 +88,7 @@ res_header_text(struct req *r, const char *name, const char *value)
 	char *text = arena_strndup(r->ctx->mem, value, strnlen(value, HEADER_TEXT_MAX));
 
 	for (char *p = text; *p != '\0'; p++)
-		if (*p < 0x20 || *p == 0x7f) /* bytes above 0x7f are negative */
+		if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
 			*p = '?';
 	res_header(r, name, text);
 }
