@@ -174,6 +174,13 @@ def test_search_finds_by_part_of_the_name_literally(empty):
     assert found("?q=%5C") == []
 
 
+def test_the_status_of_one_is_one_object(empty):
+    add(empty, 1)
+    got = empty.get(WORD + "/r-00/status")
+    assert (got.status_code, got.text) == (200, '{"status":"idle"}')
+    assert empty.get(TYPO + "/nope/status").status_code == 404
+
+
 def test_the_welcome_is_there(hub):
     got = hub.get("/")
     assert (got.status_code, got.json()) == (200, {"message": "welcome to hpr api layer"})
