@@ -93,9 +93,10 @@ judged(struct ip ip)
 		{ { 0x20, 0x02 }, 2, 2 },
 		{ { 0 }, 12, 12 },
 	};
+	static const unsigned char zeros[15];
 	struct ip inner = { .len = 4 };
 
-	if (ip.len == 4 || (memcmp(ip.bytes, kinds[3].prefix, 12) == 0 && ip.bytes[12] == 0))
+	if (ip.len == 4 || (memcmp(ip.bytes, zeros, sizeof(zeros)) == 0 && ip.bytes[15] <= 1))
 		return ip;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (memcmp(ip.bytes, kinds[i].prefix, kinds[i].prefix_len) == 0) {
