@@ -44,6 +44,19 @@ lock_store(struct req *r)
 }
 
 /* A lock file that a killed push left would make Git refuse this branch for ever. */
+/* The project may have gone while we waited for the lock. */
+static int
+check_still_there(struct req *r)
+{
+	struct account account;
+	struct project p;
+
+	TRY(project_by_path(r->ctx, &r->claim, r->project->path, &account, &p));
+	if (p.id != r->project->id)
+		return fail(r->ctx, E_NOTFOUND, "not found");
+	return OK;
+}
+
 static int
 tidy_store(struct req *r)
 {
@@ -162,6 +175,7 @@ serve_push(struct req *r)
 		return OK;
 	}
 	TRY(lock_store(r));
+	TRY(check_still_there(r));
 	TRY(tidy_store(r));
 	return run_and_record(r, &p, &commands);
 }

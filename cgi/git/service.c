@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/conf.h"
-#include "base/path.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "core/project.h"
@@ -211,8 +210,9 @@ service_store(struct req *r, const char **dir_out)
 	if (code == E_NOTFOUND)
 		return no_store(r);
 	TRY(code);
-	if (r->project->is_mirror && r->project->last_success_at == 0 &&
-	    !path_is_file(path_under(c->mem, dir, "packed-refs")))
+	/* before its first success a mirror's folder holds nothing, or what a restored backup has
+	 * given the same number (docs/admin.md): nobody may see that */
+	if (r->project->is_mirror && r->project->last_success_at == 0)
 		return no_store(r);
 	*dir_out = dir;
 	return OK;
