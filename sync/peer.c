@@ -97,7 +97,8 @@ git_open(struct peer *p, const struct net_url *url)
 
 	buf_printf(line, SERVICE " %s", url->path);
 	buf_char(line, '\0');
-	buf_printf(line, "host=%s:%d", url->host, url->port);
+	buf_printf(line, strchr(url->host, ':') != NULL ? "host=[%s]:%d" : "host=%s:%d", url->host,
+	    url->port);
 	buf_char(line, '\0');
 	TRY(net_tcp_open(p->net, url, &p->stream));
 	TRY(net_stream_write(p->stream, arena_printf(p->net->c->mem, "%04zx", line->len + 4), 4));

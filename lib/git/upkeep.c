@@ -80,7 +80,9 @@ git_upkeep_is_due(struct ctx *c, const char *store_dir, bool *out)
 
 	TRY(count_packs(c, store_dir, &p));
 	much = p.covered_bytes / NEW_SHARE > NEW_BYTES ? p.covered_bytes / NEW_SHARE : NEW_BYTES;
-	*out = p.n_new >= NEW_PACKS || p.new_bytes >= much;
+	/* a pack that may not be written as large as it would have to be is not tried for ever */
+	*out = p.covered_bytes + p.new_bytes <= c->conf->sync_pack_bytes &&
+	    (p.n_new >= NEW_PACKS || p.new_bytes >= much);
 	return OK;
 }
 
