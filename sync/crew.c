@@ -175,15 +175,14 @@ end_rowless(struct crew *w)
 {
 	for (size_t i = 0; i < w->n_slots; i++) {
 		struct slot *slot = w->slots[i];
-		bool has_failed = slot->result.error_class != NULL &&
-		    slot->result.error_class[0] != '\0';
+		bool has_failed =
+		    slot->result.error_class != NULL && slot->result.error_class[0] != '\0';
 
 		if (slot->state != SLOT_DONE || slot_has_row(slot))
 			continue;
 		if (slot->removed > 0 || has_failed)
 			log_write(has_failed ? LOG_WARN : LOG_INFO, slot->job.kind,
-			    LOG_INT("store", slot->job.store_id),
-			    LOG_INT("removed", slot->removed),
+			    LOG_INT("store", slot->job.store_id), LOG_INT("removed", slot->removed),
 			    LOG_TEXT("why", slot->result.error_text));
 		slot_clear(w->c, slot);
 	}

@@ -9,9 +9,13 @@
 #define FILE_MAX_BYTES (256 * 1024)
 
 #define ROW(key, member, value, sentence)                                                          \
-	{ FIELD_AS(conf, member, key), value, 0, 0, sentence }
+	{                                                                                          \
+		FIELD_AS(conf, member, key), value, 0, 0, sentence                                 \
+	}
 #define NUMBER(key, member, value, least, most, sentence)                                          \
-	{ FIELD_AS(conf, member, key), value, least, most, sentence }
+	{                                                                                          \
+		FIELD_AS(conf, member, key), value, least, most, sentence                          \
+	}
 
 /* clang-format off */
 const struct conf_row conf_rows[] = {
@@ -235,9 +239,11 @@ conf_parse_schedule_in(struct ctx *c, const char *text, int64_t *seconds_out)
 	const char *dot = strchr(text, '.');
 	int64_t n, unit_s = 60;
 
-	if (!str_is_int(arena_strndup(c->mem, text, dot ? (size_t)(dot - text) : strlen(text)), &n) ||
+	if (!str_is_int(
+		arena_strndup(c->mem, text, dot ? (size_t)(dot - text) : strlen(text)), &n) ||
 	    n < 1 || n > 1000000)
-		return fail(c, E_INVALID, "schedule_in is minutes, or a number with a unit as in 2.weeks");
+		return fail(
+		    c, E_INVALID, "schedule_in is minutes, or a number with a unit as in 2.weeks");
 	if (dot != NULL) {
 		size_t len = strlen(dot + 1);
 
@@ -245,10 +251,12 @@ conf_parse_schedule_in(struct ctx *c, const char *text, int64_t *seconds_out)
 		if (len > 0 && dot[len] == 's')
 			len--;
 		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-			if (strlen(units[i].unit) == len && strncmp(units[i].unit, dot + 1, len) == 0)
+			if (strlen(units[i].unit) == len &&
+			    strncmp(units[i].unit, dot + 1, len) == 0)
 				unit_s = units[i].seconds;
 		if (unit_s == 0)
-			return fail(c, E_INVALID, "schedule_in has hours, days, weeks, months or years");
+			return fail(
+			    c, E_INVALID, "schedule_in has hours, days, weeks, months or years");
 	}
 	*seconds_out = n * unit_s;
 	return OK;

@@ -70,8 +70,8 @@ struct conf {
 };
 
 struct conf_row {
-	struct field field; /* .name is the key in the file */
-	const char *value;  /* the default */
+	struct field field;  /* .name is the key in the file */
+	const char *value;   /* the default */
 	int64_t least, most; /* numbers only; most 0: no limits */
 	const char *sentence;
 };

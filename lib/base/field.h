@@ -23,7 +23,7 @@ struct field {
 #define FIELD_MAX_DEFAULT 255
 
 #define FIELD_TYPE(T, m)                                                                           \
-	_Generic(((T *)0)->m, const char *: F_TEXT, int64_t: F_INT, bool: F_BOOL)
+	_Generic(((T *)0)->m, const char * : F_TEXT, int64_t : F_INT, bool : F_BOOL)
 
 /* A member under its own name, under another name, and with its own limit in bytes. */
 #define FIELD(T, m) FIELD_AS(T, m, #m)

@@ -186,8 +186,8 @@ str_base64(struct arena *mem, const void *bytes, size_t len)
 {
 	size_t size = sodium_base64_encoded_len(len, sodium_base64_VARIANT_ORIGINAL);
 
-	return sodium_bin2base64(arena_alloc(mem, size), size, bytes, len,
-	    sodium_base64_VARIANT_ORIGINAL);
+	return sodium_bin2base64(
+	    arena_alloc(mem, size), size, bytes, len, sodium_base64_VARIANT_ORIGINAL);
 }
 
 char *

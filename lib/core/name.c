@@ -18,11 +18,11 @@
  * (hpr and Hub part C, pages); a uname stands there too and is refused what ABF refuses besides.
  * "admin" and "root" are routes of nobody and what the first administrator is called by habit. */
 static const char *const reserved_parts[] = { "_admin", "account", "api", "auth", "commit",
-	"commits", "config", "docs", "favicon.ico", "health", "healthz", "help", "info", "log-in", "log-out",
-	"log_in", "log_out", "login", "logout", "metrics", "new", "oauth", "projects", "readyz", "register",
-	"repositores", "repositories", "robots.txt", "search", "sessions", "settings", "sign-in",
-	"sign-out", "sign-up", "sign_in", "sign_out", "sign_up", "signin", "signout", "signup",
-	"static", "tags" };
+	"commits", "config", "docs", "favicon.ico", "health", "healthz", "help", "info", "log-in",
+	"log-out", "log_in", "log_out", "login", "logout", "metrics", "new", "oauth", "projects",
+	"readyz", "register", "repositores", "repositories", "robots.txt", "search", "sessions",
+	"settings", "sign-in", "sign-out", "sign-up", "sign_in", "sign_out", "sign_up", "signin",
+	"signout", "signup", "static", "tags" };
 
 static const char *const reserved_unames[] = { "about", "add", "administrator", "app", "apps",
 	"archive", "archives", "autocomplete_group_uname", "blog", "connect", "contact", "create",

@@ -44,8 +44,8 @@ must_check int db_open(struct ctx *c, const char *conninfo, const struct db_stmt
     int wait_s, struct db **out);
 
 /* Called before each request and job. Reconnects (prepares and listens again) if the connection is
- * gone, at most one failed try per second; a passing E_INTERNAL if that fails. Any open transaction is
- * rolled back. Costs no round trip while all is well. */
+ * gone, at most one failed try per second; a passing E_INTERNAL if that fails. Any open transaction
+ * is rolled back. Costs no round trip while all is well. */
 must_check int db_ready(struct ctx *c);
 
 /* Forgets the connection so that a child process does not use its parent's. */
