@@ -20,6 +20,16 @@ from fixtures.hub import ROOT, Hub, build_dir, sweep
 from fixtures.upstream import Upstream
 
 
+# Files go to the parallel runs whole and in this order: the long ones first, so that none of them
+# is left alone at the end.
+LONG = ["test_sync_faults.py", "test_git_serving.py", "test_mirror_safety.py", "test_rows_sync.py",
+        "test_standalone.py", "test_git_speed.py"]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def programs():
     """Builds what is under test, once, whoever of the parallel runs comes first."""
