@@ -21,6 +21,7 @@
 #define RENEW_US US_PER_S
 #define HOUR_US (3600LL * US_PER_S)
 #define HOST_BYTES 65
+#define SWEEPS_LOST_MOST 3
 
 /* ---- the log: one line per mirror */
 
@@ -169,6 +170,15 @@ name_slot(struct crew *w, struct slot *slot)
 
 /* ---- work with the database: each step may fail, and is then tried again next turn */
 
+/* A sweep whose worker died is done again, or what it was to remove stays for an hour; but one that
+ * kills its worker each time is given up. */
+static void
+note_sweep_end(struct crew *w, const struct slot *slot)
+{
+	w->n_sweeps_lost = slot->has_died ? w->n_sweeps_lost + 1 : 0;
+	w->wants_sweep |= slot->has_died && w->n_sweeps_lost < SWEEPS_LOST_MOST;
+}
+
 /* What no row waits for: sweeps and upkeeps. */
 static void
 end_rowless(struct crew *w)
@@ -180,6 +190,8 @@ end_rowless(struct crew *w)
 
 		if (slot->state != SLOT_DONE || slot_has_row(slot))
 			continue;
+		if (str_is_equal(slot->job.kind, "sweep"))
+			note_sweep_end(w, slot);
 		if (slot->removed > 0 || has_failed)
 			log_write(has_failed ? LOG_WARN : LOG_INFO, slot->job.kind,
 			    LOG_INT("store", slot->job.store_id), LOG_INT("removed", slot->removed),
@@ -446,6 +458,7 @@ stop_others(struct crew *w, const struct job *job)
 			continue;
 		slot_kill(other);
 		clear(w, other);
+		w->wants_sweep = true; /* its quarantine */
 	}
 }
 

@@ -22,6 +22,7 @@ struct crew {
 
 	bool wants_claim; /* something may be due */
 	bool wants_sweep;
+	int n_sweeps_lost;		  /* in a row: their workers died */
 	int64_t upkeep[CREW_UPKEEP_MOST]; /* stores that may want it */
 	size_t n_upkeep;
 	bool is_disk_low;

@@ -135,12 +135,21 @@ void
 slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struct job *job,
     const char *credentials, const struct job_fences *fences)
 {
+	bool is_old = s->child.pid != 0;
+	int code;
+
 	take(s, job);
 	s->credentials = arena_strdup(s->mem, credentials);
-	if (start_and_send(c, s, conf_path, fences) != OK) {
+	code = start_and_send(c, s, conf_path, fences);
+	if (code != OK && is_old) { /* it died since its last job, and nobody has noticed yet */
+		child_kill(&s->child);
+		code = start_and_send(c, s, conf_path, fences);
+	}
+	if (code != OK) {
 		log_write(
 		    LOG_WARN, "worker", LOG_TEXT("worker", s->name), LOG_TEXT("why", c->reason));
 		child_kill(&s->child);
+		s->has_died = true;
 		slot_fail(s, SYNC_LOCAL, 0, "no worker could be started");
 	}
 }
