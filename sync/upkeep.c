@@ -5,6 +5,9 @@
 #include "git/store.h"
 #include "git/upkeep.h"
 
+/* A sweep holds each lock for a moment. A sync that wants to publish ends the upkeep (crew.c). */
+#define LOCK_WAIT_MS 10000
+
 static int
 upkeep_locked(struct ctx *c, const char *dir)
 {
@@ -25,7 +28,7 @@ upkeep_store(struct ctx *c, int64_t store_id)
 	TRY(git_upkeep_is_due(c, dir, &is_due));
 	if (!is_due)
 		return OK;
-	code = path_lock(c, project_store_lock(c, store_id), 0, &lock);
+	code = path_lock(c, project_store_lock(c, store_id), LOCK_WAIT_MS, &lock);
 	if (code != OK)
 		return code == E_CONFLICT ? OK : code;
 	code = upkeep_locked(c, dir);

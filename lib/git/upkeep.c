@@ -28,10 +28,12 @@ struct packs {
 	int n_new;
 };
 
+/* When it came to its place: a pack is written in a quarantine, maybe before the last upkeep ended,
+ * and renamed later, which changes its ctime only. */
 static int64_t
 changed_ns(const struct stat *st)
 {
-	return st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;
+	return st->st_ctim.tv_sec * INT64_C(1000000000) + st->st_ctim.tv_nsec;
 }
 
 static void
