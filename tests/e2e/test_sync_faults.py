@@ -125,8 +125,7 @@ def check_whole(hub, name, origin):
     leftovers = [p for p in store.rglob("*")
                  if p.name.endswith(".lock") or p.name.startswith("tmp_")]
     assert leftovers == []
-    wait_until(lambda: not list((hub.data_dir / "quarantine").iterdir()), 5,
-               lambda: "quarantine is empty: %s" % list((hub.data_dir / "quarantine").iterdir()))
+    hub.wait_clean(name)
     job = hub.job(name)
     assert job["state"] == "scheduled" and job["worker"] is None, job
     row = hub.row("SELECT encode(s.fingerprint, 'hex') AS print, s.generation FROM hub.store s"
