@@ -32,6 +32,7 @@ FOREIGN = {
 	r"fcgi.*\.h": "web",
 	r"json.*": "lib/base/js.c",
 	r"crypt\.h": "auth",
+	r"openssl/.*": "lib/auth/openpgp.c",
 }
 
 # what nobody writes outside the room that owns it
