@@ -7,6 +7,7 @@
 
 struct conf;
 struct db;
+struct faults;
 
 #define must_check __attribute__((warn_unused_result))
 
@@ -27,6 +28,7 @@ struct ctx {
 	const char *reason; /* of the last failure; never NULL, one line, no secrets */
 	int retry_after_s;  /* > 0: the failure passes by itself (database away, limit reached) */
 	int http_status;    /* > 0: the failure has a status of its own (413, 415, 429); else 0 */
+	const struct faults *faults; /* base/fault.h: what is wrong with the input; NULL: no list */
 };
 
 /* Sets the reason and returns code. Reasons: one line, lower case, no full stop, no secrets. */
