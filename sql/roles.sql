@@ -56,6 +56,41 @@ GRANT INSERT (kind, project_id, store_id), UPDATE (again, state, run_at, queued_
 	ON hub.job TO mirrorhub_web;
 GRANT INSERT ON hub.event TO mirrorhub_web;
 
+-- people and teams (ABF)
+GRANT UPDATE (first_name, last_name, email, language, professional_experience, site, company, location)
+	ON hub.account TO mirrorhub_web;
+GRANT SELECT, INSERT, UPDATE ON hub.notifier TO mirrorhub_web;
+GRANT SELECT ON hub.account_email TO mirrorhub_web;
+GRANT INSERT (uname, owner_account_id, description), UPDATE (description, default_branch, updated_at),
+	DELETE ON hub.team TO mirrorhub_web;
+GRANT INSERT, UPDATE (role), DELETE ON hub.team_member TO mirrorhub_web;
+
+-- projects (ABF)
+GRANT INSERT (head), UPDATE (head) ON hub.store TO mirrorhub_web;
+GRANT INSERT (alias_of, parent_id, maintainer_id, is_package, has_issues, has_wiki,
+	publish_i686_into_x86_64, architecture_dependent, autostart_status),
+	UPDATE (path, default_access, description, updated_at, alias_of, parent_id, maintainer_id,
+	is_package, has_issues, has_wiki, publish_i686_into_x86_64, architecture_dependent,
+	autostart_status) ON hub.project TO mirrorhub_web;
+GRANT INSERT (project_id, account_id, team_id, access), UPDATE (access), DELETE
+	ON hub.project_grant TO mirrorhub_web;
+GRANT SELECT, INSERT, UPDATE (average_build_time, build_count) ON hub.project_statistic TO mirrorhub_web;
+
+-- platforms and repositories (ABF)
+GRANT SELECT ON hub.arch, hub.distrib_type, hub.package TO mirrorhub_web;
+GRANT SELECT, INSERT, DELETE, UPDATE (description, default_branch, is_hidden, is_released,
+	owner_account_id, owner_team_id, packages_read_at, updated_at) ON hub.platform TO mirrorhub_web;
+GRANT SELECT, INSERT, DELETE, UPDATE (description, publish_without_qa, publish_builds_only_from_branch,
+	synchronizing_publications, updated_at) ON hub.repository TO mirrorhub_web;
+GRANT SELECT, INSERT, DELETE, UPDATE (access) ON hub.platform_grant TO mirrorhub_web;
+GRANT SELECT, INSERT, DELETE ON hub.repository_grant TO mirrorhub_web;
+GRANT SELECT, INSERT, DELETE, UPDATE (name_key) ON hub.repository_project TO mirrorhub_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON hub.key_pair TO mirrorhub_web;
+
+GRANT EXECUTE ON FUNCTION hub.project_ancestry, hub.platform_access, hub.repository_access,
+	hub.team_access, hub.make_personal_platform, hub.personal_platform,
+	hub.repository_project_rename TO mirrorhub_web;
+
 GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched,
 	hub.request_sync TO mirrorhub_web;
 

@@ -1,6 +1,9 @@
 #include "auth/perm.h"
 
 #include <assert.h>
+#include <string.h>
+
+#define NONE 5 /* an access that nobody has */
 
 /* What each right asks of an asker. */
 struct rule {
@@ -8,21 +11,32 @@ struct rule {
 	int scope;	    /* of the token */
 	bool needs_account; /* nobody is asked who he is */
 	bool needs_hub_admin;
+	bool lets_system; /* accounts with the role system need no access */
 };
 
 /* clang-format off */
 static const struct rule rules[] = {
-	/*                    access scope account hub admin */
-	[PERM_PUBLIC]    = {  0,     0,    false,  false },
-	[PERM_USER]      = {  0,     1,    true,   false },
-	[PERM_READ]      = {  1,     1,    false,  false },
-	[PERM_WRITE]     = {  2,     2,    true,   false },
-	[PERM_ADMIN]     = {  3,     3,    true,   false },
-	[PERM_HUB_ADMIN] = {  0,     3,    true,   true  },
+	/*                          access scope account hub admin system */
+	[PERM_PUBLIC]          = {  0,     0,    false,  false,    false },
+	[PERM_USER]            = {  0,     1,    true,   false,    false },
+	[PERM_READ]            = {  1,     1,    false,  false,    false },
+	[PERM_WRITE]           = {  2,     2,    true,   false,    false },
+	[PERM_ADMIN]           = {  3,     3,    true,   false,    false },
+	[PERM_OWNER]           = {  4,     3,    true,   false,    false },
+	[PERM_HUB_ADMIN]       = {  0,     3,    true,   true,     false },
+	[PERM_SYSTEM]          = {  NONE,  3,    true,   false,    true  },
+	[PERM_WRITE_OR_SYSTEM] = {  2,     2,    true,   false,    true  },
+	[PERM_ADMIN_OR_SYSTEM] = {  3,     3,    true,   false,    true  },
 };
 /* clang-format on */
 
 #define SCOPE_WRITE 2
+
+static bool
+is_system(const struct account *asker)
+{
+	return asker->id != 0 && strcmp(asker->role, "system") == 0;
+}
 
 enum verdict
 perm_may(const struct account *asker, enum perm perm, int access, bool writes, bool anonymous_read)
@@ -30,10 +44,12 @@ perm_may(const struct account *asker, enum perm perm, int access, bool writes, b
 	const struct rule *rule = &rules[perm];
 	int scope = writes && rule->scope < SCOPE_WRITE ? SCOPE_WRITE : rule->scope;
 
-	assert(perm >= PERM_PUBLIC && perm <= PERM_HUB_ADMIN);
+	assert(perm >= PERM_PUBLIC && perm <= PERM_ADMIN_OR_SYSTEM);
 	assert(rule->access == 0 || access >= 0); /* a right on an object, but no object */
 	if (asker->id == 0 && !anonymous_read)
 		return WHO_ARE_YOU; /* before anything is told about the object */
+	if (rule->lets_system && is_system(asker))
+		return asker->scope < scope ? MAY_NOT : MAY;
 	if (access == 0)
 		return NO_SUCH;
 	if (asker->id == 0)

@@ -13,7 +13,12 @@ enum perm {
 	PERM_READ,	 /* of the object the row loads */
 	PERM_WRITE,
 	PERM_ADMIN,
+	PERM_OWNER,	/* of the object: access 4 */
 	PERM_HUB_ADMIN, /* administrators of the hub */
+	/* accounts with the role system (ABF's build machines), whatever their access */
+	PERM_SYSTEM,
+	PERM_WRITE_OR_SYSTEM,
+	PERM_ADMIN_OR_SYSTEM,
 };
 
 enum verdict {

@@ -14,7 +14,7 @@
 	"WITH touched AS MATERIALIZED ("                                                           \
 	"SELECT t.id FROM hub.projects_touched($1) t (id) WHERE $1 <> 0 AND NOT $2) "
 #define LIST_RULE                                                                                  \
-	"CASE WHEN $2 THEN 3 WHEN $1 = 0 THEN least(p.default_access::smallint, 1) "               \
+	"CASE WHEN $2 THEN 4 WHEN $1 = 0 THEN least(p.default_access::smallint, 1) "               \
 	"WHEN p.owner_account_id = $1 OR p.id IN (SELECT id FROM touched) "                        \
 	"THEN " RULE("$1", "$2") " ELSE p.default_access::smallint END"
 

@@ -14,7 +14,7 @@ struct project {
 	int64_t default_access;
 	int64_t store_id;
 	int64_t created_at, updated_at;
-	int64_t access; /* of the asker: 0 none, 1 read, 2 write, 3 admin */
+	int64_t access; /* of the asker: 0 none, 1 read, 2 write, 3 admin, 4 owner */
 
 	bool is_mirror; /* the rest is 0 or "" without one */
 	const char *url;

@@ -115,8 +115,8 @@ the_best_of_grant_or_default_and_team_counts(void **state)
 				const char *path = arena_printf(c->mem, "m/%d.%d.%d", d, g, t);
 
 				assert_int_equal(access_of(c, NULL, path), d > 0);
-				assert_int_equal(access_of(c, "root", path), 3);
-				assert_int_equal(access_of(c, "olga", path), 3);
+				assert_int_equal(access_of(c, "root", path), 4);
+				assert_int_equal(access_of(c, "olga", path), 4);
 				assert_int_equal(access_of(c, "carol", path), d);
 				assert_int_equal(
 				    access_of(c, "bob", path), most(g >= 0 ? g : d, most(t, 0)));
@@ -131,10 +131,10 @@ members_of_an_owning_team_have_their_role(void **state)
 	for (int d = 0; d <= 3; d++) {
 		const char *path = arena_printf(c->mem, "t/%d", d);
 
-		assert_int_equal(access_of(c, "chief", path), 3);
+		assert_int_equal(access_of(c, "chief", path), 4);
 		assert_int_equal(access_of(c, "member1", path), most(d, 1));
 		assert_int_equal(access_of(c, "member2", path), most(d, 2));
-		assert_int_equal(access_of(c, "member3", path), 3);
+		assert_int_equal(access_of(c, "member3", path), 4);
 		assert_int_equal(access_of(c, "bob", path), d);
 	}
 }
@@ -236,7 +236,7 @@ hidden_and_missing_cost_the_same_statements(void **state)
 		assert_string_equal(c->reason, reason);
 		claim.kind = CLAIM_NOBODY;
 	}
-	assert_int_equal(access_of(c, "a1", "hidden-one"), 3);
+	assert_int_equal(access_of(c, "a1", "hidden-one"), 4);
 }
 
 static void

@@ -101,7 +101,7 @@ a_mirror_is_made_queued_and_recorded(void **state)
 	assert_int_equal(p.id, id);
 	assert_int_equal(p.owner_account_id, 1);
 	assert_int_equal(p.default_access, 1);
-	assert_int_equal(p.access, 3);
+	assert_int_equal(p.access, 4);
 	assert_true(p.is_mirror);
 	assert_string_equal(p.url, "https://github.com/icyleaf/hpr.git");
 	assert_string_equal(p.job_state, "queued");
