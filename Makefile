@@ -22,7 +22,8 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lfcgi -lcrypt
 
 CFLAGS := -std=gnu11 $(OPT) -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
-	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla -Wundef -fstack-protector-strong \
+	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wno-missing-field-initializers \
+	-fstack-protector-strong \
 	$(SANFLAGS) -D_GNU_SOURCE -Ilib -I. -include lib/base/banned.h $(PKG_CFLAGS)
 LDFLAGS := $(SANFLAGS) -Wl,-z,relro,-z,now
 

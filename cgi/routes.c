@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "cgi/abf/abf.h"
 #include "cgi/git/git.h"
 #include "cgi/health/health.h"
 #include "cgi/hpr/hpr.h"
@@ -9,6 +10,7 @@
 const struct dialect *const all_dialects[] = {
 	&health_dialect,
 	&git_dialect,
+	&abf_dialect,
 	&hpr_dialect,
 	NULL,
 };

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 
+#define JSON_SUFFIX ".json"
 #define GIT_SUFFIX ".git"
 #define PATH_MAX_BYTES 4096
 
@@ -196,6 +197,21 @@ fits(struct req *r, const char *pattern, const struct target *t)
 
 /* ---- the match */
 
+static bool
+has_prefix(const struct dialect *d, const char *path)
+{
+	return d->prefix != NULL && str_starts(path, d->prefix);
+}
+
+const struct dialect *
+match_dialect(const struct dialect *const *dialects, const char *path)
+{
+	for (; dialects[1] != NULL; dialects++)
+		if (has_prefix(*dialects, path))
+			break;
+	return *dialects;
+}
+
 /* "GET, HEAD, …" of a set of methods, by the alphabet. */
 static const char *
 method_list(struct ctx *c, unsigned set)
@@ -212,17 +228,47 @@ method_list(struct ctx *c, unsigned set)
 	return b->data;
 }
 
+/* The target without its ".json". */
+static struct target
+without_suffix(struct req *r, const struct target *t)
+{
+	struct target bare = *t;
+	const char *last = t->n > 0 ? t->segments[t->n - 1] : "";
+	size_t len = strlen(last), suffix = strlen(JSON_SUFFIX);
+
+	if (len > suffix && str_ends(last, JSON_SUFFIX))
+		bare.segments[t->n - 1] = arena_strndup(r->ctx->mem, last, len - suffix);
+	return bare;
+}
+
+static bool
+fits_row(struct req *r, const struct dialect *d, const struct route *row, const struct target *t)
+{
+	const char *format;
+	struct target bare;
+
+	if (!(d->habits & HABIT_JSON_SUFFIX))
+		return fits(r, row->path, t);
+	if (!has_prefix(d, r->path))
+		return false;
+	if (fits(r, row->path, t) && str_ends(row->path, ".csv"))
+		return true;
+	format = req_query(r, "format");
+	bare = without_suffix(r, t);
+	return (format == NULL || strcmp(format, "json") == 0) && fits(r, row->path, &bare);
+}
+
 void
 match_find(struct req *r, const struct dialect *const *dialects, const struct target *t)
 {
 	enum method wanted = r->method == HEAD ? GET : r->method;
-	const struct dialect *first = NULL, *last = NULL;
+	const struct dialect *first = NULL, *last;
 	unsigned others = 0;
 
 	for (; *dialects != NULL; dialects++) {
 		last = *dialects;
 		for (const struct route *row = last->routes; row->path != NULL; row++) {
-			if (!fits(r, row->path, t))
+			if (!fits_row(r, last, row, t))
 				continue;
 			if (row->method == wanted) {
 				r->route = row;
@@ -235,7 +281,8 @@ match_find(struct req *r, const struct dialect *const *dialects, const struct ta
 		}
 	}
 	memset(r->params, 0, sizeof(r->params));
-	r->dialect = first != NULL ? first : last;
+	if (first != NULL)
+		r->dialect = first;
 	if (others != 0)
 		r->allow = method_list(r->ctx, others);
 }

@@ -26,7 +26,11 @@ struct target {
  * ".." segments, control bytes, too many segments. */
 must_check int match_split(struct ctx *c, const char *path, struct target *out);
 
-/* Sets r->route, r->dialect, r->params, and r->allow when a row has the path. */
+/* Who refuses what fits no row, by the raw path: the dialect with that prefix, else the last. */
+const struct dialect *match_dialect(const struct dialect *const *dialects, const char *path);
+
+/* Sets r->route, r->dialect and r->params, or r->dialect and r->allow when only another method has
+ * the path. */
 void match_find(struct req *r, const struct dialect *const *dialects, const struct target *t);
 
 /* Asserts that a pattern is one. */

@@ -37,9 +37,11 @@ struct req {
 	} params[REQ_PARAMS_MAX];
 
 	struct claim claim;
-	struct account account;	 /* who asks; id 0 is nobody */
-	struct project *project; /* what the row's load column loaded; else NULL */
-	const void *in;		 /* the struct of the row's input table, filled */
+	struct account account; /* who asks; id 0 is nobody */
+	/* what the row's load column loaded; the others are NULL */
+	struct project *project;
+	int64_t access; /* of the asker, on what was loaded; -1: nothing was */
+	const void *in; /* the struct of the row's input table, filled */
 
 	int status;	   /* of the answer: 200 until set */
 	struct buf *out;   /* its body, at most RES_BODY_MAX bytes */

@@ -12,6 +12,7 @@
 #include "store/event.h"
 #include "web/fcgi.h"
 #include "web/input.h"
+#include "web/load.h"
 #include "web/match.h"
 
 /* ---- the checks between match and handler */
@@ -66,27 +67,15 @@ begin(struct req *r)
 	return OK;
 }
 
-/* The project, and in the same statement who asks. */
-static int
-load_project(struct req *r)
-{
-	struct project *p = arena_new_of(r->ctx->mem, struct project);
-
-	TRY(project_by_path(r->ctx, &r->claim, req_param(r, "path"), &r->account, p));
-	if (r->route->load == LOAD_MIRROR && !p->is_mirror)
-		return fail(r->ctx, E_NOTFOUND, "not a mirror");
-	r->project = p;
-	return OK;
-}
-
 static int
 load(struct req *r)
 {
 	int code;
 
+	r->access = -1;
 	if (r->route == NULL || r->route->load == LOAD_NONE)
 		return account_by_claim(r->ctx, &r->claim, &r->account);
-	code = load_project(r);
+	code = load_object(r);
 	if (code == E_NOTFOUND && r->claim.kind == CLAIM_NOBODY && has_flag(r, ROUTE_ASK_FIRST))
 		return denied(r->ctx, 401, "say who you are");
 	return code;
@@ -110,10 +99,8 @@ begin_and_load(struct req *r)
 static int
 permit(struct req *r)
 {
-	int access = r->project != NULL ? (int)r->project->access : -1;
-
-	switch (perm_may(
-	    &r->account, r->route->perm, access, is_writing(r), r->ctx->conf->anonymous_read)) {
+	switch (perm_may(&r->account, r->route->perm, (int)r->access, is_writing(r),
+	    r->ctx->conf->anonymous_read)) {
 	case MAY:
 		return OK;
 	case MAY_NOT:
@@ -121,6 +108,8 @@ permit(struct req *r)
 	case WHO_ARE_YOU:
 		return denied(r->ctx, 401, "say who you are");
 	case NO_SUCH:
+		if (r->account.id == 0 && has_flag(r, ROUTE_ASK_FIRST))
+			return denied(r->ctx, 401, "say who you are");
 		break;
 	}
 	return fail(r->ctx, E_NOTFOUND, "not found");
@@ -203,6 +192,7 @@ walk(struct req *r, const struct dialect *const *dialects)
 	int code;
 
 	TRY(req_start(r));
+	r->dialect = match_dialect(dialects, r->path);
 	code = match_split(r->ctx, r->path, &target);
 	if (code == E_INVALID)
 		return code;
@@ -282,13 +272,10 @@ refuse(struct req *r, int code)
 void
 route_serve(struct req *r, const struct dialect *const *dialects)
 {
-	const struct dialect *const *last = dialects;
 	const struct db *db = r->ctx->db;
 	int64_t before = db != NULL ? db_statements(db) : 0;
 
-	while (last[1] != NULL)
-		last++;
-	r->dialect = *last;
+	r->dialect = match_dialect(dialects, r->path != NULL ? r->path : "");
 	r->code = walk(r, dialects);
 	if (r->code != OK)
 		refuse(r, r->code);
@@ -332,15 +319,15 @@ check_row(const struct route *row)
 	match_check(row->path);
 	assert(is_get || row->method == POST || row->method == PUT || row->method == PATCH ||
 	    row->method == DELETE); /* HEAD and OPTIONS are the walk's */
-	assert(row->perm >= PERM_PUBLIC && row->perm <= PERM_HUB_ADMIN);
-	assert(row->load >= LOAD_NONE && row->load <= LOAD_MIRROR);
+	assert(row->perm >= PERM_PUBLIC && row->perm <= PERM_ADMIN_OR_SYSTEM);
+	assert(row->load >= LOAD_NONE && row->load <= LOAD_MAX);
+	assert(row->load == LOAD_NONE || load_fits(row->load, row->path));
 	assert(row->serve != NULL);
 	/* who may changes nothing without saying who he is */
 	assert(is_get || (row->flags & ROUTE_READS) || row->perm != PERM_PUBLIC);
 	/* a right on an object needs the object */
-	assert(row->load != LOAD_NONE ||
-	    (row->perm != PERM_READ && row->perm != PERM_WRITE && row->perm != PERM_ADMIN));
-	assert(row->load == LOAD_NONE || strstr(row->path, ":path") || strstr(row->path, "*path"));
+	assert(row->load != LOAD_NONE || row->perm == PERM_PUBLIC || row->perm == PERM_USER ||
+	    row->perm == PERM_HUB_ADMIN);
 	assert(row->in == NULL || (!is_get && !(row->flags & ROUTE_STREAM)));
 	assert(!(row->flags & ROUTE_READ_TX) || is_get);
 	assert(!(row->flags & ROUTE_PROBE) || (is_get && row->perm == PERM_PUBLIC));

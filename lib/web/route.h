@@ -13,6 +13,7 @@ enum load {
 	LOAD_NONE = 1,
 	LOAD_PROJECT, /* by the parameter :path */
 	LOAD_MIRROR,  /* the same; a project that is no mirror is missing */
+	LOAD_MAX = LOAD_MIRROR,
 };
 
 enum route_flags {
@@ -33,6 +34,7 @@ struct route {
 	int (*serve)(struct req *r);
 	const struct field *in; /* declared inputs of the body; NULL: the body is not read */
 	unsigned flags;
+	const void *words; /* the dialect's own column: what it says of this row; NULL: nothing */
 };
 
 /* A dialect: its routes, and how it says no. */
@@ -46,6 +48,15 @@ struct dialect {
 	 * it is for the log only. */
 	void (*fail)(struct req *r, int code);
 	unsigned inputs; /* enum input_kinds: what bodies it takes */
+	const char
+	    *prefix;	 /* what begins so and fits no row is this dialect's to refuse; or NULL */
+	unsigned habits; /* enum habits */
+};
+
+enum habits {
+	/* a path may end in ".json", and the query may say format=json; another format is missing
+	 */
+	HABIT_JSON_SUFFIX = 1,
 };
 
 enum input_kinds {

@@ -1,0 +1,60 @@
+/* The ABF API (contracts/abf.md): /api/v1/. Projects, and the package world around them: platforms,
+ * repositories, groups, users, search. The user's view of it is docs/api/abf.md, the exact one
+ * docs/api/openapi.yaml. */
+#ifndef CGI_ABF_ABF_H
+#define CGI_ABF_ABF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "web/route.h"
+
+extern const struct dialect abf_dialect;
+
+/* What a row that changes something says: {"<root>":{"id":…,"message":…}} (contract 1.4). done may
+ * have one %s: what done_member puts there. */
+struct abf_words {
+	const char *root; /* project, repository, platform, group, user */
+	const char *done;
+	const char *failed; /* the base message of a 422 */
+};
+
+/* ---- answers (shape.c) */
+
+/* How this door says no (contract 1.3). */
+void abf_refuse(struct req *r, int code);
+
+/* The success of a changing row, with the id of the object. */
+int abf_done(struct req *r, int64_t id);
+
+/* The same for sentences with a %s: "User '32'". */
+int abf_done_about(struct req *r, int64_t id, const char *about);
+
+/* The sentence of one fault: "Name can't be blank". */
+struct fault;
+const char *abf_fault_text(struct req *r, const struct fault *fault);
+
+/* Adds ,"url":"<path of this request's resource>"; path with %lld for the id. */
+void abf_url(struct req *r, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- inputs (input.c): all are texts, NULL when not sent, "" for null or blank (contract 1.1) */
+
+/* otherwise: when not sent or blank. */
+bool abf_bool(const char *text, bool otherwise);
+
+/* Digits as a number; 0 (no object has it) for anything else. */
+int64_t abf_id(const char *text);
+
+struct abf_page {
+	int64_t limit, offset, number;
+};
+
+/* page and per_page of the query, within their bounds (contract 1.7). */
+struct abf_page abf_page(struct req *r);
+
+/* ---- who answers */
+
+int list_arches(struct req *r); /* arches.c */
+
+#endif

@@ -1,0 +1,19 @@
+#include "base/js.h"
+#include "cgi/abf/abf.h"
+#include "store/arch.h"
+
+static const struct field arch_json[] = { FIELD(arch, id), FIELD(arch, name), { 0 } };
+
+int
+list_arches(struct req *r)
+{
+	const struct abf_page page = abf_page(r);
+	struct arch *rows;
+	size_t n;
+
+	TRY(arch_list(r->ctx, page.limit, page.offset, &rows, &n));
+	buf_text(r->out, "{\"architectures\":");
+	js_list(r->out, arch_json, rows, n, sizeof(*rows));
+	buf_char(r->out, '}');
+	return OK;
+}
