@@ -29,7 +29,7 @@ static const struct command commands[] = {
 	{ "setup-data",       NULL,    "",                                    admin_setup_data,
 	    "makes data.dir with its folders and its marker file, once" },
 	{ "setup-keys",       NULL,    "",                                    admin_setup_keys,
-	    "makes the two key files for stored credentials, once" },
+	    "makes the key files for stored secrets that are not there yet" },
 	{ "migrate",          NULL,    " --sql ",                             admin_migrate,
 	    "brings the database to the version of these programs" },
 	{ "create-account",   "UNAME", " --role --email --password-file ",    admin_create_account,

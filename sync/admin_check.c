@@ -79,24 +79,45 @@ check_disk(struct ctx *c, const struct admin_args *args, const char **what_out)
 	return OK;
 }
 
+static int
+check_key_file(struct ctx *c, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return fail(c, E_NOTFOUND, "%s: %s (run setup-keys)", path, strerror(errno));
+	if ((st.st_mode & 0377) != 0)
+		return fail(c, E_INVALID, "%s has mode %o, expected 0400", path,
+		    (unsigned)st.st_mode & 07777);
+	return OK;
+}
+
 /* Seals and opens: both files are there, readable, and a pair. */
 static int
 check_keys(struct ctx *c, const struct admin_args *args, const char **what_out)
 {
 	const char *sealed, *opened;
-	struct stat st;
 
 	(void)args;
-	if (stat(c->conf->seal_secret_key, &st) != 0)
-		return fail(c, E_NOTFOUND, "%s: %s", c->conf->seal_secret_key, strerror(errno));
-	if ((st.st_mode & 0377) != 0)
-		return fail(c, E_INVALID, "%s has mode %o, expected 0400", c->conf->seal_secret_key,
-		    (unsigned)st.st_mode & 07777);
+	TRY(check_key_file(c, c->conf->seal_secret_key));
 	TRY(seal_close(c, "check", "a pair", &sealed));
 	TRY(seal_open(c, "check", sealed, &opened));
 	if (!str_is_equal(opened, "a pair"))
 		return fail(c, E_INTERNAL, "the key files are no pair");
 	*what_out = "the key files are a pair";
+	return OK;
+}
+
+static int
+check_web_key(struct ctx *c, const struct admin_args *args, const char **what_out)
+{
+	const char *sealed, *opened;
+
+	(void)args;
+	TRY(check_key_file(c, c->conf->seal_web_key));
+	TRY(seal_keep(c, "check", "a key", &sealed));
+	TRY(seal_show(c, "check", sealed, &opened));
+	*what_out = "the web's key seals and opens";
 	return OK;
 }
 
@@ -125,6 +146,7 @@ admin_check(struct ctx *c, const struct admin_args *args)
 		check_folder,
 		check_disk,
 		check_keys,
+		check_web_key,
 		check_git,
 	};
 	int n_fatal = 0;

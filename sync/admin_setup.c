@@ -52,12 +52,23 @@ admin_setup_data(struct ctx *c, const struct admin_args *args)
 	return OK;
 }
 
+/* What is missing: a hub of an older version has some of the keys. Half a pair is not mended. */
 int
 admin_setup_keys(struct ctx *c, const struct admin_args *args)
 {
+	const struct conf *conf = c->conf;
+
 	(void)args; /* takes none */
-	TRY(seal_create_keys(c));
-	fprintf(stderr, "made %s and %s: keep a copy of the first one where the backups are not\n",
-	    c->conf->seal_secret_key, c->conf->seal_public_key);
+	if (!path_is_file(conf->seal_secret_key) || !path_is_file(conf->seal_public_key)) {
+		TRY(seal_create_keys(c));
+		fprintf(stderr,
+		    "made %s and %s: keep a copy of the first one where the backups are not\n",
+		    conf->seal_secret_key, conf->seal_public_key);
+	}
+	if (!path_is_file(conf->seal_web_key)) {
+		TRY(seal_create_web_key(c));
+		fprintf(stderr, "made %s: keep a copy of it where the backups are not\n",
+		    conf->seal_web_key);
+	}
 	return OK;
 }

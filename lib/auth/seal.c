@@ -12,15 +12,24 @@
 #define KEY_FILE_BYTES (2 * KEY_BYTES + 2)
 #define ID_BYTES 4
 
-_Static_assert(crypto_box_SECRETKEYBYTES == KEY_BYTES, "both keys have one size");
+/* The first part of what is sealed: how. */
+#define BOX "1"
+#define KEPT "2"
 
-/* Names a public key in what was sealed with it. */
+#define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
+
+_Static_assert(crypto_box_SECRETKEYBYTES == KEY_BYTES &&
+	crypto_aead_xchacha20poly1305_ietf_KEYBYTES == KEY_BYTES,
+    "all keys have one size");
+
+/* Names a key in what was sealed with it: four bytes of a hash, which tell nothing of it. */
 static const char *
-key_id(struct ctx *c, const unsigned char public_key[KEY_BYTES])
+key_id(struct ctx *c, const unsigned char key[KEY_BYTES])
 {
 	unsigned char hash[crypto_generichash_BYTES_MIN];
 
-	crypto_generichash(hash, sizeof(hash), public_key, KEY_BYTES, NULL, 0);
+	crypto_generichash(hash, sizeof(hash), key, KEY_BYTES, NULL, 0);
 	return str_hex(c->mem, hash, ID_BYTES);
 }
 
@@ -64,6 +73,26 @@ seal_create_keys(struct ctx *c)
 }
 
 int
+seal_create_web_key(struct ctx *c)
+{
+	unsigned char key[KEY_BYTES];
+	int code;
+
+	if (path_is_file(c->conf->seal_web_key))
+		return fail(c, E_CONFLICT, "there is a key in %s already", c->conf->seal_web_key);
+	crypto_aead_xchacha20poly1305_ietf_keygen(key);
+	code = write_key(c, c->conf->seal_web_key, 0400, key);
+	sodium_memzero(key, sizeof(key));
+	return code;
+}
+
+static const char *
+wrap(struct ctx *c, const char *how, const char *id, const unsigned char *bytes, size_t len)
+{
+	return arena_printf(c->mem, "%s:%s:%s", how, id, str_base64(c->mem, bytes, len));
+}
+
+int
 seal_close(struct ctx *c, const char *context, const char *secret, const char **sealed_out)
 {
 	/* the context, its NUL, the secret */
@@ -77,8 +106,7 @@ seal_close(struct ctx *c, const char *context, const char *secret, const char **
 	box = arena_alloc(c->mem, len + crypto_box_SEALBYTES);
 	if (crypto_box_seal(box, plain, len, key) != 0)
 		return fail(c, E_INTERNAL, "the public key cannot seal");
-	*sealed_out = arena_printf(
-	    c->mem, "1:%s:%s", key_id(c, key), str_base64(c->mem, box, len + crypto_box_SEALBYTES));
+	*sealed_out = wrap(c, BOX, key_id(c, key), box, len + crypto_box_SEALBYTES);
 	return OK;
 }
 
@@ -88,11 +116,11 @@ cannot_open(struct ctx *c)
 	return fail(c, E_INTERNAL, "a sealed value does not open");
 }
 
-/* The bytes of "1:<key id>:<base64>", if the id is that of our key. */
+/* The bytes of what wrap made, if it was made so and with this key. */
 static const unsigned char *
-unwrap(struct ctx *c, const char *sealed, const char *id, size_t *len_out)
+unwrap(struct ctx *c, const char *how, const char *id, const char *sealed, size_t *len_out)
 {
-	const char *head = arena_printf(c->mem, "1:%s:", id);
+	const char *head = arena_printf(c->mem, "%s:%s:", how, id);
 
 	if (!str_starts(sealed, head))
 		return NULL;
@@ -110,7 +138,7 @@ seal_open(struct ctx *c, const char *context, const char *sealed, const char **s
 
 	TRY(read_key(c, c->conf->seal_secret_key, secret_key));
 	crypto_scalarmult_base(public_key, secret_key);
-	box = unwrap(c, sealed, key_id(c, public_key), &len);
+	box = unwrap(c, BOX, key_id(c, public_key), sealed, &len);
 	if (box == NULL || len < crypto_box_SEALBYTES + context_bytes) {
 		sodium_memzero(secret_key, sizeof(secret_key));
 		return cannot_open(c);
@@ -121,6 +149,49 @@ seal_open(struct ctx *c, const char *context, const char *sealed, const char **s
 	if (bad != 0 || memcmp(plain, context, context_bytes) != 0)
 		return cannot_open(c);
 	*secret_out = plain + context_bytes;
+	log_hide(*secret_out);
+	return OK;
+}
+
+int
+seal_keep(struct ctx *c, const char *context, const char *secret, const char **sealed_out)
+{
+	size_t len = strlen(secret);
+	unsigned char key[KEY_BYTES], *box = arena_alloc(c->mem, NONCE_BYTES + len + TAG_BYTES);
+	const char *id;
+
+	TRY(read_key(c, c->conf->seal_web_key, key));
+	randombytes_buf(box, NONCE_BYTES);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(box + NONCE_BYTES, NULL,
+	    (const unsigned char *)secret, len, (const unsigned char *)context, strlen(context),
+	    NULL, box, key);
+	id = key_id(c, key);
+	sodium_memzero(key, sizeof(key));
+	*sealed_out = wrap(c, KEPT, id, box, NONCE_BYTES + len + TAG_BYTES);
+	return OK;
+}
+
+int
+seal_show(struct ctx *c, const char *context, const char *sealed, const char **secret_out)
+{
+	unsigned char key[KEY_BYTES];
+	const unsigned char *box;
+	char *plain = NULL;
+	size_t len = 0;
+	int bad = -1;
+
+	TRY(read_key(c, c->conf->seal_web_key, key));
+	box = unwrap(c, KEPT, key_id(c, key), sealed, &len);
+	if (box != NULL && len >= NONCE_BYTES + TAG_BYTES) {
+		plain = arena_alloc(c->mem, len - NONCE_BYTES - TAG_BYTES + 1);
+		bad = crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)plain, NULL, NULL,
+		    box + NONCE_BYTES, len - NONCE_BYTES, (const unsigned char *)context,
+		    strlen(context), box, key);
+	}
+	sodium_memzero(key, sizeof(key));
+	if (bad != 0)
+		return cannot_open(c);
+	*secret_out = plain;
 	log_hide(*secret_out);
 	return OK;
 }

@@ -28,6 +28,8 @@ const struct conf_row conf_rows[] = {
 	    "The key that stored credentials are sealed with; the web programs need only this one."),
 	ROW("seal.secret_key",       seal_secret_key,         "/etc/mirrorhub/seal.key",
 	    "The key that opens stored credentials; mode 0400, for the sync program alone."),
+	ROW("seal.web_key",          seal_web_key,            "/etc/mirrorhub/web.key",
+	    "The key for what the web has to read again (signing keys of repositories); mode 0400, for the web programs."),
 	ROW("base_url",              base_url,                "http://127.0.0.1:8848",
 	    "The address people use, without a slash at the end; links are made from it, never from the Host header."),
 	ROW("db.web",                db_web,                  "dbname=mirrorhub user=mirrorhub_web",

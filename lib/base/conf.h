@@ -12,6 +12,7 @@ struct conf {
 	const char *run_dir;
 	const char *seal_public_key;
 	const char *seal_secret_key;
+	const char *seal_web_key;
 	const char *base_url;
 	/* database */
 	const char *db_web;

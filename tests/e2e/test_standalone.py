@@ -86,7 +86,19 @@ def test_the_secrets_of_a_hub_are_its_own(hub):
     assert mode("admin.env") == 0o600
     assert hub.var.joinpath("admin.env").stat().st_uid == os.geteuid()
     assert (mode("keys"), mode("keys", "seal.key"), mode("data")) == (0o700, 0o400, 0o750)
-    assert mode("pg") == 0o700
+    assert (mode("keys", "web.key"), mode("pg")) == (0o400, 0o700)
+
+
+def test_a_hub_from_before_the_webs_key_gets_one_and_keeps_the_others(hub):
+    keys = hub.var / "keys"
+    pair = [(keys / name).read_bytes() for name in ("seal.key", "seal.pub")]
+    old = (keys / "web.key").read_bytes()
+    hub.restart()
+    assert (keys / "web.key").read_bytes() == old
+    (keys / "web.key").unlink()
+    hub.restart()
+    assert len((keys / "web.key").read_text()) == 65 and (keys / "web.key").read_bytes() != old
+    assert [(keys / name).read_bytes() for name in ("seal.key", "seal.pub")] == pair
 
 
 def test_nothing_is_left_running_after_a_stop(fresh_hub):
