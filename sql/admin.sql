@@ -116,7 +116,9 @@ BEGIN
 	IF (SELECT m.paused FROM hub.mirror m WHERE m.project_id = mirror_id) THEN
 		RAISE EXCEPTION 'the mirror % is paused', path USING HINT = 'admin.resume wakes it up.';
 	END IF;
-	PERFORM hub.request_sync(mirror_id);
+	IF NOT hub.request_sync(mirror_id) THEN -- deleted since it was found
+		RAISE EXCEPTION 'there is no mirror %', path;
+	END IF;
 	PERFORM admin.record('sync.request', path);
 	RETURN (SELECT CASE WHEN j.again THEN 'it is running, and will run once more' ELSE 'queued' END
 		FROM hub.job j WHERE j.project_id = mirror_id AND j.kind = 'sync');

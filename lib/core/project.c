@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "core/name.h"
 #include "core/upstream.h"
-#include "db/db.h"
 #include "git/store.h"
 #include "store/event.h"
 #include "store/mirror.h"
@@ -113,7 +112,7 @@ project_sync(struct ctx *c, const struct actor *who, const struct project *p)
 	if (p->is_paused)
 		return fail(c, E_CONFLICT, "the mirror %s is paused", p->path);
 	code = queue_request_sync(c, p->id);
-	if (code == E_CONFLICT && strcmp(db_constraint(c->db), "job_project_id_fkey") == 0)
+	if (code == E_NOTFOUND)
 		return fail(c, E_NOTFOUND, "no such project"); /* deleted since it was loaded */
 	TRY(code);
 	return record(c, who, "sync.request", p->path, "");

@@ -1,6 +1,7 @@
 #include "store/queue.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "store/access_rule.h"
 #include "store/store.h"
@@ -20,6 +21,12 @@ static const struct field job_row[] = { FIELD(queue_job, id), FIELD(queue_job, p
 	FIELD(queue_job, worker), FIELD(queue_job, run_at), FIELD(queue_job, started_at),
 	FIELD(queue_job, attempts), { 0 } };
 
+struct found {
+	bool is_found;
+};
+
+static const struct field found_row[] = { FIELD(found, is_found), { 0 } };
+
 enum { REQUEST_SYNC, REMOVE_STORE, STATS, LIST_RUNNING, LIST_SCHEDULED, LIST_RETRY };
 
 #define COUNTER(name) "(SELECT n FROM hub.counter WHERE name = '" #name "') AS " #name
@@ -37,7 +44,8 @@ enum { REQUEST_SYNC, REMOVE_STORE, STATS, LIST_RUNNING, LIST_SCHEDULED, LIST_RET
 	"ORDER BY p.path LIMIT $3"
 
 const struct db_stmt queue_sql[] = {
-	[REQUEST_SYNC] = { "queue_request_sync", "SELECT hub.request_sync($1)", NULL, 0 },
+	[REQUEST_SYNC] = { "queue_request_sync", "SELECT hub.request_sync($1) AS is_found",
+	    found_row, sizeof(struct found) },
 	[REMOVE_STORE] = { "queue_remove_store",
 	    "INSERT INTO hub.job (kind, store_id) VALUES ('remove_store', $1) "
 	    "ON CONFLICT (store_id, kind) WHERE store_id IS NOT NULL DO NOTHING",
@@ -75,7 +83,16 @@ const struct db_stmt queue_sql[] = {
 int
 queue_request_sync(struct ctx *c, int64_t project_id)
 {
-	return db_do(c, &queue_sql[REQUEST_SYNC], NULL, db_int(project_id));
+	struct found row;
+
+	int code = db_one(c, &queue_sql[REQUEST_SYNC], &row, db_int(project_id));
+	/* a delete that was not committed when the statement began, and is now */
+	bool is_gone =
+	    code == E_CONFLICT && strcmp(db_constraint(c->db), "job_project_id_fkey") == 0;
+
+	if (is_gone || (code == OK && !row.is_found))
+		return fail(c, E_NOTFOUND, "no such mirror");
+	return code;
 }
 
 int

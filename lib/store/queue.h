@@ -6,7 +6,8 @@
 #include "base/field.h"
 #include "store/account.h"
 
-/* Asks for a sync now; a running one is followed by one more; a paused mirror stays paused. */
+/* Asks for a sync now; a running one is followed by one more; a paused mirror stays paused.
+ * E_NOTFOUND: there is no such mirror, or not any more. */
 must_check int queue_request_sync(struct ctx *c, int64_t project_id);
 
 /* Has the folder of a store removed, by sync. */

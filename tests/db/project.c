@@ -305,6 +305,33 @@ the_queue_is_counted_and_listed_for_who_may_see(void **state)
 }
 
 static void
+a_sync_of_a_mirror_that_is_gone_is_about_nothing(void **state)
+{
+	struct ctx *c = *state;
+	struct project p;
+
+	mirror(c, "brief", "https://h.test/a/brief");
+	p = by_path(c, "brief");
+	harness_sql("DELETE FROM hub.project WHERE path = 'brief'");
+	assert_code(c, project_sync(c, &actor, &p), E_NOTFOUND);
+	assert_string_equal(look(c, LAST_EVENT, NULL),
+	    "bob|project.create|brief|mirror of https://h.test/a/brief|192.0.2.1|ok");
+}
+
+static void
+a_mirror_paused_since_it_was_found_is_there_and_stays_paused(void **state)
+{
+	struct ctx *c = *state;
+	struct project p;
+
+	mirror(c, "pausing", "https://h.test/a/pausing");
+	p = by_path(c, "pausing");
+	harness_sql("DELETE FROM hub.job; UPDATE hub.mirror SET paused = true");
+	assert_ok(c, project_sync(c, &actor, &p));
+	assert_string_equal(look(c, JOBS_OF, "pausing"), "");
+}
+
+static void
 accounts_are_checked_made_and_recorded(void **state)
 {
 	struct ctx *c = *state;
@@ -400,6 +427,8 @@ main(void)
 		CONNECTED(a_deleted_project_is_gone_and_its_store_is_handed_on),
 		cmocka_unit_test(the_status_follows_the_live_job),
 		CONNECTED(the_queue_is_counted_and_listed_for_who_may_see),
+		CONNECTED(a_sync_of_a_mirror_that_is_gone_is_about_nothing),
+		CONNECTED(a_mirror_paused_since_it_was_found_is_there_and_stays_paused),
 		CONNECTED(accounts_are_checked_made_and_recorded),
 	};
 
