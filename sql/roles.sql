@@ -112,4 +112,4 @@ GRANT INSERT ON hub.event TO mirrorhub_sync;
 GRANT USAGE, SELECT ON SEQUENCE hub.fence_seq TO mirrorhub_sync;
 
 GRANT EXECUTE ON FUNCTION hub.job_claim, hub.job_renew, hub.job_release, hub.job_finish,
-	hub.job_reap, hub.job_pass TO mirrorhub_sync;
+	hub.job_reap, hub.job_pass, hub.job_fences_running TO mirrorhub_sync;

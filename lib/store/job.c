@@ -95,10 +95,11 @@ const struct db_stmt job_sql[] = {
 	[JOB_FORGET_WORKERS] = { "job_forget_workers",
 	    "DELETE FROM hub.worker WHERE name IN (SELECT jsonb_array_elements_text($1))", NULL,
 	    0 },
-	[JOB_FENCE_NEWEST] = { "job_fence_newest", "SELECT last_value AS id FROM hub.fence_seq",
+	[JOB_FENCE_NEWEST] = { "job_fence_newest",
+	    "SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS id FROM hub.fence_seq",
 	    id_row, sizeof(struct id_row) },
 	[JOB_FENCES_RUNNING] = { "job_fences_running",
-	    "SELECT fence AS id FROM hub.job WHERE state = 'running' LIMIT 100000", id_row,
+	    "SELECT id FROM hub.job_fences_running() id LIMIT 100000", id_row,
 	    sizeof(struct id_row) },
 	[JOB_DELETE_OLD_RUNS] = { "job_delete_old_runs",
 	    "DELETE FROM hub.run WHERE id IN (SELECT id FROM hub.run ORDER BY id LIMIT 1000)"
@@ -230,7 +231,8 @@ job_fences(struct ctx *c, struct job_fences *out)
 	struct id_row newest, *rows;
 	size_t n;
 
-	/* this order: a job claimed in between has a fence above newest */
+	/* this order: what is claimed in between has a fence above newest, and claims that were
+	 * under way are waited for */
 	TRY(db_one(c, &job_sql[JOB_FENCE_NEWEST], &newest));
 	TRY(db_all(c, &job_sql[JOB_FENCES_RUNNING], &rows, &n));
 	out->newest = newest.id;

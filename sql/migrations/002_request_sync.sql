@@ -18,3 +18,23 @@ CREATE FUNCTION hub.request_sync(project bigint) RETURNS boolean LANGUAGE sql AS
 	)
 	SELECT EXISTS (SELECT FROM found)
 $$;
+
+-- A fence is taken in the middle of a claim, and seen by others at its end: between the two, a
+-- sweep would take its quarantine for that of a dead run. So whoever takes fences holds this lock
+-- until he commits (a trigger: before the statement's first nextval, whoever writes it), and
+-- who asks for the running ones waits for all that have begun. 884801 is migrate's.
+CREATE FUNCTION hub.job_fence_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock_shared(884802);
+	RETURN NULL;
+END $$;
+CREATE TRIGGER job_fence_lock BEFORE UPDATE OF fence ON hub.job
+	FOR EACH STATEMENT EXECUTE FUNCTION hub.job_fence_lock();
+
+-- The fences of running jobs: all of them up to any fence that was read before the call.
+CREATE FUNCTION hub.job_fences_running() RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(884802);
+	-- a statement of its own, and so with a snapshot from behind the wait
+	RETURN QUERY SELECT j.fence FROM hub.job j WHERE j.state = 'running';
+END $$;

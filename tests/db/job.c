@@ -778,6 +778,38 @@ fences_of_running_jobs_are_known(void **state)
 	assert_true(fences.newest >= jobs[0].fence && fences.newest >= jobs[1].fence);
 }
 
+static void
+a_fence_of_a_claim_that_is_not_committed_is_waited_for(void **state)
+{
+	struct three *t = *state;
+	struct job_fences fences;
+	struct job *jobs;
+
+	/* else b's sweep would take the quarantine of a's job for that of a dead run */
+	assert_ok(t->a, db_begin(t->a, DB_WRITE));
+	assert_int_equal(claim(t->a, 1, &jobs), 1);
+	assert_ok(t->b, db_script(t->b, "SET lock_timeout = '100ms'"));
+	assert_code(t->b, job_fences(t->b, &fences), E_INTERNAL);
+	assert_int_equal(strncmp(t->b->reason, "statement job_fences_running: 55P03", 35), 0);
+	assert_ok(t->a, db_commit(t->a));
+	assert_ok(t->b, job_fences(t->b, &fences));
+	assert_int_equal(fences.n_running, 1);
+	assert_int_equal(fences.running[0], jobs[0].fence);
+}
+
+static void
+before_the_first_claim_no_fence_is_over(void **state)
+{
+	struct three *t = *state;
+	struct job_fences fences;
+	struct job j;
+
+	harness_sql("ALTER SEQUENCE hub.fence_seq RESTART");
+	assert_ok(t->b, job_fences(t->b, &fences));
+	j = claim_one(t->a);
+	assert_true(j.fence > fences.newest);
+}
+
 #define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -812,6 +844,8 @@ main(void)
 		WITH_THREE(old_runs_go_in_batches),
 		WITH_THREE(folders_without_a_row_are_found),
 		WITH_THREE(fences_of_running_jobs_are_known),
+		WITH_THREE(a_fence_of_a_claim_that_is_not_committed_is_waited_for),
+		WITH_THREE(before_the_first_claim_no_fence_is_over),
 	};
 
 	return cmocka_run_group_tests_name("job", tests, NULL, NULL);
