@@ -70,6 +70,13 @@ static const struct {
 	    "Name The name can only use lower case Latin letters (a-z), numbers (0-9) and "
 	    "underscore (_)" },
 	{ "project", "default_branch", FAULT_UNKNOWN, "Default branch Wrong branch" },
+	{ "repository", "public_key", FAULT_INVALID, "Public key wrong" },
+	{ "repository", "secret_key", FAULT_INVALID, "Secret key wrong" },
+	{ "repository", "public_key", FAULT_WRONG_KIND, "Public key contains secret key" },
+	{ "repository", "secret_key", FAULT_WRONG_KIND, "Secret key contains public key" },
+	{ "repository", "secret_key", FAULT_MISMATCH,
+	    "Secret key keys are imported, but it is not a key pair (ids differ)" },
+	{ "repository", "secret_key", FAULT_LOCKED, "Secret key contains passphrase" },
 };
 
 static const char *const texts[] = {
@@ -83,6 +90,9 @@ static const char *const texts[] = {
 	[FAULT_UNKNOWN] = "can't be blank", /* a reference that leads nowhere is none */
 	[FAULT_FIXED] = "can't be changed",
 	[FAULT_TOO_MANY] = "is more than %lld",
+	[FAULT_WRONG_KIND] = "is of another kind",
+	[FAULT_MISMATCH] = "does not match",
+	[FAULT_LOCKED] = "contains passphrase",
 };
 
 static const char *

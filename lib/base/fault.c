@@ -44,6 +44,9 @@ faults_end(struct ctx *c, const struct faults *f)
 		[FAULT_UNKNOWN] = "names something that does not exist",
 		[FAULT_FIXED] = "cannot be changed",
 		[FAULT_TOO_MANY] = "would be one too many",
+		[FAULT_WRONG_KIND] = "is a thing of another kind",
+		[FAULT_MISMATCH] = "does not belong to the other",
+		[FAULT_LOCKED] = "is protected by a passphrase",
 	};
 	const struct fault *first = &f->rows[0];
 

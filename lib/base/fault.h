@@ -16,9 +16,12 @@ enum fault_kind {
 	FAULT_TOO_SHORT,    /* limit: characters */
 	FAULT_NOT_INCLUDED, /* not one of the words it may be */
 	FAULT_RESERVED,
-	FAULT_UNKNOWN,	/* names something that does not exist */
-	FAULT_FIXED,	/* it cannot be changed (any more) */
-	FAULT_TOO_MANY, /* limit: how many there may be */
+	FAULT_UNKNOWN,	  /* names something that does not exist */
+	FAULT_FIXED,	  /* it cannot be changed (any more) */
+	FAULT_TOO_MANY,	  /* limit: how many there may be */
+	FAULT_WRONG_KIND, /* well formed, but a thing of another kind */
+	FAULT_MISMATCH,	  /* does not belong to another field's value */
+	FAULT_LOCKED,	  /* needs a passphrase, which nobody has */
 };
 
 struct fault {
