@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "store/platform.h"
+#include "store/repository.h"
 
 /* ---- by path */
 
@@ -30,6 +32,36 @@ load_mirror(struct req *r)
 	return OK;
 }
 
+/* ---- by number */
+
+static int
+load_platform(struct req *r)
+{
+	struct platform *p = arena_new_of(r->ctx->mem, struct platform);
+	int64_t id;
+
+	TRY(account_by_claim(r->ctx, &r->claim, &r->account));
+	TRY(load_id(r, "id", &id));
+	TRY(platform_by_id(r->ctx, &r->account, id, p));
+	r->platform = p;
+	r->access = p->access;
+	return OK;
+}
+
+static int
+load_repository(struct req *r)
+{
+	struct repository *row = arena_new_of(r->ctx->mem, struct repository);
+	int64_t id;
+
+	TRY(account_by_claim(r->ctx, &r->claim, &r->account));
+	TRY(load_id(r, "id", &id));
+	TRY(repository_by_id(r->ctx, &r->account, id, row));
+	r->repository = row;
+	r->access = row->access;
+	return OK;
+}
+
 /* ---- the table */
 
 static const struct {
@@ -38,6 +70,8 @@ static const struct {
 } loads[] = {
 	[LOAD_PROJECT] = { load_project, { ":path", "*path" } },
 	[LOAD_MIRROR] = { load_mirror, { ":path", "*path" } },
+	[LOAD_PLATFORM] = { load_platform, { ":id" } },
+	[LOAD_REPOSITORY] = { load_repository, { ":id" } },
 };
 
 int

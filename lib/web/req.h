@@ -15,6 +15,8 @@
 
 enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, OPTIONS };
 
+struct platform;   /* store/platform.h */
+struct repository; /* store/repository.h */
 struct route;
 struct dialect;
 struct fcgi; /* the connection; fcgi.c's own */
@@ -40,6 +42,8 @@ struct req {
 	struct account account; /* who asks; id 0 is nobody */
 	/* what the row's load column loaded; the others are NULL */
 	struct project *project;
+	struct platform *platform;
+	struct repository *repository;
 	int64_t access; /* of the asker, on what was loaded; -1: nothing was */
 	const void *in; /* the struct of the row's input table, filled */
 

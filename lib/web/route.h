@@ -11,9 +11,11 @@
 
 enum load {
 	LOAD_NONE = 1,
-	LOAD_PROJECT, /* by the parameter :path */
-	LOAD_MIRROR,  /* the same; a project that is no mirror is missing */
-	LOAD_MAX = LOAD_MIRROR,
+	LOAD_PROJECT,	 /* by the parameter :path */
+	LOAD_MIRROR,	 /* the same; a project that is no mirror is missing */
+	LOAD_PLATFORM,	 /* by the number :id; also one that the asker may not see, with access 0 */
+	LOAD_REPOSITORY, /* the same */
+	LOAD_MAX = LOAD_REPOSITORY,
 };
 
 enum route_flags {
