@@ -8,6 +8,8 @@ extern const struct db_stmt account_sql[];
 extern const struct db_stmt failure_sql[];
 extern const struct db_stmt arch_sql[];
 extern const struct db_stmt key_pair_sql[];
+extern const struct db_stmt person_sql[];
+extern const struct db_stmt team_sql[];
 extern const struct db_stmt platform_sql[];
 extern const struct db_stmt repository_sql[];
 extern const struct db_stmt project_sql[];

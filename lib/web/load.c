@@ -62,6 +62,42 @@ load_repository(struct req *r)
 	return OK;
 }
 
+static int
+load_team(struct req *r)
+{
+	struct team *t = arena_new_of(r->ctx->mem, struct team);
+	int64_t id;
+
+	TRY(account_by_claim(r->ctx, &r->claim, &r->account));
+	TRY(load_id(r, "id", &id));
+	TRY(team_by_id(r->ctx, &r->account, id, t));
+	r->team = t;
+	r->access = t->access;
+	return OK;
+}
+
+/* ---- by number or uname */
+
+/* Unames are never all digits. */
+static int
+load_person(struct req *r)
+{
+	struct person *p = arena_new_of(r->ctx->mem, struct person);
+	const char *text = req_param(r, "id");
+	int64_t id;
+
+	TRY(account_by_claim(r->ctx, &r->claim, &r->account));
+	if (text[strspn(text, "0123456789")] != '\0') {
+		TRY(person_by_uname(r->ctx, &r->account, text, p));
+	} else {
+		TRY(load_id(r, "id", &id));
+		TRY(person_by_id(r->ctx, &r->account, id, p));
+	}
+	r->person = p;
+	r->access = 1;
+	return OK;
+}
+
 /* ---- the table */
 
 static const struct {
@@ -72,6 +108,8 @@ static const struct {
 	[LOAD_MIRROR] = { load_mirror, { ":path", "*path" } },
 	[LOAD_PLATFORM] = { load_platform, { ":id" } },
 	[LOAD_REPOSITORY] = { load_repository, { ":id" } },
+	[LOAD_PERSON] = { load_person, { ":id" } },
+	[LOAD_TEAM] = { load_team, { ":id" } },
 };
 
 int

@@ -11,7 +11,9 @@
 #include "base/buf.h"
 #include "base/ctx.h"
 #include "store/account.h"
+#include "store/person.h"
 #include "store/project.h"
+#include "store/team.h"
 
 enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, OPTIONS };
 
@@ -42,6 +44,8 @@ struct req {
 	struct account account; /* who asks; id 0 is nobody */
 	/* what the row's load column loaded; the others are NULL */
 	struct project *project;
+	struct person *person;
+	struct team *team;
 	struct platform *platform;
 	struct repository *repository;
 	int64_t access; /* of the asker, on what was loaded; -1: nothing was */

@@ -15,7 +15,9 @@ enum load {
 	LOAD_MIRROR,	 /* the same; a project that is no mirror is missing */
 	LOAD_PLATFORM,	 /* by the number :id; also one that the asker may not see, with access 0 */
 	LOAD_REPOSITORY, /* the same */
-	LOAD_MAX = LOAD_REPOSITORY,
+	LOAD_PERSON,	 /* by :id, a number or a uname; system accounts are missing */
+	LOAD_TEAM,	 /* by the number :id */
+	LOAD_MAX = LOAD_TEAM,
 };
 
 enum route_flags {
