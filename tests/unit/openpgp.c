@@ -1,4 +1,5 @@
 /* Keys are made by gpg, in a folder of their own, and gpg says what is true of them. */
+#include "tests/unit/keys.h"
 #include "tests/unit/unit.h"
 
 #include "auth/armor.h"
@@ -226,40 +227,11 @@ a_secret_key_needs_one_secret_part(void **state)
 static void
 version_6_is_read_too(void **state)
 {
-	static const char fpr[] =
-	    "cb186c4f0609a697e4d52dfa6c722b0c1f1e27c18a56708f6525ec27bad9acc9";
-	static const char public_key[] =
-	    "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n"
-	    "xioGY4d/4xsAAAAg+U2nu0jWCmHlZ3BqZYfQMxmZu52JGggkLq2EVD34laPCsQYf\n"
-	    "GwoAAABCBYJjh3/jAwsJBwUVCg4IDAIWAAKbAwIeCSIhBssYbE8GCaaX5NUt+mxy\n"
-	    "KwwfHifBilZwj2Ul7Ce62azJBScJAgcCAAAAAK0oIBA+LX0ifsDm185Ecds2v8lw\n"
-	    "gyU2kCcUmKfvBXbAf6rhRYWzuQOwEn7E/aLwIwRaLsdry0+VcallHhSu4RN6HWaE\n"
-	    "QsiPlR4zxP/TP7mhfVEe7XWPxtnMUMtf15OyA51YBM4qBmOHf+MZAAAAIIaTJINn\n"
-	    "+eUBXbki+PSAld2nhJh/LVmFsS+60WyvXkQ1wpsGGBsKAAAALAWCY4d/4wKbDCIh\n"
-	    "BssYbE8GCaaX5NUt+mxyKwwfHifBilZwj2Ul7Ce62azJAAAAAAQBIKbpGG2dWTX8\n"
-	    "j+VjFM21J0hqWlEg+bdiojWnKfA5AQpWUWtnNwDEM0g12vYxoWM8Y81W+bHBw805\n"
-	    "I8kWVkXU6vFOi+HWvv/ira7ofJu16NnoUkhclkUrk0mXubZvyl4GBg==\n"
-	    "-----END PGP PUBLIC KEY BLOCK-----\n";
-	static const char secret_key[] =
-	    "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n"
-	    "xUsGY4d/4xsAAAAg+U2nu0jWCmHlZ3BqZYfQMxmZu52JGggkLq2EVD34laMAGXKB\n"
-	    "exK+cH6NX1hs5hNhIB00TrJmosgv3mg1ditlsLfCsQYfGwoAAABCBYJjh3/jAwsJ\n"
-	    "BwUVCg4IDAIWAAKbAwIeCSIhBssYbE8GCaaX5NUt+mxyKwwfHifBilZwj2Ul7Ce6\n"
-	    "2azJBScJAgcCAAAAAK0oIBA+LX0ifsDm185Ecds2v8lwgyU2kCcUmKfvBXbAf6rh\n"
-	    "RYWzuQOwEn7E/aLwIwRaLsdry0+VcallHhSu4RN6HWaEQsiPlR4zxP/TP7mhfVEe\n"
-	    "7XWPxtnMUMtf15OyA51YBMdLBmOHf+MZAAAAIIaTJINn+eUBXbki+PSAld2nhJh/\n"
-	    "LVmFsS+60WyvXkQ1AE1gCk95TUR3XFeibg/u/tVY6a//1q0NWC1X+yui3O24wpsG\n"
-	    "GBsKAAAALAWCY4d/4wKbDCIhBssYbE8GCaaX5NUt+mxyKwwfHifBilZwj2Ul7Ce6\n"
-	    "2azJAAAAAAQBIKbpGG2dWTX8j+VjFM21J0hqWlEg+bdiojWnKfA5AQpWUWtnNwDE\n"
-	    "M0g12vYxoWM8Y81W+bHBw805I8kWVkXU6vFOi+HWvv/ira7ofJu16NnoUkhclkUr\n"
-	    "k0mXubZvyl4GBg==\n"
-	    "-----END PGP PRIVATE KEY BLOCK-----\n";
-
-	assert_string_equal(read_ok(*state, public_key).fingerprint, fpr);
-	assert_string_equal(read_ok(*state, secret_key).fingerprint, fpr);
-	assert_int_equal(read_ok(*state, public_key).kind, OPENPGP_PUBLIC);
-	assert_int_equal(read_ok(*state, secret_key).kind, OPENPGP_SECRET);
-	assert_false(read_ok(*state, secret_key).has_passphrase);
+	assert_string_equal(read_ok(*state, V6_PUBLIC_KEY).fingerprint, V6_FINGERPRINT);
+	assert_string_equal(read_ok(*state, V6_SECRET_KEY).fingerprint, V6_FINGERPRINT);
+	assert_int_equal(read_ok(*state, V6_PUBLIC_KEY).kind, OPENPGP_PUBLIC);
+	assert_int_equal(read_ok(*state, V6_SECRET_KEY).kind, OPENPGP_SECRET);
+	assert_false(read_ok(*state, V6_SECRET_KEY).has_passphrase);
 }
 
 /* ---- what is none */
