@@ -286,19 +286,7 @@ paths_have_no_case_but_other_letters_do_not_fold_into_them(void **state)
 
 /* ---- */
 
-static int
-open_ctx(void **state)
-{
-	*state = harness_open("mirrorhub_web", store_web_tables);
-	return 0;
-}
-
-static int
-close_ctx(void **state)
-{
-	harness_close(*state);
-	return 0;
-}
+static struct harness web = { "mirrorhub_web", store_web_tables, NULL, NULL };
 
 static int
 arrange(void **state)
@@ -308,7 +296,7 @@ arrange(void **state)
 	return 0;
 }
 
-#define CONNECTED(test) cmocka_unit_test_setup_teardown(test, open_ctx, close_ctx)
+#define CONNECTED(test) WITH_HARNESS(test, web)
 
 int
 main(void)

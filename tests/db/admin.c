@@ -353,21 +353,9 @@ arrange(void **state)
 	return 0;
 }
 
-static int
-open_ctx(void **state)
-{
-	*state = harness_open("mirrorhub_owner", tables);
-	return 0;
-}
+static struct harness owner = { "mirrorhub_owner", tables, NULL, NULL };
 
-static int
-close_ctx(void **state)
-{
-	harness_close(*state);
-	return 0;
-}
-
-#define CONNECTED(test) cmocka_unit_test_setup_teardown(test, open_ctx, close_ctx)
+#define CONNECTED(test) WITH_HARNESS(test, owner)
 
 int
 main(void)

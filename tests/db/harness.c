@@ -32,6 +32,26 @@ harness_close(struct ctx *c)
 	free(c);
 }
 
+int
+harness_begin(void **state)
+{
+	const struct harness *h = *state;
+	struct ctx *c = harness_open(h->role, h->tables);
+
+	c->conf = h->conf;
+	if (h->open != NULL)
+		h->open(c);
+	*state = c;
+	return 0;
+}
+
+int
+harness_end(void **state)
+{
+	harness_close(*state);
+	return 0;
+}
+
 void
 harness_sql(const char *sql)
 {

@@ -13,6 +13,21 @@ const char *harness_conninfo(struct arena *mem, const char *role);
 struct ctx *harness_open(const char *role, const struct db_stmt *const *tables);
 void harness_close(struct ctx *c);
 
+/* Each test with a connection of its own as its *state, closed behind it:
+ *   static struct harness web = { "mirrorhub_web", store_web_tables, &conf, NULL };
+ *   #define CONNECTED(test) WITH_HARNESS(test, web) */
+struct harness {
+	const char *role;
+	const struct db_stmt *const *tables;
+	const struct conf *conf;    /* may be NULL */
+	void (*open)(struct ctx *c); /* what else a test needs; may be NULL */
+};
+
+#define WITH_HARNESS(test, harness)                                                                \
+	cmocka_unit_test_prestate_setup_teardown(test, harness_begin, harness_end, &(harness))
+int harness_begin(void **state);
+int harness_end(void **state);
+
 /* Runs SQL as the superuser: for what a test has to arrange behind the hub's back. */
 void harness_sql(const char *sql);
 

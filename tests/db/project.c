@@ -391,28 +391,18 @@ tidy(void **state)
 	return 0;
 }
 
-static int
-open_ctx(void **state)
+static void
+make_keys(struct ctx *c)
 {
-	struct ctx *c = harness_open("mirrorhub_web", store_web_tables);
-
-	c->conf = &conf;
 	conf.seal_public_key = path_under(c->mem, folder, "seal.pub");
 	conf.seal_secret_key = path_under(c->mem, folder, "seal.key");
 	if (!path_is_file(conf.seal_public_key))
 		assert_ok(c, seal_create_keys(c));
-	*state = c;
-	return 0;
 }
 
-static int
-close_ctx(void **state)
-{
-	harness_close(*state);
-	return 0;
-}
+static struct harness web = { "mirrorhub_web", store_web_tables, &conf, make_keys };
 
-#define CONNECTED(test) cmocka_unit_test_setup_teardown(test, open_ctx, close_ctx)
+#define CONNECTED(test) WITH_HARNESS(test, web)
 
 int
 main(void)

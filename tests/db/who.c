@@ -391,25 +391,15 @@ tidy(void **state)
 	return 0;
 }
 
-static int
-open_ctx(void **state)
+static void
+open_who(struct ctx *c)
 {
-	struct ctx *c = harness_open("mirrorhub_web", store_web_tables);
-
-	c->conf = &conf;
 	assert_ok(c, who_open(c));
-	*state = c;
-	return 0;
 }
 
-static int
-close_ctx(void **state)
-{
-	harness_close(*state);
-	return 0;
-}
+static struct harness web = { "mirrorhub_web", store_web_tables, &conf, open_who };
 
-#define CONNECTED(test) cmocka_unit_test_setup_teardown(test, open_ctx, close_ctx)
+#define CONNECTED(test) WITH_HARNESS(test, web)
 
 int
 main(void)
