@@ -207,11 +207,11 @@ the_database_holds_no_secret(void **state)
 	struct ctx *c = *state;
 	const char *dump;
 
-	assert_non_null(strstr(V6_SECRET_KEY, "exsK+cH6"));
+	assert_non_null(strstr(V6_SECRET_KEY, "exK+cH6"));
 	assert_ok(c, signature_set(c, &actor, REPOSITORY, NAME, &pair));
 	dump = look(c, DUMP);
 	assert_non_null(strstr(dump, GROUPS));
-	assert_null(strstr(dump, "exsK+cH6"));
+	assert_null(strstr(dump, "exK+cH6"));
 	assert_null(strstr(dump, "PRIVATE"));
 }
 
