@@ -57,4 +57,9 @@ struct abf_page abf_page(struct req *r);
 
 int list_arches(struct req *r); /* arches.c */
 
+extern const struct field signatures_in[]; /* signatures.c */
+int set_signatures(struct req *r);
+int show_key_pair(struct req *r);
+int show_public_key(struct req *r);
+
 #endif

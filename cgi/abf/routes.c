@@ -3,6 +3,10 @@
 /* Guests are asked who they are before anything is said of an object they may not change. */
 #define ASK ROUTE_ASK_FIRST
 
+static const struct abf_words signatures_words = { "repository",
+	"Signatures have been updated for repository successfully",
+	"Signatures have not been updated for repository" };
+
 /* clang-format off */
 static const struct route routes[] = {
 	/* method  path                                        who may       what is loaded    who answers      reads     flags  says */
@@ -14,6 +18,9 @@ static const struct route routes[] = {
 	/* ---- platforms (6.3) */
 
 	/* ---- repositories (3) */
+	{ PUT,     "/api/v1/repositories/:id/signatures",      PERM_ADMIN,   LOAD_REPOSITORY,  set_signatures,  signatures_in, ASK, &signatures_words },
+	{ GET,     "/api/v1/repositories/:id/key_pair",        PERM_SYSTEM,  LOAD_REPOSITORY,  show_key_pair,   NULL,     ASK | ROUTE_READ_TX },
+	{ GET,     "/api/v1/repositories/:id/public_key",      PERM_SYSTEM,  LOAD_REPOSITORY,  show_public_key, NULL,     ASK | ROUTE_READ_TX },
 
 	/* ---- projects (2) */
 

@@ -58,6 +58,8 @@ static const struct {
 	const char *field, *words;
 } humans[] = {
 	{ "maintainer", "Maintainer of project" },
+	{ "public", "Public key" },
+	{ "secret", "Secret key" },
 };
 
 /* Sentences of their own. */
@@ -70,13 +72,13 @@ static const struct {
 	    "Name The name can only use lower case Latin letters (a-z), numbers (0-9) and "
 	    "underscore (_)" },
 	{ "project", "default_branch", FAULT_UNKNOWN, "Default branch Wrong branch" },
-	{ "repository", "public_key", FAULT_INVALID, "Public key wrong" },
-	{ "repository", "secret_key", FAULT_INVALID, "Secret key wrong" },
-	{ "repository", "public_key", FAULT_WRONG_KIND, "Public key contains secret key" },
-	{ "repository", "secret_key", FAULT_WRONG_KIND, "Secret key contains public key" },
-	{ "repository", "secret_key", FAULT_MISMATCH,
+	{ "repository", "public", FAULT_INVALID, "Public key wrong" },
+	{ "repository", "secret", FAULT_INVALID, "Secret key wrong" },
+	{ "repository", "public", FAULT_WRONG_KIND, "Public key contains secret key" },
+	{ "repository", "secret", FAULT_WRONG_KIND, "Secret key contains public key" },
+	{ "repository", "secret", FAULT_MISMATCH,
 	    "Secret key keys are imported, but it is not a key pair (ids differ)" },
-	{ "repository", "secret_key", FAULT_LOCKED, "Secret key contains passphrase" },
+	{ "repository", "secret", FAULT_LOCKED, "Secret key contains passphrase" },
 };
 
 static const char *const texts[] = {

@@ -6,14 +6,13 @@
 #include "auth/seal.h"
 #include "base/buf.h"
 #include "base/fault.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "db/db.h"
 #include "store/event.h"
 #include "store/key_pair.h"
 
-#define PUBLIC_KEY "public_key"
-#define SECRET_KEY "secret_key"
+#define PUBLIC "public"
+#define SECRET "secret"
 
 /* ---- the rules */
 
@@ -63,9 +62,9 @@ judge_pair(
     struct faults *f, const struct openpgp_key *public_key, const struct openpgp_key *secret_key)
 {
 	if (strcmp(public_key->fingerprint, secret_key->fingerprint) != 0)
-		faults_add(f, SECRET_KEY, FAULT_MISMATCH, 0);
+		faults_add(f, SECRET, FAULT_MISMATCH, 0);
 	else if (secret_key->has_passphrase)
-		faults_add(f, SECRET_KEY, FAULT_LOCKED, 0);
+		faults_add(f, SECRET, FAULT_LOCKED, 0);
 }
 
 static struct faults *
@@ -104,11 +103,11 @@ signature_check(struct ctx *c, const struct signature_keys *keys, const char **f
 	struct openpgp_key public_key = { .kind = 0 }, secret_key = { .kind = 0 };
 	bool is_secret_first;
 
-	judge_length(of_secret, SECRET_KEY, keys->secret_key);
-	judge_length(of_public, PUBLIC_KEY, keys->public_key);
+	judge_length(of_secret, SECRET, keys->secret_key);
+	judge_length(of_public, PUBLIC, keys->public_key);
 	is_secret_first = of_secret->n > 0;
-	TRY(judge_key(c, of_public, PUBLIC_KEY, keys->public_key, OPENPGP_PUBLIC, &public_key));
-	TRY(judge_key(c, of_secret, SECRET_KEY, keys->secret_key, OPENPGP_SECRET, &secret_key));
+	TRY(judge_key(c, of_public, PUBLIC, keys->public_key, OPENPGP_PUBLIC, &public_key));
+	TRY(judge_key(c, of_secret, SECRET, keys->secret_key, OPENPGP_SECRET, &secret_key));
 	if (public_key.kind == OPENPGP_PUBLIC && secret_key.kind == OPENPGP_SECRET)
 		judge_pair(of_secret, &public_key, &secret_key);
 	TRY(faults_end(c,
@@ -127,20 +126,23 @@ seal_context(struct ctx *c, int64_t repository_id)
 }
 
 int
-signature_set(struct ctx *c, const struct actor *who, int64_t repository_id, const char *name,
+signature_set(struct ctx *c, const struct actor *who, const struct repository *repository,
     const struct signature_keys *keys)
 {
 	struct key_pair row = { .public_key = keys->public_key };
 	struct event event = { .actor = who->account->uname,
 		.action = "repository.sign",
-		.object = name,
+		.object =
+		    arena_printf(c->mem, "%s/%s", repository->platform_name, repository->name),
 		.remote_addr = who->remote_addr,
 		.result = "ok" };
 	int code;
 
+	if (strcmp(repository->platform_type, "main") != 0)
+		return fail(c, E_DENIED, "only the repositories of main platforms are signed");
 	TRY(signature_check(c, keys, &row.fingerprint));
-	TRY(seal_keep(c, seal_context(c, repository_id), keys->secret_key, &row.sealed_secret));
-	code = key_pair_set(c, repository_id, &row, who->account->id);
+	TRY(seal_keep(c, seal_context(c, repository->id), keys->secret_key, &row.sealed_secret));
+	code = key_pair_set(c, repository->id, &row, who->account->id);
 	if (code == E_CONFLICT && strcmp(db_constraint(c->db), "key_pair_repository_id_fkey") == 0)
 		return fail(c, E_NOTFOUND, "no such repository"); /* deleted since it was loaded */
 	TRY(code);

@@ -12,7 +12,7 @@
 
 #define REPOSITORY 1
 #define OTHER 2
-#define NAME "bob_personal/main"
+#define NAME "cooker/main"
 #define GROUPS                                                                                     \
 	"CB:18:6C:4F:06:09:A6:97:E4:D5:2D:FA:6C:72:2B:0C:1F:1E:27:C1:8A:56:70:8F:65:25:EC:27:BA:"  \
 	"D9:AC:C9"
@@ -23,6 +23,13 @@ static struct conf conf;
 static const struct account bob = { .id = 1, .uname = "bob", .role = "user", .scope = 3 };
 static const struct actor actor = { .account = &bob, .remote_addr = "192.0.2.1" };
 static const struct signature_keys pair = { V6_PUBLIC_KEY, V6_SECRET_KEY };
+
+static const struct repository main_repository = {
+	.id = REPOSITORY, .name = "main", .platform_name = "cooker", .platform_type = "main"
+};
+static const struct repository other_repository = {
+	.id = OTHER, .name = "contrib", .platform_name = "cooker", .platform_type = "main"
+};
 
 struct text {
 	const char *text;
@@ -148,7 +155,7 @@ the_keys_come_back_as_they_were_given(void **state)
 	assert_string_equal(got.secret_key, "");
 	assert_ok(c, signature_public_key(c, REPOSITORY, &public_key));
 	assert_string_equal(public_key, "");
-	assert_ok(c, signature_set(c, &actor, REPOSITORY, NAME, &pair));
+	assert_ok(c, signature_set(c, &actor, &main_repository, &pair));
 	assert_ok(c, signature_by_repository(c, REPOSITORY, &got));
 	assert_string_equal(got.public_key, V6_PUBLIC_KEY);
 	assert_string_equal(got.secret_key, V6_SECRET_KEY);
@@ -169,7 +176,7 @@ the_public_key_alone_has_the_line_ends_of_unix(void **state)
 	for (const char *s = V6_PUBLIC_KEY; *s != '\0'; s++)
 		buf_printf(text, *s == '\n' ? "\r%c" : "%c", *s);
 	crlf.public_key = text->data;
-	assert_ok(c, signature_set(c, &actor, REPOSITORY, NAME, &crlf));
+	assert_ok(c, signature_set(c, &actor, &main_repository, &crlf));
 	assert_ok(c, signature_public_key(c, REPOSITORY, &public_key));
 	assert_string_equal(public_key, V6_PUBLIC_KEY);
 }
@@ -181,8 +188,8 @@ wrong_keys_leave_the_old_ones(void **state)
 	const struct signature_keys wrong = { V6_PUBLIC_KEY, V6_PUBLIC_KEY };
 	struct signature_keys got;
 
-	assert_ok(c, signature_set(c, &actor, REPOSITORY, NAME, &pair));
-	assert_code(c, signature_set(c, &actor, REPOSITORY, NAME, &wrong), E_INVALID);
+	assert_ok(c, signature_set(c, &actor, &main_repository, &pair));
+	assert_code(c, signature_set(c, &actor, &main_repository, &wrong), E_INVALID);
 	assert_ok(c, signature_by_repository(c, REPOSITORY, &got));
 	assert_string_equal(got.secret_key, V6_SECRET_KEY);
 }
@@ -193,9 +200,9 @@ another_pair_takes_the_place_of_the_first(void **state)
 	struct ctx *c = *state;
 	struct key_pair first, second;
 
-	assert_ok(c, signature_set(c, &actor, REPOSITORY, NAME, &pair));
+	assert_ok(c, signature_set(c, &actor, &main_repository, &pair));
 	assert_ok(c, key_pair_by_repository(c, REPOSITORY, &first));
-	assert_ok(c, signature_set(c, &actor, REPOSITORY, NAME, &pair));
+	assert_ok(c, signature_set(c, &actor, &main_repository, &pair));
 	assert_ok(c, key_pair_by_repository(c, REPOSITORY, &second));
 	assert_string_not_equal(first.sealed_secret, second.sealed_secret);
 	assert_string_equal(first.fingerprint, GROUPS);
@@ -208,7 +215,7 @@ the_database_holds_no_secret(void **state)
 	const char *dump;
 
 	assert_non_null(strstr(V6_SECRET_KEY, "exK+cH6"));
-	assert_ok(c, signature_set(c, &actor, REPOSITORY, NAME, &pair));
+	assert_ok(c, signature_set(c, &actor, &main_repository, &pair));
 	dump = look(c, DUMP);
 	assert_non_null(strstr(dump, GROUPS));
 	assert_null(strstr(dump, "exK+cH6"));
@@ -221,8 +228,8 @@ a_secret_in_another_repositorys_row_does_not_open(void **state)
 	struct ctx *c = *state;
 	struct signature_keys got;
 
-	assert_ok(c, signature_set(c, &actor, REPOSITORY, NAME, &pair));
-	assert_ok(c, signature_set(c, &actor, OTHER, NAME, &pair));
+	assert_ok(c, signature_set(c, &actor, &main_repository, &pair));
+	assert_ok(c, signature_set(c, &actor, &other_repository, &pair));
 	harness_sql("UPDATE hub.key_pair SET sealed_secret = (SELECT sealed_secret "
 		    "FROM hub.key_pair WHERE repository_id = 2) WHERE repository_id = 1");
 	assert_code(c, signature_by_repository(c, REPOSITORY, &got), E_INTERNAL);
@@ -233,8 +240,22 @@ static void
 a_repository_that_is_gone_is_missing(void **state)
 {
 	struct ctx *c = *state;
+	struct repository gone = main_repository;
 
-	assert_code(c, signature_set(c, &actor, 999999, NAME, &pair), E_NOTFOUND);
+	gone.id = 999999;
+	assert_code(c, signature_set(c, &actor, &gone, &pair), E_NOTFOUND);
+}
+
+static void
+only_main_platforms_are_signed(void **state)
+{
+	struct ctx *c = *state;
+	struct repository personal = main_repository;
+	const struct signature_keys none = { NULL, NULL };
+
+	personal.platform_type = "personal";
+	assert_code(c, signature_set(c, &actor, &personal, &pair), E_DENIED);
+	assert_code(c, signature_set(c, &actor, &personal, &none), E_DENIED);
 }
 
 /* ---- */
@@ -244,7 +265,7 @@ arrange(void **state)
 {
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	/* each has a personal platform with the repository main: 1 and 2 */
+	/* each has a personal platform with the repository main: 1 and 2, whose rows will do */
 	harness_sql("INSERT INTO hub.account (uname) VALUES ('bob'); "
 		    "INSERT INTO hub.account (uname) VALUES ('olga')");
 	return 0;
@@ -294,6 +315,7 @@ main(void)
 		WITH_DB(the_database_holds_no_secret),
 		WITH_DB(a_secret_in_another_repositorys_row_does_not_open),
 		WITH_DB(a_repository_that_is_gone_is_missing),
+		WITH_DB(only_main_platforms_are_signed),
 	};
 
 	return cmocka_run_group_tests_name("signature", tests, arrange, tidy);
