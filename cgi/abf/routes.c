@@ -31,13 +31,22 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
+static const char *
+root_of(const struct route *row)
+{
+	const struct abf_words *words = row->words;
+
+	return words != NULL ? words->root : NULL;
+}
+
 const struct dialect abf_dialect = {
 	.name = "abf",
 	.realm = "Application",
 	.type = "application/json; charset=utf-8",
 	.routes = routes,
 	.fail = abf_refuse,
-	.inputs = INPUT_FORM | INPUT_MULTIPART | INPUT_JSON | INPUT_IGNORE_UNKNOWN,
+	.inputs = INPUT_FORM | INPUT_MULTIPART | INPUT_JSON | INPUT_RAILS,
 	.prefix = "/api/v1/",
 	.habits = HABIT_JSON_SUFFIX,
+	.root = root_of,
 };

@@ -36,6 +36,15 @@ form_value(const struct form *f, const char *name)
 	return NULL;
 }
 
+const char *
+form_last_value(const struct form *f, const char *name)
+{
+	for (size_t i = f->n; i-- > 0;)
+		if (strcmp(f->pairs[i].name, name) == 0)
+			return f->pairs[i].value;
+	return NULL;
+}
+
 /* ---- application/x-www-form-urlencoded */
 
 static int

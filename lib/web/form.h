@@ -24,8 +24,9 @@ must_check int form_parse_urlencoded(
 must_check int form_parse_multipart(
     struct ctx *c, const char *content_type, const char *body, size_t len, struct form **out);
 
-/* The first value of that name, or NULL. */
+/* The first value of that name, and the last; or NULL. */
 const char *form_value(const struct form *f, const char *name);
+const char *form_last_value(const struct form *f, const char *name);
 
 /* The parameter of a header value (name=token or name="quoted"), or NULL. */
 const char *form_header_param(struct ctx *c, const char *header, const char *name);

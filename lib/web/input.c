@@ -1,19 +1,12 @@
 #include "web/input.h"
 
-#include <assert.h>
 #include <string.h>
 
-#include "base/conf.h"
 #include "base/js.h"
 #include "base/str.h"
+#include "web/body.h"
 #include "web/form.h"
-
-static int
-with_status(struct ctx *c, int status)
-{
-	c->http_status = status;
-	return E_INVALID;
-}
+#include "web/rails.h"
 
 /* ---- one value into its field */
 
@@ -120,74 +113,33 @@ read_member(void *payload, const char *key, const struct js *value)
 }
 
 static int
-read_json(struct req *r, const struct buf *body, void *in)
+read_document(struct req *r, const struct js *document, void *in)
 {
 	struct js_walk walk = { .r = r, .in = in };
-	const struct js *document;
 
-	if (js_parse(r->ctx, body->data, body->len, &document) != OK)
-		return with_status(r->ctx, 400);
-	if (js_type(document) != JS_OBJECT) {
-		fail(r->ctx, E_INVALID, "the body is a JSON object");
-		return with_status(r->ctx, 400);
-	}
 	return js_each(document, read_member, &walk);
 }
 
-/* The kind of body that a Content-Type names, 0 for none of ours. */
-static enum input_kinds
-kind_of(struct ctx *c, const char *type)
-{
-	static const struct {
-		const char *type;
-		enum input_kinds kind;
-	} kinds[] = {
-		{ "application/x-www-form-urlencoded", INPUT_FORM },
-		{ "multipart/form-data", INPUT_MULTIPART },
-		{ "application/json", INPUT_JSON },
-	};
-	const char *charset = form_header_param(c, type, "charset");
-	const char *media = arena_strndup(c->mem, type, strcspn(type, "; \t"));
-
-	if (charset != NULL && !str_is_equal_nocase(charset, "utf-8"))
-		return 0;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (str_is_equal_nocase(media, kinds[i].type))
-			return kinds[i].kind;
-	return 0;
-}
-
 static int
-read_body(struct req *r, const char *type, enum input_kinds kind, void *in)
+read_body(struct req *r, void *in)
 {
-	struct form *form;
-	struct buf *body;
+	const struct body *body;
 
-	TRY(req_body(r, (size_t)r->ctx->conf->body_bytes, &body));
-	if (body->len == 0 && kind != INPUT_JSON)
-		return OK;
-	if (kind == 0 || !(r->dialect->inputs & kind)) {
-		fail(r->ctx, E_INVALID, "the Content-Type of the body is not read here");
-		return with_status(r->ctx, 415);
-	}
-	if (kind == INPUT_JSON)
-		return read_json(r, body, in);
-	if (kind == INPUT_FORM)
-		TRY(form_parse_urlencoded(r->ctx, body->data, body->len, &form));
-	else
-		TRY(form_parse_multipart(r->ctx, type, body->data, body->len, &form));
-	return read_form(r, form, in);
+	TRY(body_read(r, &body));
+	if (body->json != NULL)
+		return read_document(r, body->json, in);
+	return body->form != NULL ? read_form(r, body->form, in) : OK;
 }
 
 int
 input_read(struct req *r, const void **out)
 {
-	const char *type = req_header(r, "Content-Type");
 	void *in = arena_alloc(r->ctx->mem, field_size(r->route->in));
 
-	if (type == NULL)
-		type = "";
-	TRY(read_body(r, type, kind_of(r->ctx, type), in));
+	if (r->dialect->inputs & INPUT_RAILS)
+		TRY(rails_read(r, in));
+	else
+		TRY(read_body(r, in));
 	*out = in;
 	return OK;
 }

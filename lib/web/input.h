@@ -1,5 +1,5 @@
 /* Declared inputs: what a row says it reads, from a form, a multipart body or a JSON object into
- * its struct. */
+ * its struct. Dialects with INPUT_RAILS read by the rules of web/rails.h instead. */
 #ifndef WEB_INPUT_H
 #define WEB_INPUT_H
 

@@ -65,7 +65,11 @@ req_param(struct req *r, const char *name)
 const char *
 req_query(struct req *r, const char *name)
 {
-	return r->args != NULL ? form_value(r->args, name) : NULL;
+	if (r->args == NULL)
+		return NULL;
+	if (r->dialect->inputs & INPUT_RAILS)
+		return form_last_value(r->args, name);
+	return form_value(r->args, name);
 }
 
 /* ---- the start */

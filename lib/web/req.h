@@ -23,6 +23,7 @@ struct route;
 struct dialect;
 struct fcgi; /* the connection; fcgi.c's own */
 struct form;
+struct body;
 
 #define REQ_PARAMS_MAX 8
 
@@ -59,6 +60,7 @@ struct req {
 	/* lib/web's own */
 	struct buf *head;    /* headers of res_header */
 	struct form *args;   /* the query, parsed; NULL without one */
+	struct body *body;   /* web/body.h; NULL: not read yet */
 	const char *allow;   /* the methods of a path that matched, for 405 and OPTIONS */
 	int64_t length;	     /* Content-Length; -1: unknown */
 	int64_t length_read; /* of the body, so far */
@@ -77,7 +79,7 @@ const char *req_header(struct req *r, const char *name);
 /* A ":name" of the pattern; a name the row does not have is a bug (assert). */
 const char *req_param(struct req *r, const char *name);
 
-/* A value of the query, decoded; the first of several; NULL without. */
+/* A value of the query, decoded; the first of several (INPUT_RAILS: the last); NULL without. */
 const char *req_query(struct req *r, const char *name);
 
 /* "GET" and so on; "-" for one that nothing here knows. */

@@ -6,6 +6,7 @@
 #include "auth/who.h"
 #include "base/clock.h"
 #include "base/conf.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "db/db.h"
@@ -312,9 +313,10 @@ route_finish(struct req *r)
 /* ---- the tables themselves */
 
 static void
-check_row(const struct route *row)
+check_row(const struct dialect *d, const struct route *row)
 {
-	bool is_get = row->method == GET;
+	bool is_get = row->method == GET, is_rails = (d->inputs & INPUT_RAILS) != 0;
+	size_t n = 0;
 
 	match_check(row->path);
 	assert(is_get || row->method == POST || row->method == PUT || row->method == PATCH ||
@@ -328,11 +330,12 @@ check_row(const struct route *row)
 	/* a right on an object needs the object */
 	assert(row->load != LOAD_NONE || row->perm == PERM_PUBLIC || row->perm == PERM_USER ||
 	    row->perm == PERM_HUB_ADMIN);
-	assert(row->in == NULL || (!is_get && !(row->flags & ROUTE_STREAM)));
+	assert(row->in == NULL || ((is_rails || !is_get) && !(row->flags & ROUTE_STREAM)));
 	assert(!(row->flags & ROUTE_READ_TX) || is_get);
 	assert(!(row->flags & ROUTE_PROBE) || (is_get && row->perm == PERM_PUBLIC));
-	for (const struct field *f = row->in; f != NULL && f->name != NULL; f++)
-		assert(f->type >= F_TEXT && f->type <= F_BOOL);
+	for (const struct field *f = row->in; f != NULL && f->name != NULL; f++, n++)
+		assert(f->type >= F_TEXT && f->type <= (is_rails ? F_TEXT : F_BOOL));
+	assert(n <= FAULTS_MAX); /* each may be wrong */
 }
 
 void
@@ -344,6 +347,6 @@ route_check(const struct dialect *const *dialects)
 
 		assert(d->name != NULL && d->realm != NULL && d->type != NULL && d->fail != NULL);
 		for (const struct route *row = d->routes; row->path != NULL; row++)
-			check_row(row);
+			check_row(d, row);
 	}
 }

@@ -36,7 +36,7 @@ struct route {
 	enum perm perm;
 	enum load load;
 	int (*serve)(struct req *r);
-	const struct field *in; /* declared inputs of the body; NULL: the body is not read */
+	const struct field *in; /* declared inputs; NULL: the body is not read */
 	unsigned flags;
 	const void *words; /* the dialect's own column: what it says of this row; NULL: nothing */
 };
@@ -55,6 +55,8 @@ struct dialect {
 	const char
 	    *prefix;	 /* what begins so and fits no row is this dialect's to refuse; or NULL */
 	unsigned habits; /* enum habits */
+	/* INPUT_RAILS: the name under which a row's inputs may be wrapped, or NULL */
+	const char *(*root)(const struct route *row);
 };
 
 enum habits {
@@ -69,6 +71,7 @@ enum input_kinds {
 	INPUT_JSON = 4,
 	INPUT_IGNORE_UNKNOWN = 8, /* else an input that the row does not declare is 422 */
 	INPUT_BOOL_AS_TEXT = 16,  /* JSON's true and false are taken for the words */
+	INPUT_RAILS = 32,	  /* as web/rails.h says; a GET may declare inputs too */
 };
 
 /* Walks one request through the dialects (NULL-ended, first match wins; a request that no table

@@ -1,66 +1,12 @@
-/* Targets, patterns and the walk, over tables made for the test; the connection is a fake: this
- * file has the functions of web/fcgi.h that the walk calls. */
+/* Targets, patterns and the walk, over tables made for the test; the connection is a fake. */
 #include "web/route.h"
 
-#include "tests/unit/unit.h"
+#include "tests/unit/connection.h"
 
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/str.h"
-#include "web/fcgi.h"
 #include "web/match.h"
-
-/* ---- a connection that is a table of variables, a body, and what was written */
-
-struct fcgi {
-	const char *variables[20]; /* name, value, …, NULL */
-	const char *body;
-	size_t body_len, at;
-	bool is_cut; /* the client goes away behind the body */
-	struct buf *answer;
-};
-
-const char *
-fcgi_variable(struct fcgi *f, const char *name)
-{
-	for (size_t i = 0; f->variables[i] != NULL; i += 2)
-		if (strcmp(f->variables[i], name) == 0)
-			return f->variables[i + 1];
-	return NULL;
-}
-
-ssize_t
-fcgi_read(struct fcgi *f, void *buf, size_t len)
-{
-	size_t left = f->body_len - f->at, n = len < left ? len : left;
-
-	if (n == 0 && f->is_cut)
-		return -1;
-	if (n > 0)
-		memcpy(buf, f->body + f->at, n);
-	f->at += n;
-	return (ssize_t)n;
-}
-
-bool
-fcgi_write(struct fcgi *f, const void *bytes, size_t len)
-{
-	buf_add(f->answer, bytes, len);
-	return true;
-}
-
-bool
-fcgi_flush(struct fcgi *f)
-{
-	(void)f;
-	return true;
-}
-
-bool
-fcgi_is_closed(struct fcgi *f)
-{
-	return f->is_cut;
-}
 
 /* ---- two small dialects */
 
@@ -193,20 +139,6 @@ post(struct ctx *c, const char *type, const char *body)
 		.body_len = strlen(body) });
 }
 
-static const char *
-body_of(const char *answer)
-{
-	return strstr(answer, "\r\n\r\n") + 4;
-}
-
-static void
-is_answer(const char *answer, int status, const char *body)
-{
-	assert_int_equal(atoi(answer + strlen("Status: ")), status);
-	if (body != NULL)
-		assert_string_equal(body_of(answer), body);
-}
-
 /* ---- targets */
 
 static void
@@ -317,7 +249,7 @@ the_row_that_fits_is_found(void **state)
 		struct fcgi f = { .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI",
 				      arena_printf(
 					  c->mem, "%s?%s", rows[i].path, rows[i].query) } };
-		struct req r = { .ctx = c, .fcgi = &f };
+		struct req r = { .ctx = c, .fcgi = &f, .dialect = &first };
 		struct target t;
 
 		assert_int_equal(req_start(&r), OK);
@@ -347,7 +279,7 @@ other_methods_are_405_with_allow(void **state)
 	for (size_t i = 0; i < N_OF(methods); i++) {
 		struct fcgi f = { .variables = {
 				      "REQUEST_METHOD", methods[i], "REQUEST_URI", "/a/b" } };
-		struct req r = { .ctx = c, .fcgi = &f };
+		struct req r = { .ctx = c, .fcgi = &f, .dialect = &first };
 		struct target t;
 
 		assert_int_equal(req_start(&r), OK);
