@@ -11,10 +11,10 @@
 /* clang-format off */
 static const struct route routes[] = {
 	/* method  path                                           who may      what is loaded  who answers  input  flags */
-	{ GET,  "/*path.git/info/refs?service=git-upload-pack",   PERM_READ,   LOAD_PROJECT, show_refs_to_fetch, NULL, ANY },
-	{ POST, "/*path.git/git-upload-pack",                     PERM_READ,   LOAD_PROJECT, serve_fetch,        NULL, ANY | ROUTE_READS },
-	{ GET,  "/*path.git/info/refs?service=git-receive-pack",  PERM_WRITE,  LOAD_PROJECT, show_refs_to_push,  NULL, ANY },
-	{ POST, "/*path.git/git-receive-pack",                    PERM_WRITE,  LOAD_PROJECT, serve_push,         NULL, ANY | ROUTE_NO_TX },
+	{ GET,  "/*path.git/info/refs?service=git-upload-pack",   PERM_READ,   LOAD_CLONE,   show_refs_to_fetch, NULL, ANY },
+	{ POST, "/*path.git/git-upload-pack",                     PERM_READ,   LOAD_CLONE,   serve_fetch,        NULL, ANY | ROUTE_READS },
+	{ GET,  "/*path.git/info/refs?service=git-receive-pack",  PERM_WRITE,  LOAD_CLONE,   show_refs_to_push,  NULL, ANY },
+	{ POST, "/*path.git/git-receive-pack",                    PERM_WRITE,  LOAD_CLONE,   serve_push,         NULL, ANY | ROUTE_NO_TX },
 	{ .path = NULL },
 };
 /* clang-format on */

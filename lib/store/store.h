@@ -13,6 +13,7 @@ extern const struct db_stmt team_sql[];
 extern const struct db_stmt platform_sql[];
 extern const struct db_stmt repository_sql[];
 extern const struct db_stmt project_sql[];
+extern const struct db_stmt project_full_sql[];
 extern const struct db_stmt mirror_sql[];
 extern const struct db_stmt event_sql[];
 extern const struct db_stmt queue_sql[]; /* what the web asks of the queue: requests, /info */

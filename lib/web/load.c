@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "store/platform.h"
+#include "store/project_full.h"
 #include "store/repository.h"
 
 /* ---- by path */
@@ -32,7 +33,44 @@ load_mirror(struct req *r)
 	return OK;
 }
 
+static void
+take_full(struct req *r, struct project_full *p)
+{
+	r->project_full = p;
+	r->project = &p->base;
+	r->access = p->base.access;
+}
+
+/* What nobody may see is missing in both ways, after the same two statements. */
+static int
+load_clone(struct req *r)
+{
+	struct project_full *p = arena_new_of(r->ctx->mem, struct project_full);
+	const char *path = req_param(r, "path"), *slash = strchr(path, '/');
+	int code = load_project(r);
+
+	if (code != E_NOTFOUND || slash == NULL || strchr(slash + 1, '/') != NULL)
+		return code;
+	TRY(project_full_by_name(r->ctx, &r->claim,
+	    arena_strndup(r->ctx->mem, path, (size_t)(slash - path)), slash + 1, &r->account, p));
+	take_full(r, p);
+	return OK;
+}
+
 /* ---- by number */
+
+static int
+load_project_id(struct req *r)
+{
+	struct project_full *p = arena_new_of(r->ctx->mem, struct project_full);
+	int64_t id;
+
+	if (load_id(r, "id", &id) != OK)
+		id = 0; /* no project has it; who asks is to be known all the same */
+	TRY(project_full_by_id(r->ctx, &r->claim, id, &r->account, p));
+	take_full(r, p);
+	return OK;
+}
 
 static int
 load_platform(struct req *r)
@@ -98,14 +136,39 @@ load_person(struct req *r)
 	return OK;
 }
 
+/* ---- by the query */
+
+/* owner alone may be "owner/name". */
+static int
+load_project_name(struct req *r)
+{
+	struct project_full *p = arena_new_of(r->ctx->mem, struct project_full);
+	const char *owner = req_query(r, "owner"), *name = req_query(r, "name"), *slash;
+
+	if (owner == NULL)
+		owner = "";
+	slash = strchr(owner, '/');
+	if (slash != NULL && (name == NULL || name[0] == '\0')) {
+		name = slash + 1;
+		owner = arena_strndup(r->ctx->mem, owner, (size_t)(slash - owner));
+	}
+	TRY(project_full_by_name(
+	    r->ctx, &r->claim, owner, name != NULL ? name : "", &r->account, p));
+	take_full(r, p);
+	return OK;
+}
+
 /* ---- the table */
 
 static const struct {
 	int (*load)(struct req *r);
-	const char *params[2]; /* the pattern has one of them */
+	const char *params[2]; /* the pattern has one of them; none: it needs none */
 } loads[] = {
 	[LOAD_PROJECT] = { load_project, { ":path", "*path" } },
 	[LOAD_MIRROR] = { load_mirror, { ":path", "*path" } },
+	[LOAD_CLONE] = { load_clone, { "*path" } },
+	[LOAD_PROJECT_ID] = { load_project_id, { ":id" } },
+	[LOAD_PROJECT_NAME] = { load_project_name, { NULL } },
 	[LOAD_PLATFORM] = { load_platform, { ":id" } },
 	[LOAD_REPOSITORY] = { load_repository, { ":id" } },
 	[LOAD_PERSON] = { load_person, { ":id" } },
@@ -123,6 +186,8 @@ load_fits(enum load load, const char *pattern)
 {
 	if (loads[load].load == NULL)
 		return false;
+	if (loads[load].params[0] == NULL)
+		return true;
 	for (size_t i = 0; i < 2; i++)
 		if (loads[load].params[i] != NULL && strstr(pattern, loads[load].params[i]) != NULL)
 			return true;

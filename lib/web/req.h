@@ -17,8 +17,9 @@
 
 enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, OPTIONS };
 
-struct platform;   /* store/platform.h */
-struct repository; /* store/repository.h */
+struct platform;     /* store/platform.h */
+struct project_full; /* store/project_full.h */
+struct repository;   /* store/repository.h */
 struct route;
 struct dialect;
 struct fcgi; /* the connection; fcgi.c's own */
@@ -45,6 +46,7 @@ struct req {
 	struct account account; /* who asks; id 0 is nobody */
 	/* what the row's load column loaded; the others are NULL */
 	struct project *project;
+	struct project_full *project_full; /* by number or name: project is its base */
 	struct person *person;
 	struct team *team;
 	struct platform *platform;

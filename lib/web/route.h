@@ -11,8 +11,11 @@
 
 enum load {
 	LOAD_NONE = 1,
-	LOAD_PROJECT,	 /* by the parameter :path */
-	LOAD_MIRROR,	 /* the same; a project that is no mirror is missing */
+	LOAD_PROJECT,	   /* by the parameter :path */
+	LOAD_MIRROR,	   /* the same; a project that is no mirror is missing */
+	LOAD_CLONE,	   /* as LOAD_PROJECT, and by its owner and name where no path is that */
+	LOAD_PROJECT_ID,   /* by the number :id, as all that ABF shows */
+	LOAD_PROJECT_NAME, /* the same, by owner and name of the query */
 	LOAD_PLATFORM,	 /* by the number :id; also one that the asker may not see, with access 0 */
 	LOAD_REPOSITORY, /* the same */
 	LOAD_PERSON,	 /* by :id, a number or a uname; system accounts are missing */
