@@ -38,6 +38,25 @@ const char *abf_fault_text(struct req *r, const struct fault *fault);
 void abf_url(struct req *r, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* ---- fragments of answers (shape_project.c; contract 2.1) */
+
+struct project_card;
+struct project_full;
+
+/* An account or a team as owner: {"id":…,"name":…,"type":"User","url":…,"uname":…}. */
+void abf_owner(
+    struct req *r, bool is_team, int64_t id, const char *uname, const char *name_or_null);
+
+/* P-mini and P-full without their braces, so that a handler can add members. */
+void abf_project_mini(struct req *r, const struct project_card *p);
+void abf_project_full(struct req *r, const struct project_full *p);
+
+/* The owner of a project, as abf_owner has it. */
+void abf_project_owner(struct req *r, const struct project_full *p);
+
+/* [P-mini, …] of n structs, size bytes apart, that begin with a struct project_card. */
+void abf_project_minis(struct req *r, const void *rows, size_t n, size_t size);
+
 /* ---- inputs (input.c): all are texts, NULL when not sent, "" for null or blank (contract 1.1) */
 
 /* otherwise: when not sent or blank. */
