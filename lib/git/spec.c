@@ -402,3 +402,12 @@ git_spec_read(struct arena *mem, const char *text, size_t len, struct git_spec *
 	arena_free(r->line_mem);
 	arena_free(own);
 }
+
+bool
+git_spec_is_possible(const struct git_spec *spec)
+{
+	return is_good_tag(spec->name, TAG_NAME) &&
+	    (spec->version[0] == '\0' || is_good_tag(spec->version, TAG_VERSION)) &&
+	    (spec->release[0] == '\0' || is_good_tag(spec->release, TAG_RELEASE)) &&
+	    spec->epoch >= 0 && spec->epoch <= EPOCH_MAX;
+}

@@ -14,6 +14,7 @@
 #ifndef GIT_SPEC_H
 #define GIT_SPEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,8 @@ struct git_spec {
 /* Of len bytes in any encoding; what is behind GIT_SPEC_MAX_BYTES is not looked at. A text that is
  * no spec file is one without tags. */
 void git_spec_read(struct arena *mem, const char *text, size_t len, struct git_spec *out);
+
+/* Could git_spec_read have said this, with a name? For those who were told it by someone else. */
+bool git_spec_is_possible(const struct git_spec *spec);
 
 #endif
