@@ -136,7 +136,7 @@ BEGIN
 	END IF;
 	DELETE FROM hub.job j WHERE j.project_id = mirror_id AND j.kind = 'sync' AND j.state <> 'running';
 	PERFORM admin.record('mirror.pause', path);
-	RETURN CASE WHEN EXISTS (SELECT FROM hub.job j WHERE j.project_id = mirror_id)
+	RETURN CASE WHEN EXISTS (SELECT FROM hub.job j WHERE j.project_id = mirror_id AND j.kind = 'sync')
 		THEN 'paused; the sync that is running comes to its end' ELSE 'paused' END;
 END $$;
 

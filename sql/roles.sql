@@ -97,10 +97,10 @@ GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub
 -- ---------------------------------------------------------------- sync
 
 GRANT SELECT ON hub.auth_failure, hub.store, hub.project, hub.mirror, hub.queue, hub.job, hub.run,
-	hub.worker, hub.counter TO mirrorhub_sync;
+	hub.worker, hub.counter, hub.platform, hub.repository, hub.repository_project TO mirrorhub_sync;
 
 GRANT INSERT, DELETE ON hub.auth_failure TO mirrorhub_sync;         -- it cleans up
-GRANT UPDATE (fingerprint, generation, size_bytes, damaged), DELETE ON hub.store TO mirrorhub_sync;
+GRANT UPDATE (fingerprint, generation, size_bytes, head, damaged), DELETE ON hub.store TO mirrorhub_sync;
 GRANT UPDATE (updated_at) ON hub.project TO mirrorhub_sync;         -- to lock a row takes a right
 GRANT UPDATE (latest_version, last_attempt_at, last_success_at, last_change_at, failures,
 	error_class, error_text) ON hub.mirror TO mirrorhub_sync;
@@ -112,4 +112,5 @@ GRANT INSERT ON hub.event TO mirrorhub_sync;
 GRANT USAGE, SELECT ON SEQUENCE hub.fence_seq TO mirrorhub_sync;
 
 GRANT EXECUTE ON FUNCTION hub.job_claim, hub.job_renew, hub.job_release, hub.job_finish,
-	hub.job_reap, hub.job_pass, hub.job_fences_running TO mirrorhub_sync;
+	hub.job_reap, hub.job_pass, hub.job_fences_running, hub.package_places, hub.package_branches,
+	hub.package_put TO mirrorhub_sync;

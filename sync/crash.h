@@ -4,7 +4,8 @@
 #define SYNC_CRASH_H
 
 #ifdef TEST_CRASH_POINTS
-/* claim, probe, fetch, midpack, pack-moved, idx-moved, refs-written, head-written, before-report */
+/* claim, probe, fetch, midpack, pack-moved, idx-moved, refs-written, head-written, packages,
+ * before-report */
 void crash_point(const char *name);
 #else
 static inline void

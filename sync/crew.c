@@ -216,6 +216,29 @@ note_upkeep(struct crew *w, int64_t store_id)
 		w->upkeep[w->n_upkeep++] = store_id;
 }
 
+/* What a worker read goes into its rows before the job is over; killed between the two, it is read
+ * again. A row that the database does not take fails the job, not the round. */
+static int
+put_packages(struct crew *w)
+{
+	for (size_t i = 0; i < w->n_slots; i++) {
+		struct slot *slot = w->slots[i];
+		bool is_ours;
+		int code;
+
+		if (slot->state != SLOT_DONE || !str_is_equal(slot->job.kind, "packages") ||
+		    slot->result.error_class[0] != '\0')
+			continue;
+		code = job_put_packages(w->c, &slot->held, slot->job.branches, slot->packages,
+		    slot->n_packages, &is_ours);
+		if (code != OK && w->c->retry_after_s > 0)
+			return code;
+		if (code != OK)
+			slot_fail(slot, SYNC_LOCAL, 0, w->c->reason);
+	}
+	return OK;
+}
+
 static int
 write_results(struct crew *w)
 {
@@ -224,6 +247,7 @@ write_results(struct crew *w)
 	int64_t *ids;
 
 	end_rowless(w);
+	TRY(put_packages(w));
 	for (size_t i = 0; i < w->n_slots; i++)
 		if (w->slots[i]->state == SLOT_DONE)
 			results[n++] = w->slots[i]->result;

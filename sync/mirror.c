@@ -21,6 +21,7 @@
 
 #define DIR_MODE 0750
 #define TICK_US 200000
+#define HEADS "refs/heads/"
 
 /* One sync while it runs. */
 struct run {
@@ -207,17 +208,34 @@ publish(struct run *r)
 	return OK;
 }
 
+/* Which branch HEAD names now: also of an unchanged store, whose row may be older than the
+ * question. */
+static void
+look_at_head(struct run *r)
+{
+	const char *branch;
+
+	r->out->head = "";
+	if (git_head_load(r->c, r->store_dir, &branch) == OK && branch != NULL &&
+	    str_starts(branch, HEADS))
+		r->out->head =
+		    str_utf8(r->c->mem, branch + strlen(HEADS), strlen(branch) - strlen(HEADS));
+}
+
 static int
 sync_mirror(struct run *r)
 {
 	TRY(git_init(r->c));
 	TRY(probe(r));
 	r->out->fingerprint = r->fingerprint;
-	if (is_unchanged(r))
+	if (is_unchanged(r)) {
+		look_at_head(r);
 		return git_fetch_nothing(peer_wire(r->peer));
+	}
 	TRY(fetch(r));
 	TRY(publish(r));
 	r->out->is_changed = true;
+	look_at_head(r);
 	return OK;
 }
 

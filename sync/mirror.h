@@ -55,6 +55,7 @@ struct mirror_result {
 	bool is_changed;	    /* refs, HEAD or latest_version differ from before */
 	const char *fingerprint;    /* 64 hex digits over HEAD and the selected refs */
 	const char *latest_version; /* NULL: unchanged */
+	const char *head;	    /* the branch HEAD names, without refs/heads/; "" unknown */
 	int64_t bytes, objects, refs_changed, size_bytes;
 };
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "git/spec_files.h"
 #include "sync/mirror.h"
 #include "sync/schedule.h"
 
@@ -72,6 +73,7 @@ copy_job(struct arena *mem, const struct job *job)
 	copy.url = arena_strdup(mem, job->url ? job->url : "");
 	copy.fingerprint = arena_strdup(mem, job->fingerprint ? job->fingerprint : "");
 	copy.sealed_credentials = NULL; /* opened already */
+	copy.branches = arena_strdup(mem, job->branches ? job->branches : "");
 	return copy;
 }
 
@@ -107,6 +109,7 @@ start_and_send(
 		.answer_s =
 		    c->conf->sync_lease_s > ANSWER_LEAST_S ? c->conf->sync_lease_s : ANSWER_LEAST_S,
 		.running = running_text(c->mem, fences),
+		.branches = s->job.branches,
 	};
 	line = wire_text(c->mem, &m);
 	code = child_send(c, &s->child, line);
@@ -171,6 +174,7 @@ slot_fail(struct slot *s, enum sync_error error, int64_t retry_after_s, const ch
 		.bytes = s->held.bytes,
 		.objects = s->held.objects,
 		.fingerprint = "",
+		.head = "",
 	};
 	s->state = SLOT_DONE;
 }
@@ -226,6 +230,7 @@ on_result(struct slot *s, const struct wire_result *r)
 			.size_bytes = r->size_bytes,
 			.fingerprint = arena_strdup(s->mem, r->fingerprint),
 			.latest_version = has_version ? told(s, r->latest_version) : NULL,
+			.head = strlen(r->head) <= TEXT_MAX ? told(s, r->head) : "",
 		};
 	s->state = SLOT_DONE;
 }
@@ -260,6 +265,41 @@ on_stores(struct slot *s, const struct wire_stores *stores)
 	s->due = ids_of(s->mem, stores->due, &s->n_due);
 }
 
+/* Nothing that the reader of spec files could not have said is taken from the worker. */
+static bool
+is_package(const struct slot *s, const struct wire_package *p)
+{
+	const struct git_spec spec = {
+		.name = p->name, .epoch = p->epoch, .version = p->version, .release = p->release
+	};
+	unsigned char id[20];
+
+	return str_is_equal(s->job.kind, "packages") && s->n_packages < JOB_PACKAGES_MAX &&
+	    git_spec_is_possible(&spec) && str_is_hex(p->commit_id, id, sizeof(id)) &&
+	    strlen(p->branch) <= TEXT_MAX && strlen(p->committer_name) <= GIT_PERSON_MAX &&
+	    strlen(p->committer_email) <= GIT_PERSON_MAX;
+}
+
+static int
+on_package(struct ctx *c, struct slot *s, const struct wire_package *p)
+{
+	if (!is_package(s, p))
+		return fail(c, E_INVALID, "a worker told of a package that cannot be");
+	if (s->packages == NULL)
+		s->packages = arena_new_array(s->mem, struct job_package, JOB_PACKAGES_MAX);
+	s->packages[s->n_packages++] = (struct job_package){
+		.branch = arena_strdup(s->mem, p->branch),
+		.commit_id = str_lower(s->mem, p->commit_id),
+		.committer_name = arena_strdup(s->mem, p->committer_name),
+		.committer_email = arena_strdup(s->mem, p->committer_email),
+		.name = arena_strdup(s->mem, p->name),
+		.epoch = p->epoch,
+		.version = arena_strdup(s->mem, p->version),
+		.release = arena_strdup(s->mem, p->release),
+	};
+	return OK;
+}
+
 static int
 on_line(struct ctx *c, struct slot *s, const char *line)
 {
@@ -282,6 +322,8 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 	case WIRE_STORES:
 		on_stores(s, &m.stores);
 		return OK;
+	case WIRE_PACKAGE:
+		return on_package(c, s, &m.package);
 	case WIRE_RESULT:
 		on_result(s, &m.result);
 		return OK;
@@ -404,6 +446,8 @@ slot_clear(struct ctx *c, struct slot *s)
 	s->seen = NULL;
 	s->n_seen = s->n_due = 0;
 	s->removed = 0;
+	s->packages = NULL;
+	s->n_packages = 0;
 	s->job = (struct job){ 0 };
 	s->result = (struct job_result){ 0 };
 	s->state = SLOT_FREE;

@@ -35,7 +35,9 @@ struct slot {
 	size_t n_seen;
 	int64_t *due; /* those of them that want upkeep */
 	size_t n_due;
-	int64_t removed; /* a sweep's leftovers */
+	int64_t removed;	      /* a sweep's leftovers */
+	struct job_package *packages; /* of a job for packages; room for JOB_PACKAGES_MAX */
+	size_t n_packages;
 	struct job_result result;
 };
 

@@ -16,6 +16,7 @@ static const struct field job_fields[] = {
 	FIELD(wire_job, fingerprint),
 	FIELD(wire_job, answer_s),
 	FIELD(wire_job, running),
+	FIELD(wire_job, branches),
 	{ 0 },
 };
 
@@ -38,6 +39,18 @@ static const struct field ask_fields[] = { FIELD(wire_ask, fence), { 0 } };
 static const struct field stores_fields[] = { FIELD(wire_stores, ids), FIELD(wire_stores, due),
 	{ 0 } };
 
+static const struct field package_fields[] = {
+	FIELD(wire_package, branch),
+	FIELD(wire_package, commit_id),
+	FIELD(wire_package, committer_name),
+	FIELD(wire_package, committer_email),
+	FIELD(wire_package, name),
+	FIELD(wire_package, epoch),
+	FIELD(wire_package, version),
+	FIELD(wire_package, release),
+	{ 0 },
+};
+
 static const struct field result_fields[] = {
 	FIELD(wire_result, error),
 	FIELD(wire_result, error_text),
@@ -45,6 +58,7 @@ static const struct field result_fields[] = {
 	FIELD(wire_result, is_changed),
 	FIELD(wire_result, fingerprint),
 	FIELD(wire_result, latest_version),
+	FIELD(wire_result, head),
 	FIELD(wire_result, bytes),
 	FIELD(wire_result, objects),
 	FIELD(wire_result, refs_changed),
@@ -63,6 +77,7 @@ static const struct {
 	[WIRE_PROGRESS] = { "progress", progress_fields, offsetof(struct wire_message, progress) },
 	[WIRE_ASK] = { "ask", ask_fields, offsetof(struct wire_message, ask) },
 	[WIRE_STORES] = { "stores", stores_fields, offsetof(struct wire_message, stores) },
+	[WIRE_PACKAGE] = { "package", package_fields, offsetof(struct wire_message, package) },
 	[WIRE_RESULT] = { "result", result_fields, offsetof(struct wire_message, result) },
 };
 

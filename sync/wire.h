@@ -5,6 +5,7 @@
  *	worker → supervisor   {"progress":{…}}  how far it is
  *	                      {"ask":{…}}       may I publish? waits for the answer
  *	                      {"stores":{…}}    a sweep has seen these folders
+ *	                      {"package":{…}}   what a spec file says
  *	                      {"result":{…}}    the job is over
  *
  * A worker has parsed a stranger's bytes, so its lines are read like a stranger's: strictly, within
@@ -22,17 +23,26 @@ struct arena;
 
 #define WIRE_LINE_MAX (256 * 1024) /* bytes, the line feed included */
 
-enum wire_type { WIRE_JOB = 1, WIRE_ANSWER, WIRE_PROGRESS, WIRE_ASK, WIRE_STORES, WIRE_RESULT };
+enum wire_type {
+	WIRE_JOB = 1,
+	WIRE_ANSWER,
+	WIRE_PROGRESS,
+	WIRE_ASK,
+	WIRE_STORES,
+	WIRE_PACKAGE,
+	WIRE_RESULT,
+};
 
 struct wire_job {
-	const char *kind;	 /* "sync", "remove_store", "sweep" or "upkeep" */
+	const char *kind;	 /* "sync", "packages", "remove_store", "sweep" or "upkeep" */
 	int64_t fence;		 /* sweep: the newest one given out */
 	int64_t store_id;	 /* but for sweep */
 	const char *url;	 /* sync only, as the next two */
 	const char *credentials; /* opened; "" none */
 	const char *fingerprint;
-	int64_t answer_s;    /* how long an answer may take: about a lease */
-	const char *running; /* sweep only: fences of running jobs, divided by commas */
+	int64_t answer_s;     /* how long an answer may take: about a lease */
+	const char *running;  /* sweep only: fences of running jobs, divided by commas */
+	const char *branches; /* packages only: a JSON list */
 };
 
 struct wire_answer {
@@ -54,6 +64,15 @@ struct wire_stores {
 	const char *due; /* those of them that want upkeep */
 };
 
+struct wire_package {
+	const char *branch; /* one of the job's */
+	const char *commit_id;
+	const char *committer_name, *committer_email;
+	const char *name;
+	int64_t epoch;
+	const char *version, *release;
+};
+
 struct wire_result {
 	const char *error; /* a sync_error_text, or "" */
 	const char *error_text;
@@ -61,6 +80,7 @@ struct wire_result {
 	bool is_changed;
 	const char *fingerprint;
 	const char *latest_version; /* NULL: unchanged */
+	const char *head;	    /* the branch HEAD names; "" unknown */
 	int64_t bytes, objects, refs_changed, size_bytes;
 	int64_t removed; /* sweep: leftovers */
 };
@@ -72,6 +92,7 @@ struct wire_message {
 	struct wire_progress progress;
 	struct wire_ask ask;
 	struct wire_stores stores;
+	struct wire_package package;
 	struct wire_result result;
 };
 

@@ -17,6 +17,7 @@
 #include "sync/confine.h"
 #include "sync/janitor.h"
 #include "sync/mirror.h"
+#include "sync/packages.h"
 #include "sync/upkeep.h"
 #include "sync/wire.h"
 
@@ -163,6 +164,7 @@ do_sync(struct worker *w, struct wire_result *out)
 		.is_changed = r.is_changed,
 		.fingerprint = r.fingerprint ? r.fingerprint : "",
 		.latest_version = r.latest_version,
+		.head = r.head ? r.head : "",
 		.bytes = r.bytes,
 		.objects = r.objects,
 		.refs_changed = r.refs_changed,
@@ -212,6 +214,32 @@ do_sweep(struct worker *w, struct wire_result *out)
 	return janitor_sweep(w->c, &fences, false, &hooks, &out->removed);
 }
 
+static bool
+tell_package(
+    void *payload, const char *branch, const struct git_spec_tip *tip, const struct git_spec *spec)
+{
+	const struct wire_package p = {
+		.branch = branch,
+		.commit_id = tip->commit,
+		.committer_name = tip->committer_name,
+		.committer_email = tip->committer_email,
+		.name = spec->name,
+		.epoch = spec->epoch,
+		.version = spec->version,
+		.release = spec->release,
+	};
+
+	return say(payload, &(struct wire_message){ .type = WIRE_PACKAGE, .package = p });
+}
+
+static int
+do_packages(struct worker *w)
+{
+	const struct packages_hooks hooks = { w, tell_package };
+
+	return packages_read(w->c, w->job.store_id, w->job.branches, &hooks);
+}
+
 static void
 do_job(struct worker *w, struct wire_result *out)
 {
@@ -221,7 +249,9 @@ do_job(struct worker *w, struct wire_result *out)
 		do_sync(w, out);
 		return;
 	}
-	if (str_is_equal(w->job.kind, "remove_store"))
+	if (str_is_equal(w->job.kind, "packages"))
+		code = do_packages(w);
+	else if (str_is_equal(w->job.kind, "remove_store"))
 		code = do_remove(w, out);
 	else if (str_is_equal(w->job.kind, "sweep"))
 		code = do_sweep(w, out);
@@ -249,7 +279,7 @@ do_next(struct worker *w)
 		return fail(w->c, E_INVALID, "a supervisor does not say that");
 	w->job = in.job;
 	w->told_phase = 0;
-	out.result.error = out.result.error_text = out.result.fingerprint = "";
+	out.result.error = out.result.error_text = out.result.fingerprint = out.result.head = "";
 	do_job(w, &out.result);
 	return say(w, &out) ? OK : E_NOTFOUND;
 }

@@ -74,14 +74,16 @@ struct outcome {
 };
 
 /* Of an empty repository HEAD names a branch that nobody may ever push: the first one pushed, main
- * and master before others, becomes it, so that a clone has files. */
+ * and master before others, becomes it, so that a clone has files. *branch_out: that one, or NULL.
+ */
 static int
-adopt_head(struct req *r, const struct outcome *o)
+adopt_head(struct req *r, const struct outcome *o, const char **branch_out)
 {
 	static const char *const liked[] = { "refs/heads/main", "refs/heads/master" };
 	const char *branch = NULL;
 	size_t n = o->commands->n;
 
+	*branch_out = NULL;
 	if (!str_is_equal(o->after[n], REF_NO_ID))
 		return OK;
 	for (size_t i = n; i-- > 0;) {
@@ -93,7 +95,10 @@ adopt_head(struct req *r, const struct outcome *o)
 		    (!str_is_equal(branch, liked[1]) || str_is_equal(name, liked[0])))
 			branch = name;
 	}
-	return branch != NULL ? refs_set_head(r, branch) : OK;
+	if (branch != NULL)
+		TRY(refs_set_head(r, branch));
+	*branch_out = branch;
+	return OK;
 }
 
 static size_t
@@ -117,16 +122,17 @@ record(struct req *r, struct outcome *o)
 	struct ctx *c = r->ctx;
 	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
 	struct push_ref *changes;
-	size_t n;
+	struct push push;
 
 	TRY(refs_read(r, o->commands->refs, o->commands->n, &o->after));
-	n = list_changes(r, o, &changes);
-	if (n == 0)
+	push.n = list_changes(r, o, &changes);
+	push.refs = changes;
+	if (push.n == 0)
 		return OK;
-	TRY(adopt_head(r, o));
+	TRY(adopt_head(r, o, &push.head));
 	TRY(db_ready(c)); /* a long push may have outlived the connection */
 	TRY(db_begin(c, DB_WRITE));
-	TRY(push_record(c, &who, r->project, changes, n));
+	TRY(push_record(c, &who, r->project, &push));
 	return db_commit(c);
 }
 

@@ -9,6 +9,7 @@
 /* Refs named in one event. */
 #define REFS_TOLD 20
 #define DETAIL_MAX_BYTES (64 * 1024)
+#define HEADS "refs/heads/"
 
 int
 push_check(struct ctx *c, const struct project *p)
@@ -33,17 +34,26 @@ tell(struct ctx *c, const struct push_ref *refs, size_t n)
 	return b->data;
 }
 
+/* Text of the database; Git's names are bytes. */
+static const char *
+short_name(struct ctx *c, const char *branch)
+{
+	if (branch == NULL || !str_starts(branch, HEADS))
+		return NULL;
+	return str_utf8(c->mem, branch + strlen(HEADS), strlen(branch) - strlen(HEADS));
+}
+
 int
-push_record(struct ctx *c, const struct actor *who, const struct project *p,
-    const struct push_ref *refs, size_t n)
+push_record(
+    struct ctx *c, const struct actor *who, const struct project *p, const struct push *push)
 {
 	const struct event e = { .actor = who->account->uname,
 		.action = "push",
 		.object = p->path,
-		.detail = tell(c, refs, n),
+		.detail = tell(c, push->refs, push->n),
 		.remote_addr = who->remote_addr,
 		.result = "ok" };
 
-	TRY(project_raise_generation(c, p->store_id));
+	TRY(project_raise_generation(c, p->store_id, short_name(c, push->head)));
 	return event_add(c, &e);
 }

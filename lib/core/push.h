@@ -14,9 +14,16 @@ struct push_ref {
 	const char *old_id, *new_id; /* 40 hex digits; zeros: it was not there, it is gone */
 };
 
-/* Raises the store's generation and adds the event "push" with the changed refs, or the first of
- * many. In the caller's transaction. */
-must_check int push_record(struct ctx *c, const struct actor *who, const struct project *p,
-    const struct push_ref *refs, size_t n);
+struct push {
+	const struct push_ref *refs;
+	size_t n;
+	const char
+	    *head; /* the full name of the branch that HEAD names from now on; NULL: as before */
+};
+
+/* Raises the store's generation, notes its new HEAD and adds the event "push" with the changed
+ * refs, or the first of many. In the caller's transaction. */
+must_check int push_record(
+    struct ctx *c, const struct actor *who, const struct project *p, const struct push *push);
 
 #endif

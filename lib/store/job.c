@@ -10,12 +10,18 @@
 #include "store/store.h"
 
 #define BATCH_MAX_BYTES (1024 * 1024)
+#define PACKAGES_MAX_BYTES (16 * 1024 * 1024)
 
 struct id_row {
 	int64_t id;
 };
 
+struct ours_row {
+	bool is_ours;
+};
+
 static const struct field id_row[] = { FIELD(id_row, id), { 0 } };
+static const struct field ours_row[] = { FIELD(ours_row, is_ours), { 0 } };
 
 static const struct field job_row[] = {
 	FIELD(job, id),
@@ -30,6 +36,7 @@ static const struct field job_row[] = {
 	FIELD(job, url),
 	FIELD(job, sealed_credentials),
 	FIELD(job, interval_s),
+	FIELD(job, branches),
 	{ 0 },
 };
 
@@ -58,7 +65,20 @@ static const struct field result_in[] = {
 	FIELD(job_result, size_bytes),
 	FIELD(job_result, fingerprint),
 	FIELD(job_result, latest_version),
+	FIELD(job_result, head),
 	FIELD(job_result, is_lost),
+	{ 0 },
+};
+
+static const struct field package_in[] = {
+	FIELD(job_package, branch),
+	FIELD(job_package, commit_id),
+	FIELD(job_package, committer_name),
+	FIELD(job_package, committer_email),
+	FIELD(job_package, name),
+	FIELD(job_package, epoch),
+	FIELD(job_package, version),
+	FIELD(job_package, release),
 	{ 0 },
 };
 
@@ -67,6 +87,7 @@ enum {
 	JOB_RENEW,
 	JOB_RELEASE,
 	JOB_FINISH,
+	JOB_PUT_PACKAGES,
 	JOB_REAP,
 	JOB_PASS,
 	JOB_FORGET_WORKERS,
@@ -79,7 +100,7 @@ enum {
 const struct db_stmt job_sql[] = {
 	[JOB_CLAIM] = { "job_claim",
 	    "SELECT id, kind, fence, worker, attempts, project_id, path, store_id,"
-	    " fingerprint, url, sealed_credentials, interval_s"
+	    " fingerprint, url, sealed_credentials, interval_s, branches"
 	    " FROM hub.job_claim($1, $2, $3, $4)",
 	    job_row, sizeof(struct job) },
 	[JOB_RENEW] = { "job_renew", "SELECT id FROM hub.job_renew($1, $2) id", id_row,
@@ -88,6 +109,9 @@ const struct db_stmt job_sql[] = {
 	    sizeof(struct id_row) },
 	[JOB_FINISH] = { "job_finish", "SELECT id FROM hub.job_finish($1, $2, $3) id", id_row,
 	    sizeof(struct id_row) },
+	[JOB_PUT_PACKAGES] = { "job_put_packages",
+	    "SELECT hub.package_put($1, $2, $3, $4) AS is_ours", ours_row,
+	    sizeof(struct ours_row) },
 	[JOB_REAP] = { "job_reap", "SELECT hub.job_reap($1, $2) AS id", id_row,
 	    sizeof(struct id_row) },
 	[JOB_PASS] = { "job_pass", "SELECT 1::bigint AS id FROM hub.job_pass($1, $2)", id_row,
@@ -196,6 +220,21 @@ job_finish(
 	    db_int(c->conf->schedule_s), db_int(c->conf->sync_attempts)));
 	ids_of(c, rows, n_rows, ids_out);
 	*n_out = n_rows;
+	return OK;
+}
+
+int
+job_put_packages(struct ctx *c, const struct job_held *held, const char *branches,
+    const struct job_package *rows, size_t n, bool *is_ours_out)
+{
+	struct buf *b = buf_new(c->mem, PACKAGES_MAX_BYTES);
+	struct ours_row row;
+
+	assert(n <= JOB_PACKAGES_MAX);
+	js_list(b, package_in, rows, n, sizeof(*rows));
+	TRY(db_one(c, &job_sql[JOB_PUT_PACKAGES], &row, db_int(held->id), db_int(held->fence),
+	    db_text(branches), db_text(text_of(b))));
+	*is_ours_out = row.is_ours;
 	return OK;
 }
 

@@ -16,7 +16,7 @@
 /* A claimed job and what its worker needs to know. */
 struct job {
 	int64_t id;
-	const char *kind; /* "sync" or "remove_store" */
+	const char *kind; /* "sync", "packages" or "remove_store" */
 	int64_t fence;	  /* of this claim: every later write carries it */
 	const char *worker;
 	int64_t attempts;   /* failed ones since the last success */
@@ -27,6 +27,7 @@ struct job {
 	const char *url;
 	const char *sealed_credentials; /* NULL: none */
 	int64_t interval_s;
+	const char *branches; /* packages: a JSON list, "" for the one HEAD names; else NULL */
 };
 
 /* One due job for each of the n named workers, as far as there are any (conf: sync.lease_s,
@@ -61,6 +62,7 @@ struct job_result {
 	int64_t size_bytes;	    /* of the store; 0: unknown */
 	const char *fingerprint;    /* 64 hex digits, or "" for unknown */
 	const char *latest_version; /* NULL: unchanged */
+	const char *head;	    /* the branch HEAD names, without refs/heads/; "" unknown */
 	bool is_lost;		    /* for the queue's own use: false */
 };
 
@@ -68,6 +70,25 @@ struct job_result {
  * the job's any more change nothing; ids_out has the others. Safe to repeat. */
 must_check int job_finish(
     struct ctx *c, const struct job_result *results, size_t n, int64_t **ids_out, size_t *n_out);
+
+#define JOB_PACKAGES_MAX 1000 /* rows of one job */
+
+/* What one spec file says, at the tip of a branch. */
+struct job_package {
+	const char *branch; /* one of job.branches */
+	const char *commit_id;
+	const char *committer_name, *committer_email; /* as Git has them, at most 255 bytes */
+	const char *name;
+	int64_t epoch;
+	const char *version, *release;
+};
+
+/* Brings the rows of the project's packages to what was read on these branches (JSON, as claimed),
+ * in all its repositories; a name may be there once per branch. *is_ours_out: the job is still that
+ * of the fence, else nothing is changed. Safe to repeat. E_INVALID: the database does not take such
+ * a row. */
+must_check int job_put_packages(struct ctx *c, const struct job_held *held, const char *branches,
+    const struct job_package *rows, size_t n, bool *is_ours_out);
 
 /* Counts jobs whose lease ran out as failed and makes them due at once. */
 must_check int job_reap(struct ctx *c, int64_t *n_out);

@@ -110,7 +110,9 @@ const struct db_stmt project_sql[] = {
 	    "FROM hub.project o WHERE o.store_id = p.store_id AND o.id <> p.id) AS is_last",
 	    last_row, sizeof(struct last) },
 	[RAISE_GENERATION] = { "project_raise_generation",
-	    "UPDATE hub.store SET generation = generation + 1 WHERE id = $1", NULL, 0 },
+	    "UPDATE hub.store SET generation = generation + 1, head = coalesce($2, head) "
+	    "WHERE id = $1",
+	    NULL, 0 },
 	{ 0 }
 };
 /* clang-format on */
@@ -223,10 +225,10 @@ project_del(struct ctx *c, int64_t id, bool *is_last_out)
 }
 
 int
-project_raise_generation(struct ctx *c, int64_t store_id)
+project_raise_generation(struct ctx *c, int64_t store_id, const char *head)
 {
 	int64_t n;
 
-	TRY(db_do(c, &project_sql[RAISE_GENERATION], &n, db_int(store_id)));
+	TRY(db_do(c, &project_sql[RAISE_GENERATION], &n, db_int(store_id), db_text(head)));
 	return n == 1 ? OK : fail(c, E_NOTFOUND, "no such store");
 }

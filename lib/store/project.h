@@ -69,8 +69,8 @@ must_check int project_add(
 /* Removes the row; *is_last_out says that no other project uses its store. E_NOTFOUND. */
 must_check int project_del(struct ctx *c, int64_t id, bool *is_last_out);
 
-/* The refs of a store have changed: what was made from them is out of date. E_NOTFOUND: the store
- * is gone. */
-must_check int project_raise_generation(struct ctx *c, int64_t store_id);
+/* The refs of a store have changed: what was made from them is out of date. head: the branch HEAD
+ * names now, without refs/heads/; NULL: as before. E_NOTFOUND: the store is gone. */
+must_check int project_raise_generation(struct ctx *c, int64_t store_id, const char *head);
 
 #endif

@@ -59,7 +59,7 @@ static const struct db_stmt test_sql[] = {
 	    " s.generation, s.size_bytes, m.last_success_at IS NOT NULL AS has_succeeded,"
 	    " m.last_change_at IS NOT NULL AS has_changed"
 	    " FROM hub.project p JOIN hub.mirror m ON m.project_id = p.id JOIN hub.store s ON s.id = p.store_id"
-	    " LEFT JOIN hub.job j ON j.project_id = p.id WHERE p.path = 'p' || $1::bigint",
+	    " LEFT JOIN hub.job j ON j.project_id = p.id AND j.kind = 'sync' WHERE p.path = 'p' || $1::bigint",
 	    look_row, sizeof(struct look) },
 	[COUNTER] = { "counter", "SELECT n FROM hub.counter WHERE name = $1", number_row, sizeof(struct number) },
 	[WALL] = { "wall", "SELECT wall_us AS n FROM hub.counter WHERE name = $1", number_row, sizeof(struct number) },
