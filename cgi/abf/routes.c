@@ -46,7 +46,7 @@ const struct dialect abf_dialect = {
 	.routes = routes,
 	.fail = abf_refuse,
 	.inputs = INPUT_FORM | INPUT_MULTIPART | INPUT_JSON | INPUT_RAILS,
-	.prefix = "/api/v1/",
-	.habits = HABIT_JSON_SUFFIX,
+	.prefix = "/api/v1",
+	.habits = HABIT_JSON_SUFFIX | HABIT_TAG_ALL | HABIT_REVALIDATE,
 	.root = root_of,
 };

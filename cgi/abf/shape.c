@@ -213,7 +213,6 @@ abf_refuse(struct req *r, int code)
 	const bool is_input = code == E_INVALID || code == E_CONFLICT;
 	bool is_csv = r->route != NULL && str_ends(r->route->path, ".csv");
 
-	res_header(r, "Cache-Control", "no-cache");
 	if (is_input && r->ctx->http_status == 0 && r->route != NULL && r->route->words != NULL) {
 		r->status = 422;
 		refuse_input(r);

@@ -200,7 +200,8 @@ fits(struct req *r, const char *pattern, const struct target *t)
 static bool
 has_prefix(const struct dialect *d, const char *path)
 {
-	return d->prefix != NULL && str_starts(path, d->prefix);
+	return d->prefix != NULL && str_starts(path, d->prefix) &&
+	    strchr("/", path[strlen(d->prefix)]) != NULL;
 }
 
 const struct dialect *

@@ -113,7 +113,8 @@ void res_header_text(struct req *r, const char *name, const char *value);
 void res_clear(struct req *r);
 
 /* Sends the answer that r->status, r->type, r->out and the headers make: with Content-Length, the
- * fixed security headers, and ETag with 304 on a 200 to GET and HEAD. For the walk. */
+ * fixed security headers, and ETag with 304 on a 200 to GET and HEAD (HABIT_TAG_ALL: ETag on every
+ * 200). For the walk. */
 void res_send(struct req *r);
 
 /* ---- raw bodies and streams, for rows with the STREAM flag (Git) */

@@ -116,6 +116,9 @@ has_header(const struct req *r, const char *name)
 static const char *
 cache_control(struct req *r)
 {
+	if (r->dialect->habits & HABIT_REVALIDATE)
+		return r->status == 200 || r->status == 304 ? "max-age=0, private, must-revalidate"
+							    : "no-cache";
 	return req_header(r, "Authorization") != NULL ? "private, no-store" : "no-cache";
 }
 
@@ -207,13 +210,15 @@ is_known_to_client(struct req *r, const char *tag)
 static void
 tag(struct req *r)
 {
+	const bool is_get = r->method == GET || r->method == HEAD;
 	const char *value;
 
-	if (r->status != 200 || (r->method != GET && r->method != HEAD) || has_header(r, "ETag"))
+	if (r->status != 200 || has_header(r, "ETag") ||
+	    (!is_get && !(r->dialect->habits & HABIT_TAG_ALL)))
 		return;
 	value = etag(r);
 	res_header(r, "ETag", value);
-	if (is_known_to_client(r, value)) {
+	if (is_get && is_known_to_client(r, value)) {
 		r->status = 304;
 		buf_clear(r->out);
 	}

@@ -46,12 +46,18 @@ ready(struct req *r)
 	return db_ready(r->ctx);
 }
 
+static bool
+lets_guests_in(const struct req *r)
+{
+	return r->ctx->conf->anonymous_read || has_flag(r, ROUTE_ANYONE);
+}
+
 /* Reads the credentials, if there are any; wrong ones are refused wherever they are shown. */
 static int
 claim(struct req *r)
 {
 	TRY(who_claim(r->ctx, req_header(r, "Authorization"), r->remote_addr, &r->claim));
-	if (r->claim.kind == CLAIM_NOBODY && !r->ctx->conf->anonymous_read)
+	if (r->claim.kind == CLAIM_NOBODY && !lets_guests_in(r))
 		return denied(r->ctx, 401, "nobody is let in without an account");
 	return OK;
 }
@@ -100,8 +106,8 @@ begin_and_load(struct req *r)
 static int
 permit(struct req *r)
 {
-	switch (perm_may(&r->account, r->route->perm, (int)r->access, is_writing(r),
-	    r->ctx->conf->anonymous_read)) {
+	switch (perm_may(
+	    &r->account, r->route->perm, (int)r->access, is_writing(r), lets_guests_in(r))) {
 	case MAY:
 		return OK;
 	case MAY_NOT:
@@ -332,6 +338,7 @@ check_row(const struct dialect *d, const struct route *row)
 	    row->perm == PERM_HUB_ADMIN);
 	assert(row->in == NULL || ((is_rails || !is_get) && !(row->flags & ROUTE_STREAM)));
 	assert(!(row->flags & ROUTE_READ_TX) || is_get);
+	assert(!(row->flags & ROUTE_ANYONE) || (is_get && row->perm == PERM_PUBLIC));
 	assert(!(row->flags & ROUTE_PROBE) || (is_get && row->perm == PERM_PUBLIC));
 	for (const struct field *f = row->in; f != NULL && f->name != NULL; f++, n++)
 		assert(f->type >= F_TEXT && f->type <= (is_rails ? F_TEXT : F_BOOL));

@@ -30,6 +30,7 @@ enum route_flags {
 	ROUTE_NO_TX = 8,     /* a changing method that opens its own transactions */
 	ROUTE_READS = 16,    /* a POST that only reads (Git's upload-pack): no write scope needed */
 	ROUTE_PROBE = 32,    /* health probes: nobody is asked who he is, no database is needed */
+	ROUTE_ANYONE = 64,   /* also for people without an account where anonymous_read is off */
 };
 
 /* path: a pattern of web/match.h. HEAD is GET without its body; OPTIONS is answered by the walk. */
@@ -55,8 +56,9 @@ struct dialect {
 	 * it is for the log only. */
 	void (*fail)(struct req *r, int code);
 	unsigned inputs; /* enum input_kinds: what bodies it takes */
-	const char
-	    *prefix;	 /* what begins so and fits no row is this dialect's to refuse; or NULL */
+	/* "/api/v1": what lies there or below and fits no row is this dialect's to refuse; or NULL
+	 */
+	const char *prefix;
 	unsigned habits; /* enum habits */
 	/* INPUT_RAILS: the name under which a row's inputs may be wrapped, or NULL */
 	const char *(*root)(const struct route *row);
@@ -66,6 +68,10 @@ enum habits {
 	/* a path may end in ".json", and the query may say format=json; another format is missing
 	 */
 	HABIT_JSON_SUFFIX = 1,
+	/* an ETag on every 200, also on those of changing methods */
+	HABIT_TAG_ALL = 2,
+	/* answers may be kept by who asked, and are asked about each time; refusals are not kept */
+	HABIT_REVALIDATE = 4,
 };
 
 enum input_kinds {

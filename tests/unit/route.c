@@ -87,6 +87,11 @@ static const struct route second_rows[] = {
 	{ GET,    "/*path/HEAD",        P, LOAD_NONE, say_route, NULL, PROBE },
 	{ 0 }
 };
+static const struct route third_rows[] = {
+	{ GET,    "/p/:name",           P, LOAD_NONE, say_route, NULL, PROBE },
+	{ POST,   "/p/:name",           P, LOAD_NONE, say_route, NULL, PROBE },
+	{ 0 }
+};
 /* clang-format on */
 
 static const struct dialect first = { .name = "first",
@@ -98,7 +103,14 @@ static const struct dialect first = { .name = "first",
 static const struct dialect second = {
 	.name = "second", .realm = "S", .type = "text/plain", .routes = second_rows, .fail = refuse
 };
-static const struct dialect *const dialects[] = { &first, &second, NULL };
+static const struct dialect third = { .name = "third",
+	.realm = "T",
+	.type = "text/plain",
+	.routes = third_rows,
+	.fail = refuse,
+	.prefix = "/p",
+	.habits = HABIT_JSON_SUFFIX | HABIT_TAG_ALL | HABIT_REVALIDATE };
+static const struct dialect *const dialects[] = { &first, &third, &second, NULL };
 
 /* ---- asking */
 
@@ -362,6 +374,44 @@ a_known_etag_is_304(void **state)
 }
 
 static void
+by_habit_every_200_has_a_tag_and_refusals_are_not_kept(void **state)
+{
+	struct ctx *c = *state;
+	const char *answer = answer_to(c,
+	    (struct fcgi){ .variables = { "REQUEST_METHOD", "POST", "REQUEST_URI", "/p/x",
+			       "HTTP_IF_NONE_MATCH", "*" } });
+
+	is_answer(answer, 200, "/p/:name");
+	assert_non_null(strstr(answer, "\r\nETag: \""));
+	assert_non_null(
+	    strstr(answer, "\r\nCache-Control: max-age=0, private, must-revalidate\r\n"));
+	answer = answer_to(c,
+	    (struct fcgi){ .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI", "/p/x",
+			       "HTTP_IF_NONE_MATCH", "*" } });
+	is_answer(answer, 304, "");
+	assert_non_null(strstr(answer, "\r\nETag: \""));
+	assert_non_null(
+	    strstr(answer, "\r\nCache-Control: max-age=0, private, must-revalidate\r\n"));
+	answer = get(c, "/p/x?format=xml");
+	assert_null(strstr(answer, "ETag"));
+	assert_non_null(strstr(answer, "\r\nCache-Control: no-cache\r\n"));
+}
+
+static void
+what_lies_below_a_prefix_is_its_dialects_to_refuse(void **state)
+{
+	static const struct {
+		const char *path, *dialect;
+	} rows[] = { { "/p", "third" }, { "/p/", "third" }, { "/p/x/y", "third" },
+		{ "/p//x", "third" }, { "/px", "second" }, { "/", "second" },
+		{ "/%70/x", "second" } };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++)
+		assert_string_equal(match_dialect(dialects, rows[i].path)->name, rows[i].dialect);
+}
+
+static void
 the_clients_id_is_taken_when_it_is_harmless(void **state)
 {
 	static const struct {
@@ -570,6 +620,8 @@ main(void)
 		WITH_CTX(a_handler_may_set_them_otherwise),
 		WITH_CTX(head_is_get_without_its_body),
 		WITH_CTX(a_known_etag_is_304),
+		WITH_CTX(by_habit_every_200_has_a_tag_and_refusals_are_not_kept),
+		WITH_CTX(what_lies_below_a_prefix_is_its_dialects_to_refuse),
 		WITH_CTX(the_clients_id_is_taken_when_it_is_harmless),
 		WITH_CTX(an_answer_that_is_too_large_is_500),
 		WITH_CTX(without_a_database_the_answer_is_503),
