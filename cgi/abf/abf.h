@@ -11,6 +11,9 @@
 
 extern const struct dialect abf_dialect;
 
+/* The input that names a token instead of a header (contract 1.2). */
+#define ABF_TOKEN "authentication_token"
+
 /* What a row that changes something says: {"<root>":{"id":…,"message":…}} (contract 1.4). done may
  * have one %s: what done_member puts there. */
 struct abf_words {
@@ -65,12 +68,19 @@ bool abf_bool(const char *text, bool otherwise);
 /* Digits as a number; 0 (no object has it) for anything else. */
 int64_t abf_id(const char *text);
 
+/* ---- lists (page.c) */
+
 struct abf_page {
 	int64_t limit, offset, number;
 };
 
 /* page and per_page of the query, within their bounds (contract 1.7). */
 struct abf_page abf_page(struct req *r);
+
+/* Adds the Link header: next, last, first and prev, as far as they apply. n: the rows got; without
+ * a total (-1) ask the store for page.limit + 1 of them, so that it shows whether there is a next
+ * page (a last one is not named then). Gives how many rows to show: at most page.limit. */
+size_t abf_page_links(struct req *r, const struct abf_page *page, size_t n, int64_t total);
 
 /* ---- who answers */
 

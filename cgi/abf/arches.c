@@ -11,7 +11,8 @@ list_arches(struct req *r)
 	struct arch *rows;
 	size_t n;
 
-	TRY(arch_list(r->ctx, page.limit, page.offset, &rows, &n));
+	TRY(arch_list(r->ctx, page.limit + 1, page.offset, &rows, &n));
+	n = abf_page_links(r, &page, n, -1);
 	buf_text(r->out, "{\"architectures\":");
 	js_list(r->out, arch_json, rows, n, sizeof(*rows));
 	buf_char(r->out, '}');
