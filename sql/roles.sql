@@ -78,6 +78,7 @@ GRANT SELECT, INSERT, UPDATE (average_build_time, build_count) ON hub.project_st
 
 -- platforms and repositories (ABF)
 GRANT SELECT ON hub.arch, hub.distrib_type, hub.package TO mirrorhub_web;
+GRANT DELETE ON hub.package TO mirrorhub_web;                       -- a platform is cleared
 GRANT SELECT, INSERT, DELETE, UPDATE (description, default_branch, is_hidden, is_released,
 	owner_account_id, owner_team_id, packages_read_at, updated_at) ON hub.platform TO mirrorhub_web;
 GRANT SELECT, INSERT, DELETE, UPDATE (description, publish_without_qa, publish_builds_only_from_branch,
@@ -97,7 +98,7 @@ GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub
 -- ---------------------------------------------------------------- sync
 
 GRANT SELECT ON hub.auth_failure, hub.store, hub.project, hub.mirror, hub.queue, hub.job, hub.run,
-	hub.worker, hub.counter, hub.platform, hub.repository, hub.repository_project TO mirrorhub_sync;
+	hub.worker, hub.counter, hub.platform, hub.repository, hub.repository_project, hub.arch TO mirrorhub_sync;
 
 GRANT INSERT, DELETE ON hub.auth_failure TO mirrorhub_sync;         -- it cleans up
 GRANT UPDATE (fingerprint, generation, size_bytes, head, damaged), DELETE ON hub.store TO mirrorhub_sync;

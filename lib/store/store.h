@@ -10,6 +10,7 @@ extern const struct db_stmt arch_sql[];
 extern const struct db_stmt key_pair_sql[];
 extern const struct db_stmt person_sql[];
 extern const struct db_stmt team_sql[];
+extern const struct db_stmt member_sql[];
 extern const struct db_stmt platform_sql[];
 extern const struct db_stmt repository_sql[];
 extern const struct db_stmt project_sql[];
@@ -17,7 +18,8 @@ extern const struct db_stmt project_full_sql[];
 extern const struct db_stmt mirror_sql[];
 extern const struct db_stmt event_sql[];
 extern const struct db_stmt queue_sql[]; /* what the web asks of the queue: requests, /info */
-extern const struct db_stmt job_sql[];	 /* what sync does with it: claim, renew, finish */
+extern const struct db_stmt place_sql[];
+extern const struct db_stmt job_sql[]; /* what sync does with it: claim, renew, finish */
 
 /* NULL-ended. What each program prepares: its database role may not run the others'. */
 extern const struct db_stmt *const store_web_tables[];
