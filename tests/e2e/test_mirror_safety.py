@@ -5,6 +5,7 @@ Not here: M-09 (all blocked ranges: a unit test of lib/net), M-10 (ports: the sa
 output: git is not run on the network), M-14 (sealed values: a unit test of lib/auth)."""
 
 import contextlib
+import os
 import pathlib
 
 import pytest
@@ -18,7 +19,7 @@ HUB_CONF = {
     "log.level": "debug",
     # a neighbour of loopback is another host that may not be reached
     "net.allow": "127.0.0.1/32",
-    "sync.workers": 2, "sync.total_s": 8, "net.low_speed_s": 3,
+    "sync.workers": 2, "sync.total_s": 15, "net.connect_s": 5, "net.low_speed_s": 5,
     "sync.advert_bytes": 1 << 20, "sync.pack_bytes": 1 << 20, "sync.object_bytes": 1 << 20,
     "sync.lease_s": 30,
 }
@@ -49,20 +50,21 @@ def failed(hub, name, *classes):
     assert done["outcome"] == "failed", done
     assert done["error_class"] in classes, done
     assert done["error_text"] and "\n" not in done["error_text"]
+    hub.park(name)
     return done
 
 
 def fails_again(hub, name, origin_before, *classes):
     """The next sync of a good mirror fails; what it published before stays as it was."""
     done = hub.sync_and_wait(name)
+    job = hub.job(name)
+    hub.park(name)
     assert done["outcome"] == "failed" and done["error_class"] in classes, done
+    assert job["state"] in ("retry", "scheduled", "dead")
+    assert (job["run_at"] - done["finished_at"]).total_seconds() > 1, "it is tried again at once: a storm"
     assert hub.refs(name) == origin_before
     store = hub.store_dir(name)
     run(["git", "-c", "safe.directory=*", "-C", str(store), "fsck", "--full"])
-    job = hub.job(name)
-    assert job["state"] in ("retry", "scheduled", "dead")
-    later = hub.one("SELECT extract(epoch FROM run_at - now())::float FROM hub.job WHERE id = %s", job["id"])
-    assert later > 1, "it is tried again at once: a storm"
     return done
 
 
@@ -104,7 +106,7 @@ SPELLINGS = ["127.0.0.1", "127.1", "127.0.1", "0x7f000001", "0x7f.0.0.1", "21307
 
 @pytest.mark.parametrize("host", SPELLINGS)
 def test_M02_no_spelling_of_a_private_address_is_reached(strict, upstream, host):
-    before = len(upstream.asked())
+    before = len(upstream.asked("m/x.git"))
     got = strict.post("/repositories", {"url": "http://%s:%d/m/x.git" % (host, upstream.port),
                                         "name": "m02"})
     if got.status_code == 201:
@@ -115,7 +117,7 @@ def test_M02_no_spelling_of_a_private_address_is_reached(strict, upstream, host)
         strict.delete("/repositories/m02")
     else:
         assert got.status_code == 400, got.text
-    assert len(upstream.asked()) == before
+    assert len(upstream.asked("m/x.git")) == before
 
 
 @pytest.mark.parametrize("url", [
@@ -314,7 +316,7 @@ def storm(hub, upstream):
                     if CANARY.encode() in pathlib.Path("/proc/%d/%s" % (pid, file)).read_bytes():
                         seen.append((pid, file))
         return all(hub.last_run("canary-" + what) for what in faults)
-    wait_until(look, 60, "all of them have run")
+    wait_until(look, 120, "all of them have run")
     upstream.heal()
     return seen
 
@@ -342,9 +344,12 @@ def test_M12_a_secret_shows_in_no_log_and_nowhere_in_the_database(hub, storm):
 
 
 def test_M12_a_secret_lies_in_no_file_of_the_hub(hub, storm):
-    for path in hub.var.rglob("*"):
-        if path.is_file() and "pg" not in path.relative_to(hub.var).parts:
-            assert CANARY.encode() not in path.read_bytes(), path
+    for folder, inner, files in os.walk(hub.var):
+        if pathlib.Path(folder) == hub.var:
+            inner.remove("pg")
+        for path in (pathlib.Path(folder, file) for file in files):
+            with contextlib.suppress(FileNotFoundError):  # a sync comes and goes
+                assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path
 
 
 def test_the_files_of_the_hub_are_for_its_programs_alone(hub, storm):
@@ -400,14 +405,14 @@ def test_M15_too_large_a_pack_is_refused(hub, upstream, origin, path, name):
 def test_M15_while_one_upstream_is_silent_the_others_go_on(hub, upstream, origin, path, name):
     other = simple(upstream.folder / ("m/%s-other.git" % name))
     hub.mirror(upstream.url("m/%s-other.git" % name), name + "-other")
-    upstream.fault(path, up.silent())
+    upstream.fault(path, up.endless_progress())  # says nothing of use for sync.total_s
     hub.add(upstream.url(path), name)
-    wait_until(lambda: upstream.asked(path), 20, "the silent one is asked")
+    wait_until(lambda: upstream.asked(path), 60, "the silent one is asked")
     other.commit()
     hub.sync_and_wait(name + "-other", "changed")
     assert hub.last_run(name) is None, "the silent one is still waited for"
-    failed(hub, name, "network")
     upstream.heal()
+    failed(hub, name, "network", "policy")
 
 
 # ---------------------------------------------------------------- M-16: what upstreams say
@@ -457,7 +462,7 @@ def test_M16_an_upstream_that_says_when_is_asked_again_then(hub, upstream, origi
     failed(hub, name, "busy")
     later = wait_until(lambda: hub.one(
         "SELECT extract(epoch FROM run_at - now())::float FROM hub.job j JOIN hub.project p"
-        " ON p.id = j.project_id WHERE p.path = %s AND j.state <> 'running'", name), 5)
+        " ON p.id = j.project_id WHERE p.path = %s AND j.state <> 'running'", name), 60)
     assert later > 7100
     upstream.heal(path)
 
@@ -539,6 +544,7 @@ def test_R24_a_sync_that_failed_in_the_middle_is_done_by_the_next(hub, upstream,
             failed(hub, name, "network", "protocol")
         else:
             hub.sync_and_wait(name, "failed")
+            hub.park(name)
         upstream.heal(path)
         hub.sync_and_wait(name, "changed")
         assert hub.refs(name) == origin.mirrored()

@@ -10,7 +10,7 @@ from fixtures.run import wait_until
 from fixtures.upstream import closed_port, silent
 
 TYPO, WORD = "/repositores", "/repositories"
-HUB_CONF = {"sync.workers": 2, "net.low_speed_s": 20, "sync.lease_s": 60}
+HUB_CONF = {"sync.workers": 2, "net.low_speed_s": 60, "sync.lease_s": 60}
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_row_17_while_the_first_clone_runs_the_status_is_cloning(hub, upstream, 
     upstream.fault("o/%s.git" % name, silent())
     hub.add(url, name)
     assert shown(hub, name)["status"] == "cloning"  # queued
-    wait_until(lambda: upstream.asked("o/%s.git" % name), 20, "the upstream is asked")
+    wait_until(lambda: upstream.asked("o/%s.git" % name), 60, "the upstream is asked")
     one = shown(hub, name)  # running
     assert (one["status"], one["updated_at"], one["latest_version"]) == ("cloning", "", "")
     upstream.heal()
@@ -87,7 +87,7 @@ def test_row_35_five_puts_are_one_running_and_one_more(hub, upstream, url, name)
         got = hub.put("%s/%s" % (WORD, name))
         assert (got.status_code, got.text) == (200, "true")
         if i == 0:
-            wait_until(lambda: len(upstream.asked("o/%s.git" % name)) > asked, 20, "it runs")
+            wait_until(lambda: len(upstream.asked("o/%s.git" % name)) > asked, 60, "it runs")
     assert shown(hub, name)["status"] == "fetching"
     upstream.heal()
     hub.wait_run(name, before)
@@ -100,13 +100,13 @@ def test_row_35_five_puts_are_one_running_and_one_more(hub, upstream, url, name)
 def test_row_36_a_put_during_the_first_clone_is_accepted(hub, upstream, origin, url, name):
     upstream.fault("o/%s.git" % name, silent())
     hub.add(url, name)
-    wait_until(lambda: upstream.asked("o/%s.git" % name), 20, "the upstream is asked")
+    wait_until(lambda: upstream.asked("o/%s.git" % name), 60, "the upstream is asked")
     got = hub.put("%s/%s" % (TYPO, name))
     assert (got.status_code, got.text) == (200, "true")
     upstream.heal()
     # the clone, and one more sync for the PUT; both may be over before we look
     wait_until(lambda: hub.one("SELECT count(*) FROM hub.run r JOIN hub.project p"
-                               " ON p.id = r.project_id WHERE p.path = %s", name) == 2, 30)
+                               " ON p.id = r.project_id WHERE p.path = %s", name) == 2, 60)
     hub.wait_idle(name)
     assert hub.refs(name) == origin.mirrored()
 
@@ -251,7 +251,7 @@ def test_row_46_delete_removes_the_row_and_the_files(hub, url, name):
     got = hub.delete("%s/%s" % (TYPO, name))
     assert (got.status_code, got.text) == (200, "true")
     assert hub.get("%s/%s" % (TYPO, name)).status_code == 404
-    wait_until(lambda: not folder.exists(), 30, "the folder is gone")
+    wait_until(lambda: not folder.exists(), 60, "the folder is gone")
 
 
 def test_row_48_a_delete_during_a_sync_leaves_nothing(hub, upstream, url, name):
@@ -260,11 +260,11 @@ def test_row_48_a_delete_during_a_sync_leaves_nothing(hub, upstream, url, name):
     asked = len(upstream.asked("o/%s.git" % name))
     upstream.fault("o/%s.git" % name, silent())
     hub.put("%s/%s" % (WORD, name))
-    wait_until(lambda: len(upstream.asked("o/%s.git" % name)) > asked, 20, "it runs")
+    wait_until(lambda: len(upstream.asked("o/%s.git" % name)) > asked, 60, "it runs")
     assert hub.delete("%s/%s" % (WORD, name)).json() is True
     upstream.heal()
-    wait_until(lambda: not folder.exists(), 40, "the folder is gone")
-    wait_until(lambda: hub.one("SELECT count(*) FROM hub.job WHERE kind = 'remove_store'") == 0, 40,
+    wait_until(lambda: not folder.exists(), 60, "the folder is gone")
+    wait_until(lambda: hub.one("SELECT count(*) FROM hub.job WHERE kind = 'remove_store'") == 0, 60,
                "the job is done")
     assert not folder.exists()
     assert hub.get("%s/%s" % (WORD, name)).status_code == 404
@@ -285,6 +285,7 @@ def test_row_54_successes_and_failures_are_counted(fresh_hub, upstream, origin, 
         hub.mirror(url, "two")
         hub.mirror("http://127.0.0.1:%d/x.git" % port, "bad", outcome="failed")
         hub.wait_idle("bad")
+        hub.park("bad")
     numbers = hub.info()["faktory"]
     assert (numbers["total_processed"], numbers["total_failures"]) == (3, 1)
     tasks = numbers["tasks"]
@@ -294,17 +295,17 @@ def test_row_54_successes_and_failures_are_counted(fresh_hub, upstream, origin, 
     def workers_are_counted():  # by the next pass, which may be sync.poll_s away
         tasks = hub.info()["faktory"]["tasks"]
         return tasks["Workers"]["size"] >= 1 and tasks["Scheduled"]["cycles"] >= 1
-    wait_until(workers_are_counted, 20)
+    wait_until(workers_are_counted, 60)
     for path, names in (("scheduled", ["one", "two"]), ("busy", []), ("retry_failtures", ["bad"])):
         rows = hub.get("/info/" + path, hub.admin).json()
         assert sorted(r.get("name", r.get("repository")) for r in rows) == names
 
 
 def test_row_55_a_killed_sync_is_taken_over_after_its_lease(fresh_hub, upstream, origin, url, name):
-    hub = fresh_hub({"net.low_speed_s": 20})
+    hub = fresh_hub({"net.low_speed_s": 60})
     upstream.fault("o/%s.git" % name, silent())
     hub.add(url, name)
-    wait_until(lambda: upstream.asked("o/%s.git" % name), 20, "it runs")
+    wait_until(lambda: upstream.asked("o/%s.git" % name), 60, "it runs")
     hub.end_program("sync")
     upstream.heal()
     assert hub.info()["faktory"]["tasks"]["Busy"] == {"reaped": 0, "size": 1}
@@ -312,7 +313,7 @@ def test_row_55_a_killed_sync_is_taken_over_after_its_lease(fresh_hub, upstream,
     def taken_over():
         hub.run_program("mirrorhub-sync")  # what cron does
         return hub.info()["faktory"]["tasks"]["Busy"]["reaped"] == 1
-    wait_until(taken_over, 30, "the lease ends")
+    wait_until(taken_over, 60, "the lease ends")
     # the lost run counts as a failure: its next try may be planned for later
     hub.sql("UPDATE hub.job SET run_at = now() WHERE state = 'retry'")
     hub.run_program("mirrorhub-sync")
@@ -327,12 +328,12 @@ def test_row_56_a_job_that_always_fails_is_dead_after_eleven_tries(fresh_hub, na
     with held:
         hub.mirror("http://127.0.0.1:%d/x.git" % port, name, outcome="failed")
         for _ in range(10):
-            wait_until(lambda: hub.job(name)["state"] == "retry", 20,
+            wait_until(lambda: hub.job(name)["state"] == "retry", 60,
                        lambda: "it is planned again: %s" % hub.job(name))
             last = hub.run_id(name)
             hub.sql("UPDATE hub.job SET run_at = now() WHERE state = 'retry'")
             hub.wait_run(name, last)
-        wait_until(lambda: hub.job(name)["state"] == "dead", 10, lambda: "dead: %s" % hub.job(name))
+        wait_until(lambda: hub.job(name)["state"] == "dead", 60, lambda: "dead: %s" % hub.job(name))
     tasks = hub.info()["faktory"]["tasks"]
     assert (tasks["Dead"]["size"], tasks["Retries"]["size"]) == (1, 0)
     assert shown(hub, name)["status"] == "idle"
