@@ -84,7 +84,7 @@ def test_a_known_mirror_is_listed_without_a_child(hub, mirrored, name):
             advert(hub, name, version)
             hub.refs(name)
         return children_cost(hub) == before
-    wait_until(is_free, 30, "every process has learned for itself, and none has a child any more")
+    wait_until(is_free, 120, "every process has learned for itself, and none has a child any more")
 
 
 @pytest.mark.parametrize("args", [
@@ -202,7 +202,7 @@ def large(hub, upstream, name):
 def test_a_second_clone_is_the_first_ones_bytes_without_a_child(hub, large, name, tmp_path):
     first = post(hub, name, wants_all(large))
     assert first.status_code == 200
-    wait_until(lambda: len(kept(hub, name)) == 1, 10, "the answer is kept")
+    wait_until(lambda: len(kept(hub, name)) == 1, 60, "the answer is kept")
 
     def is_free():
         before = children_cost(hub)
@@ -212,7 +212,7 @@ def test_a_second_clone_is_the_first_ones_bytes_without_a_child(hub, large, name
             assert int(again.headers["Content-Length"]) == len(first.content)
             assert again.headers["Content-Type"] == "application/x-%s-result" % FETCH
         return children_cost(hub) == before
-    wait_until(is_free, 30, "no process has a child any more")
+    wait_until(is_free, 120, "no process has a child any more")
     for n in range(3):
         hub.git("clone", "-q", "--mirror", hub.clone_url(name), tmp_path / str(n))
         copy = Repo(tmp_path / str(n))
@@ -269,7 +269,7 @@ def test_a_refused_or_broken_off_clone_is_not_kept(hub, large, name):
                    % (name, FETCH, hub.port, FETCH, len(body))).encode() + body)
         assert s.recv(4096)
     # nginx and the sockets may hold all of it: then it was whole
-    wait_until(lambda: not any(f.endswith(".new") for f in kept(hub, name)), 20, "nothing is begun")
+    wait_until(lambda: not any(f.endswith(".new") for f in kept(hub, name)), 60, "nothing is begun")
     assert Repo(large.path).refs() == hub.refs(name)
     assert post(hub, name, body).content.count(b"PACK") == 1
 
@@ -279,7 +279,7 @@ def test_a_project_takes_its_kept_clones_along(hub, large, name):
     prefix = hub.store_dir(name).name.split(".")[0] + "-"
     assert any(f.startswith(prefix) for f in kept(hub))
     assert hub.delete("/repositories/" + name).status_code == 200
-    wait_until(lambda: not any(f.startswith(prefix) for f in kept(hub)), 30, "its clones are gone")
+    wait_until(lambda: not any(f.startswith(prefix) for f in kept(hub)), 60, "its clones are gone")
 
 
 def test_the_room_for_kept_clones_is_bounded_and_may_be_none(fresh_hub, upstream, tmp_path):
@@ -293,19 +293,24 @@ def test_the_room_for_kept_clones_is_bounded_and_may_be_none(fresh_hub, upstream
     assert 3 <= len(sizes) <= 4 and sum(sizes) <= 5 << 20
     assert kept(hub, "b5") and not kept(hub, "b0")
     hub.restart(git__cache_bytes=0)
-    shutil.rmtree(hub.data_dir / "cache")
+    shutil.rmtree(hub.data_dir / "cache", ignore_errors=True)  # a sweep may be at it
     assert post(hub, "b0", wants_all(one)).status_code == 200
     assert kept(hub) == []
 
 
 # ---------------------------------------------------------------- upkeep
 
+def wait_for_upkeep(store):
+    """What it writes last is the list of commit-graphs."""
+    chain = store / "objects/info/commit-graphs/commit-graph-chain"
+    wait_until(chain.exists, 60, "upkeep was done")
+
+
 def test_a_large_mirror_gets_a_bitmap_and_a_commit_graph(hub, large, name):
     pack = hub.store_dir(name) / "objects/pack"
     graphs = hub.store_dir(name) / "objects/info/commit-graphs"
-    wait_until(lambda: list(pack.glob("multi-pack-index-*.bitmap")) and list(graphs.glob("*.graph")),
-               20, "upkeep was done")
-    hub.wait_idle(name)
+    wait_for_upkeep(hub.store_dir(name))
+    assert list(pack.glob("multi-pack-index-*.bitmap")) and list(graphs.glob("*.graph"))
     in_store(hub, name, "multi-pack-index", "verify")
     in_store(hub, name, "commit-graph", "verify")
     in_store(hub, name, "fsck", "--strict")
@@ -326,8 +331,8 @@ def test_many_small_packs_become_few_and_nothing_is_lost(hub, upstream, name):
         if n == 4:
             one.delete("refs/heads/side")
     pack = hub.store_dir(name) / "objects/pack"
-    wait_until(lambda: len(list(pack.glob("*.pack"))) < 8 and (pack / "multi-pack-index").exists(),
-               20, "the packs were joined")
+    wait_until(lambda: len(list(pack.glob("*.pack"))) < 8, 60, "the packs were joined")
+    wait_for_upkeep(hub.store_dir(name))
     in_store(hub, name, "fsck", "--strict")
     assert hub.refs(name) == one.refs()
     in_store(hub, name, "cat-file", "-e", gone)  # no ref reaches it, and it is there
@@ -335,7 +340,7 @@ def test_many_small_packs_become_few_and_nothing_is_lost(hub, upstream, name):
 
 def test_a_store_that_git_cannot_work_in_serves_and_syncs_on(hub, large, name):
     pack = hub.store_dir(name) / "objects/pack"
-    wait_until(lambda: (pack / "multi-pack-index").exists(), 20, "upkeep was done")
+    wait_for_upkeep(hub.store_dir(name))
     (pack / "multi-pack-index").write_bytes(b"nonsense")
     large.commit("main", {"after": "1"})
     assert hub.sync_and_wait(name)["outcome"] == "changed"
@@ -359,8 +364,8 @@ def test_what_pushes_brought_is_looked_after_by_the_next_sweep(fresh_hub, tmp_pa
     hub.stop()
     (hub.data_dir / "janitor.lock").unlink(missing_ok=True)  # as if the last sweep were an hour ago
     hub.start()
-    wait_until(lambda: (store / "objects/pack/multi-pack-index").exists()
-               and list((store / "objects/info/commit-graphs").glob("*.graph")), 20, "upkeep was done")
+    wait_for_upkeep(store)
+    assert (store / "objects/pack/multi-pack-index").exists()
     assert "refs/heads/main" in (store / "packed-refs").read_text()
     assert not [path for path in left if path.exists()]
     in_store(hub, "pushed", "fsck", "--strict")
