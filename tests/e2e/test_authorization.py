@@ -204,7 +204,7 @@ def test_Z02_git_asks_nobody_for_a_password_first(hub, secret):
 
 def statement_count(hub, marker):
     """What the log says of the request with that id."""
-    return wait_until(lambda: hub.log_lines("fcgi-api", id=marker), 10, "it is logged")[0]["statements"]
+    return wait_until(lambda: hub.log_lines("fcgi-api", id=marker), 60, "it is logged")[0]["statements"]
 
 
 @pytest.mark.parametrize("who", ["anonymous", "stranger"])

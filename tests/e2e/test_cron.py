@@ -10,7 +10,7 @@ from fixtures.repos import simple
 from fixtures.run import clean_env, wait_until
 from fixtures.upstream import closed_port, silent
 
-HUB_CONF = {"net.low_speed_s": 20, "sync.lease_s": 60}
+HUB_CONF = {"net.low_speed_s": 60, "sync.lease_s": 60}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_run_that_waits_for_one_upstream_keeps_no_other_run_from_the_rest(hub,
     upstream.fault("stuck.git", silent())
     hub.add(upstream.url("stuck.git"), "stuck")
     first = start(hub)
-    wait_until(lambda: upstream.asked("stuck.git"), 20, "the first run is at work")
+    wait_until(lambda: upstream.asked("stuck.git"), 60, "the first run is at work")
     repo = simple(upstream.folder / "quick.git")
     hub.add(upstream.url("quick.git"), "quick")
     hub.run_program("mirrorhub-sync", timeout=60)
@@ -91,7 +91,7 @@ def test_a_run_without_work_takes_no_lock_and_leaves_no_process(hub):
 def test_a_run_with_settings_that_are_not_there_says_so(hub):
     argv = hub.program_argv("mirrorhub-sync")
     argv[argv.index("--conf") + 1] = "/nonexistent/mirrorhub.conf"
-    done = subprocess.run(argv, env=clean_env(), capture_output=True, text=True, timeout=30)
+    done = subprocess.run(argv, env=clean_env(), capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     assert "/nonexistent/mirrorhub.conf" in done.stdout + done.stderr
 

@@ -12,7 +12,6 @@ import re
 import shutil
 import socket
 import struct
-import time
 import zlib
 
 import pytest
@@ -23,6 +22,7 @@ from fixtures.upstream import FLUSH, pack_of, pkt
 
 ZERO = "0" * 40
 PUSH_BYTES = 3 << 20
+PROMPT_S = 25  # sooner than any time limit (nginx: 30 s) would do it
 HUB_CONF = {"git.push_bytes": PUSH_BYTES, "git.request_bytes": 8 << 20}
 
 FETCH, PUSH = "git-upload-pack", "git-receive-pack"
@@ -717,13 +717,11 @@ def test_r08_an_upload_that_breaks_off_ends_the_child_and_changes_nothing(
     part = body[:len(body) * 3 // 10]
     with connect(hub, name, PUSH, None if chunked else len(body), hub.admin) as s:
         s.sendall(b"%x\r\n%s\r\n" % (len(part), part) if chunked else part)
-        wait_until(lambda: children(hub, name), 10, "the push has begun")
-    started = time.monotonic()
-    wait_until(lambda: not children(hub, name), 10, "its child is gone")
-    assert time.monotonic() - started < 2
+        wait_until(lambda: children(hub, name), 60, "the push has begun")
+    wait_until(lambda: not children(hub, name), PROMPT_S, "its child is gone")
     assert store_refs(hub, name) == repo.refs()
     assert len(events(hub, name)) == 1
-    wait_until(lambda: not list(hub.store_dir(name).glob("objects/tmp_objdir*")), 10,
+    wait_until(lambda: not list(hub.store_dir(name).glob("objects/tmp_objdir*")), 60,
                "its quarantine is gone")
 
 
@@ -736,7 +734,7 @@ def test_p24_a_push_that_is_one_byte_short_changes_nothing(hub, repo, name):
             s.shutdown(socket.SHUT_WR)
             while s.recv(65536):
                 pass
-    wait_until(lambda: not children(hub, name), 10, "no child is left")
+    wait_until(lambda: not children(hub, name), 60, "no child is left")
     assert store_refs(hub, name) == repo.refs()
     assert len(events(hub, name)) == 1
 
@@ -775,9 +773,7 @@ def test_r08_a_download_that_breaks_off_ends_the_child(hub, big):
     name, tip = big
     with begin_clone(hub, name, tip):
         assert children(hub, name)
-    started = time.monotonic()
-    wait_until(lambda: not children(hub, name), 10, "its children are gone")
-    assert time.monotonic() - started < 2
+    wait_until(lambda: not children(hub, name), PROMPT_S, "its children are gone")
 
 
 def test_g22_stalled_clones_hold_up_neither_the_api_nor_more_than_their_own(hub, repo, big, name):
@@ -795,14 +791,14 @@ def test_g22_stalled_clones_hold_up_neither_the_api_nor_more_than_their_own(hub,
     finally:
         for s in stalled:
             s.close()
-    wait_until(lambda: not children(hub, big[0]), 10, "all children are gone")
+    wait_until(lambda: not children(hub, big[0]), 60, "all children are gone")
 
 
 @pytest.mark.slow
 def test_g22_a_client_that_stops_reading_is_cut_off(hub, big):
     name, tip = big
     with begin_clone(hub, name, tip):
-        wait_until(lambda: not children(hub, name), 45, "the child of a silent client is gone")
+        wait_until(lambda: not children(hub, name), 60, "the child of a silent client is gone")
 
 
 def test_a_clone_that_takes_longer_than_allowed_is_ended(fresh_hub, tmp_path):
@@ -821,15 +817,15 @@ def test_a_clone_that_takes_longer_than_allowed_is_ended(fresh_hub, tmp_path):
         def is_ended():  # a client that reads, but slowly (2 MB/s)
             s.recv(65536)
             return "git took longer than git.total_s" in hub.logs("fcgi-git")
-        wait_until(is_ended, 40, "it is cut off")
-        wait_until(lambda: not children(hub, "slow"), 10, "the child is gone")
+        wait_until(is_ended, 60, "it is cut off")
+        wait_until(lambda: not children(hub, "slow"), 60, "the child is gone")
 
 
 def test_what_git_complains_about_is_logged_with_the_request(hub, repo, name):
     plain(hub, name, repo)
     answer = ask(hub, name, FETCH, wants("1" * 40), X_Request_Id="complaint-1")
     assert answer.status_code == 200
-    line = wait_until(lambda: hub.log_lines("fcgi-git", event="git", id="complaint-1"), 5)[0]
+    line = wait_until(lambda: hub.log_lines("fcgi-git", event="git", id="complaint-1"), 60)[0]
     assert "not our ref" in line["said"] and line["path"] == name
 
 
@@ -839,7 +835,7 @@ def test_no_setting_of_the_person_who_started_the_hub_reaches_git(hub, noisy, na
     body = push_body(noisy, noisy.oid("main"), "refs/heads/env")
     with connect(hub, name, PUSH, len(body), hub.admin) as s:
         s.sendall(body[:len(body) // 2])
-        pid = wait_until(lambda: next(iter(children(hub, name)), None), 10, "the child is there")
+        pid = wait_until(lambda: next(iter(children(hub, name)), None), 60, "the child is there")
         env = pathlib.Path("/proc/%d/environ" % pid).read_bytes().split(b"\0")
     names = {e.split(b"=")[0].decode() for e in env if e}
     assert {n for n in names if not re.match(r"GIT_CONFIG_(KEY|VALUE)_\d+$", n)} <= {

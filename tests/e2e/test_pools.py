@@ -28,8 +28,8 @@ class Pool:
             self.parent = subprocess.Popen(
                 hub.program_argv("mirrorhub-fcgi", "--pool", "api", "--socket", str(self.path),
                                  "--processes", str(n)), stderr=log)
-        wait_until(lambda: self.path.exists() and len(self.workers()) == n, 20, self.said)
-        wait_until(lambda: self.ask(target="/readyz")[0] == 200, 20, self.said)
+        wait_until(lambda: self.path.exists() and len(self.workers()) == n, 60, self.said)
+        wait_until(lambda: self.ask(target="/readyz")[0] == 200, 60, self.said)
 
     def said(self):
         """Its log without the requests."""
@@ -48,7 +48,7 @@ class Pool:
     def end(self):
         if self.parent.poll() is None:
             self.parent.terminate()
-        return self.parent.wait(40)
+        return self.parent.wait(60)
 
 
 @pytest.fixture
@@ -76,6 +76,14 @@ def half_a_post(hub, one, name):
                                             HTTP_AUTHORIZATION=basic(hub), **FORM) +
            fastcgi.record(fastcgi.STDIN, body[:10]))
     return c, fastcgi.record(fastcgi.STDIN, body[10:]) + fastcgi.record(fastcgi.STDIN)
+
+
+def is_refused(one):
+    try:
+        one.connect().socket.close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 class Load:
@@ -109,12 +117,11 @@ def test_R30_SIGTERM_lets_what_has_begun_end_well(hub, pool, name):
     wait_until(lambda: one.ask(target="/healthz")[0] == 200)  # the other process is free
     one.parent.terminate()
     wait_until(lambda: '"ending"' in one.said())
-    with pytest.raises(ConnectionRefusedError):
-        one.connect()
+    wait_until(lambda: is_refused(one), 60, "nobody is let in any more")
     assert one.parent.poll() is None
     c.send(rest)
     assert c.answer()[::2] == (201, b"true")
-    assert one.parent.wait(20) == 0
+    assert one.parent.wait(60) == 0
     assert hub.show(name)["name"] == name
 
 
@@ -129,15 +136,15 @@ def test_R06_SIGTERM_serves_who_waits_in_the_queue(hub, pool, name):
     c.send(rest)
     assert c.answer()[0] == 201
     assert [w.answer()[0] for w in waiting] == [200] * 5
-    assert one.parent.wait(20) == 0
+    assert one.parent.wait(60) == 0
 
 
 def test_workers_end_with_a_parent_that_was_killed(pool):
     one = pool()
     workers = one.workers()
     one.parent.kill()
-    one.parent.wait(10)
-    wait_until(lambda: not any(alive(w) for w in workers), 10, "the workers are gone")
+    one.parent.wait(60)
+    wait_until(lambda: not any(alive(w) for w in workers), 60, "the workers are gone")
 
 
 # ---------------------------------------------------------------- its processes
@@ -147,7 +154,7 @@ def test_R05_a_killed_process_is_replaced_and_the_others_serve_on(pool):
     before = one.workers()
     with Load(one) as load:
         os.kill(before[0], signal.SIGKILL)
-        wait_until(lambda: len(one.workers()) == 3 and before[0] not in one.workers(), 10, one.said)
+        wait_until(lambda: len(one.workers()) == 3 and before[0] not in one.workers(), 60, one.said)
         n = len(load.statuses)
         wait_until(lambda: len(load.statuses) > n + 20)
     # at most the one request that was in its hands
@@ -160,7 +167,7 @@ def test_SIGHUP_replaces_all_processes_and_no_request_fails(hub, pool):
     before = set(one.workers())
     with Load(one) as load:
         one.parent.send_signal(signal.SIGHUP)
-        wait_until(lambda: len(one.workers()) == 3 and not before & set(one.workers()), 20, one.said)
+        wait_until(lambda: len(one.workers()) == 3 and not before & set(one.workers()), 60, one.said)
     assert set(load.statuses) == {200}
 
 
@@ -174,11 +181,11 @@ def test_SIGHUP_reads_the_settings_anew_and_keeps_the_old_ones_if_they_are_broke
     try:
         file.write_text(good + "hpr.version_string = 9.9.9\n")
         one.parent.send_signal(signal.SIGHUP)
-        wait_until(lambda: b'"version":"9.9.9"' in version(), 20, one.said)
+        wait_until(lambda: b'"version":"9.9.9"' in version(), 60, one.said)
         file.write_text(good + "no.such.setting = 1\n")
         workers = one.workers()
         one.parent.send_signal(signal.SIGHUP)
-        wait_until(lambda: "the settings stay as they were" in one.said(), 20)
+        wait_until(lambda: "the settings stay as they were" in one.said(), 60)
         assert b'"version":"9.9.9"' in version()
         assert one.workers() == workers
     finally:

@@ -79,6 +79,7 @@ def test_all_functions_and_views_of_the_page_exist_and_no_others(shop):
 def test_sync_now_mirrors_what_is_new(shop, upstream):
     repo = upstream.repo("tools.git")
     repo.commit()
+    shop.wait_idle("tools")  # the page has asked too
     last = shop.run_id("tools")
     assert shop.one("SELECT admin.sync_now('TOOLS')") == "queued"
     assert shop.wait_run("tools", last)["outcome"] == "changed"
@@ -106,7 +107,7 @@ def test_an_account_made_here_may_log_in_and_gets_a_better_hash(shop):
     password = text.split()[-1]
     assert shop.get("/repositories", ("dora", password)).status_code == 200
     assert shop.get("/repositories", ("dora", password + "x")).status_code == 401
-    kind = wait_until(lambda: shop.one("SELECT password FROM admin.accounts WHERE uname = 'dora'"), 5)
+    kind = wait_until(lambda: shop.one("SELECT password FROM admin.accounts WHERE uname = 'dora'"), 60)
     assert kind == "argon2id"
     token = shop.one("SELECT admin.new_token('dora', 'for a test', 1)")
     assert shop.get("/repositories", (token, "")).status_code == 200
@@ -150,4 +151,4 @@ def test_a_deleted_project_loses_its_folder(shop, upstream):
     shop.mirror(upstream.url("short-lived.git"), "short-lived")
     folder = shop.store_dir("short-lived")
     assert shop.one("SELECT admin.delete_project('short-lived')") == "deleted"
-    wait_until(lambda: not folder.exists(), 30, "the folder is gone")
+    wait_until(lambda: not folder.exists(), 60, "the folder is gone")

@@ -18,7 +18,7 @@ def test_a_person_mirrors_a_repository_and_works_with_it(hub, upstream, tmp_path
 
     # register it, and look at it
     assert curl("-d", "url=" + url, "%s/%s" % (hub.url, word)) == "true"
-    one = wait_until(lambda: (lambda r: r if r["updated_at"] else None)(hub.show(name)), 30,
+    one = wait_until(lambda: (lambda r: r if r["updated_at"] else None)(hub.show(name)), 60,
                      "the first clone is done")
     assert one["status"] == "idle"
     assert one["latest_version"] == "v1.0.0"
@@ -41,7 +41,7 @@ def test_a_person_mirrors_a_repository_and_works_with_it(hub, upstream, tmp_path
     new = repo.commit("main", {"README.md": "# third\n"}, "third")
     repo.tag("v1.1.0", new, message="release")
     assert curl("-X", "PUT", "%s/%s/%s" % (hub.url, word, name)) == "true"
-    wait_until(lambda: hub.show(name)["latest_version"] == "v1.1.0", 30, "the new version is there")
+    wait_until(lambda: hub.show(name)["latest_version"] == "v1.1.0", 60, "the new version is there")
     hub.git("-C", work, "fetch", "-q", "--tags")
     assert hub.git("-C", work, "rev-parse", "origin/main") == new
     assert hub.git("-C", work, "rev-parse", "v1.1.0^{commit}") == new

@@ -257,7 +257,7 @@ def test_row_37_a_put_that_meets_a_delete_is_about_nothing(hub, name):
         db.cursor().execute("DELETE FROM hub.project WHERE path = %s", (name,))
         got = pool.submit(hub.put, "%s/%s" % (WORD, name))
         wait_until(lambda: hub.sql("SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
-                                   " WHERE NOT granted AND usename = 'mirrorhub_web'"), 30,
+                                   " WHERE NOT granted AND usename = 'mirrorhub_web'"), 60,
                    "it waits for the end of the other")
         db.commit()
     db.close()
@@ -390,7 +390,7 @@ def test_row_57_an_empty_queue_is_still_a_queue(empty):
     def counted():
         got = flat(empty.get("/info").json())
         return got if got["faktory.total_enqueued"] == 0 else None
-    got = wait_until(counted, 20, "the queue is empty")
+    got = wait_until(counted, 60, "the queue is empty")
     assert got["faktory.total_queues"] == 1
     assert got["faktory.default_size"] == 0
 
