@@ -139,6 +139,16 @@ str_utf8(struct arena *mem, const char *s, size_t len)
 	return out->data;
 }
 
+size_t
+str_characters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
 bool
 str_is_printable(const char *s)
 {

@@ -28,6 +28,9 @@ size_t str_utf8_len(const char *s, size_t len);
 /* len bytes as valid UTF-8: each byte that fits nowhere, and NUL, becomes U+FFFD. */
 char *str_utf8(struct arena *mem, const char *s, size_t len);
 
+/* Characters of well-formed UTF-8. */
+size_t str_characters(const char *s);
+
 /* No byte below 0x20 and no 0x7f. */
 bool str_is_printable(const char *s);
 

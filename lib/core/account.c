@@ -6,7 +6,6 @@
 #include "auth/token.h"
 #include "base/str.h"
 #include "core/name.h"
-#include "store/event.h"
 
 #define UNAME_MOST_BYTES 100
 #define TEXT_MOST_BYTES 255
@@ -55,20 +54,6 @@ check_role(struct ctx *c, const char *role)
 	return fail(c, E_INVALID, "a role is user, admin, system or tester");
 }
 
-static int
-record(struct ctx *c, const struct actor *who, const char *action, const char *uname,
-    const char *detail)
-{
-	const struct event event = { .actor = who->account->uname,
-		.action = action,
-		.object = uname,
-		.detail = detail,
-		.remote_addr = who->remote_addr,
-		.result = "ok" };
-
-	return event_add(c, &event);
-}
-
 int
 account_create(struct ctx *c, const struct actor *who, const char *uname, const char *email,
     const char *role, const char *password, int64_t *id_out)
@@ -87,7 +72,7 @@ account_create(struct ctx *c, const struct actor *who, const char *uname, const 
 	if (code == E_CONFLICT)
 		return fail(c, E_CONFLICT, "the user name or the e-mail address is taken");
 	TRY(code);
-	return record(c, who, "account.create", uname, role);
+	return actor_record(c, who, "account.create", uname, role);
 }
 
 static int
@@ -109,7 +94,7 @@ account_change_password(
 	TRY(password_check(c, password));
 	TRY(password_hash(c, password, &hash));
 	TRY(account_set_password(c, id, hash));
-	return record(c, who, "account.password", uname, "");
+	return actor_record(c, who, "account.password", uname, "");
 }
 
 int
@@ -124,5 +109,5 @@ account_create_token(struct ctx *c, const struct actor *who, const char *uname,
 		return fail(c, E_INVALID, "a scope is 1 (read), 2 (write) or 3 (admin)");
 	TRY(id_of(c, uname, &id));
 	TRY(token_create(c, id, description, scope, text_out));
-	return record(c, who, "token.create", uname, description);
+	return actor_record(c, who, "token.create", uname, description);
 }

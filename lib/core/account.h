@@ -2,7 +2,7 @@
 #ifndef CORE_ACCOUNT_H
 #define CORE_ACCOUNT_H
 
-#include "core/project.h"
+#include "core/actor.h"
 
 /* E_INVALID with a sentence: 1 to 100 of [A-Za-z0-9_.-], begins with a letter, digit or _, not all
  * digits, not reserved. */

@@ -9,27 +9,12 @@
 #include "core/name.h"
 #include "core/upstream.h"
 #include "git/store.h"
-#include "store/event.h"
 #include "store/mirror.h"
 #include "store/queue.h"
 
 #define ACCESS_READ 1
 #define STORES_PER_FOLDER 1000
 #define DEFAULT_BRANCH "main"
-
-static int
-record(struct ctx *c, const struct actor *who, const char *action, const char *path,
-    const char *detail)
-{
-	const struct event event = { .actor = who->account->uname,
-		.action = action,
-		.object = path,
-		.detail = detail,
-		.remote_addr = who->remote_addr,
-		.result = "ok" };
-
-	return event_add(c, &event);
-}
 
 static int
 add(struct ctx *c, const struct project_new *row, int64_t *id_out, int64_t *store_id_out)
@@ -73,7 +58,7 @@ project_create_mirror(
 	TRY(add_mirror(c, id, &upstream));
 	if (!wish->without_sync)
 		TRY(queue_request_sync(c, id));
-	TRY(record(c, who, "project.create", row.path,
+	TRY(actor_record(c, who, "project.create", row.path,
 	    arena_printf(c->mem, "mirror of %s", str_redact(c->mem, upstream.url))));
 	*id_out = id;
 	return OK;
@@ -92,7 +77,7 @@ project_create_plain(struct ctx *c, const struct actor *who, const char *path,
 
 	TRY(name_check_path(c, path));
 	TRY(add(c, &row, &id, &store_id));
-	TRY(record(c, who, "project.create", path, ""));
+	TRY(actor_record(c, who, "project.create", path, ""));
 	/* a folder whose row is rolled back is nobody's: its id never comes again, and sweeps tell
 	 * of it */
 	dir = project_store_dir(c, store_id);
@@ -115,7 +100,7 @@ project_sync(struct ctx *c, const struct actor *who, const struct project *p)
 	if (code == E_NOTFOUND)
 		return fail(c, E_NOTFOUND, "no such project"); /* deleted since it was loaded */
 	TRY(code);
-	return record(c, who, "sync.request", p->path, "");
+	return actor_record(c, who, "sync.request", p->path, "");
 }
 
 int
@@ -129,7 +114,7 @@ project_delete(struct ctx *c, const struct actor *who, const struct project *p)
 	TRY(code);
 	if (is_last)
 		TRY(queue_remove_store(c, p->store_id));
-	return record(c, who, "project.delete", p->path, "");
+	return actor_record(c, who, "project.delete", p->path, "");
 }
 
 static const char *

@@ -3,13 +3,8 @@
 #ifndef CORE_PROJECT_H
 #define CORE_PROJECT_H
 
+#include "core/actor.h"
 #include "store/project.h"
-
-/* Who does it, for rules and the audit trail. */
-struct actor {
-	const struct account *account;
-	const char *remote_addr;
-};
 
 struct mirror_wish {
 	const char *path;  /* NULL or "": from the URL */

@@ -256,6 +256,16 @@ secrets_compare_by_their_whole_length(void **state)
 }
 
 static void
+characters_are_not_bytes(void **state)
+{
+	(void)state;
+	assert_int_equal(str_characters(""), 0);
+	assert_int_equal(str_characters("abc"), 3);
+	assert_int_equal(str_characters("\xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd \xe2\x82\xac"), 6);
+	assert_int_equal(str_characters("\xf0\x9f\x90\xa7"), 1);
+}
+
+static void
 url_secrets_are_redacted(void **state)
 {
 	static const char *const rows[][2] = {
@@ -291,6 +301,7 @@ main(void)
 		cmocka_unit_test(starts_and_ends),
 		cmocka_unit_test(integers_are_whole_and_within_64_bits),
 		WITH_CTX(utf8_is_what_rfc_3629_says),
+		cmocka_unit_test(characters_are_not_bytes),
 		WITH_CTX(a_nul_inside_becomes_visible),
 		cmocka_unit_test(printable_has_no_control_bytes),
 		WITH_CTX(hex_goes_both_ways),
