@@ -90,5 +90,6 @@ extern const struct field signatures_in[]; /* signatures.c */
 int set_signatures(struct req *r);
 int show_key_pair(struct req *r);
 int show_public_key(struct req *r);
+int show_packages(struct req *r); /* packages.c */
 
 #endif

@@ -18,6 +18,7 @@ static const struct route routes[] = {
 	/* ---- platforms (6.3) */
 
 	/* ---- repositories (3) */
+	{ GET,     "/api/v1/repositories/:id/packages.csv",    PERM_ADMIN,   LOAD_REPOSITORY,  show_packages,   NULL,     ASK | ROUTE_STREAM },
 	{ PUT,     "/api/v1/repositories/:id/signatures",      PERM_ADMIN,   LOAD_REPOSITORY,  set_signatures,  signatures_in, ASK, &signatures_words },
 	{ GET,     "/api/v1/repositories/:id/key_pair",        PERM_SYSTEM,  LOAD_REPOSITORY,  show_key_pair,   NULL,     ASK | ROUTE_READ_TX },
 	{ GET,     "/api/v1/repositories/:id/public_key",      PERM_SYSTEM,  LOAD_REPOSITORY,  show_public_key, NULL,     ASK | ROUTE_READ_TX },

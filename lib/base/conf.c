@@ -58,6 +58,8 @@ const struct conf_row conf_rows[] = {
 	    "The version that GET /info reports: the level of the hpr API, not ours."),
 	ROW("hpr.mirror_url_template", hpr_mirror_url_template, "{base_url}/{path}.git",
 	    "What mirror_url shows for a mirror without a downstream: our own clone URL."),
+	NUMBER("abf.packages_window_s", abf_packages_window_s, "900", 0, 86400,
+	    "The seconds in which one packages.csv of a platform may be asked for; 0: no limit."),
 	NUMBER("schedule",           schedule_s,              "3600", 60, 31536000,
 	    "Seconds from the end of a sync to the next one, for mirrors without an interval of their own."),
 	ROW("schedule_in",           schedule_in,             "",

@@ -17,6 +17,7 @@ extern const struct db_stmt project_sql[];
 extern const struct db_stmt project_full_sql[];
 extern const struct db_stmt mirror_sql[];
 extern const struct db_stmt event_sql[];
+extern const struct db_stmt package_sql[];
 extern const struct db_stmt queue_sql[]; /* what the web asks of the queue: requests, /info */
 extern const struct db_stmt place_sql[];
 extern const struct db_stmt job_sql[]; /* what sync does with it: claim, renew, finish */
