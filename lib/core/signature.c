@@ -8,7 +8,6 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "db/db.h"
-#include "store/event.h"
 #include "store/key_pair.h"
 
 #define PUBLIC "public"
@@ -22,23 +21,12 @@ is_blank(const char *text)
 	return text == NULL || text[strspn(text, " \t\r\n\f\v")] == '\0';
 }
 
-/* Characters of UTF-8: the bytes that begin one. */
-static int64_t
-count_characters(const char *text)
-{
-	int64_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
 static void
 judge_length(struct faults *f, const char *field, const char *text)
 {
 	if (is_blank(text))
 		faults_add(f, field, FAULT_BLANK, 0);
-	else if (count_characters(text) > SIGNATURE_KEY_MAX)
+	else if (str_characters(text) > SIGNATURE_KEY_MAX)
 		faults_add(f, field, FAULT_TOO_LONG, SIGNATURE_KEY_MAX);
 }
 
@@ -130,12 +118,6 @@ signature_set(struct ctx *c, const struct actor *who, const struct repository *r
     const struct signature_keys *keys)
 {
 	struct key_pair row = { .public_key = keys->public_key };
-	struct event event = { .actor = who->account->uname,
-		.action = "repository.sign",
-		.object =
-		    arena_printf(c->mem, "%s/%s", repository->platform_name, repository->name),
-		.remote_addr = who->remote_addr,
-		.result = "ok" };
 	int code;
 
 	if (strcmp(repository->platform_type, "main") != 0)
@@ -146,8 +128,9 @@ signature_set(struct ctx *c, const struct actor *who, const struct repository *r
 	if (code == E_CONFLICT && strcmp(db_constraint(c->db), "key_pair_repository_id_fkey") == 0)
 		return fail(c, E_NOTFOUND, "no such repository"); /* deleted since it was loaded */
 	TRY(code);
-	event.detail = arena_printf(c->mem, "key %s", row.fingerprint);
-	return event_add(c, &event);
+	return actor_record(c, who, "repository.sign",
+	    arena_printf(c->mem, "%s/%s", repository->platform_name, repository->name),
+	    arena_printf(c->mem, "key %s", row.fingerprint));
 }
 
 int

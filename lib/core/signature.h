@@ -3,7 +3,7 @@
 #ifndef CORE_SIGNATURE_H
 #define CORE_SIGNATURE_H
 
-#include "core/project.h"
+#include "core/actor.h"
 #include "store/repository.h"
 
 #define SIGNATURE_KEY_MAX 10000 /* characters of each key, armour included */
