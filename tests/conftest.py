@@ -3,6 +3,7 @@
     hub         one hub for the whole file; HUB_CONF = {"key": value} in the file sets its settings
     fresh_hub   a function: fresh_hub(conf={...}) starts one more, for this test alone;
                 env={} and hosts=file as in fixtures/hub.py
+    keyring     OpenPGP keys by gpg, for the whole run (fixtures/gpg.py)
     upstream    one misbehaving Git server for the whole file (fixtures/upstream.py)
     name        a project name that no other test of the file uses
 
@@ -16,6 +17,7 @@ import zlib
 
 import pytest
 
+from fixtures.gpg import Keyring
 from fixtures.hub import ROOT, Hub, build_dir, sweep
 from fixtures.upstream import Upstream
 
@@ -76,6 +78,12 @@ def fresh_hub():
 def upstream(tmp_path_factory):
     with Upstream(tmp_path_factory.mktemp("upstream")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def keyring():
+    with Keyring() as keys:
+        yield keys
 
 
 @pytest.fixture
