@@ -48,6 +48,7 @@ const struct dialect abf_dialect = {
 	.fail = abf_refuse,
 	.inputs = INPUT_FORM | INPUT_MULTIPART | INPUT_JSON | INPUT_RAILS,
 	.prefix = "/api/v1",
-	.habits = HABIT_JSON_SUFFIX | HABIT_TAG_ALL | HABIT_REVALIDATE,
+	.habits = HABIT_JSON_SUFFIX | HABIT_TAG_ALL | HABIT_REVALIDATE | HABIT_SAY_LOCKED,
 	.root = root_of,
+	.token = ABF_TOKEN,
 };

@@ -168,7 +168,9 @@ say_401(struct req *r)
 {
 	const char *text = "You need to sign in or sign up before continuing.";
 
-	if (req_header(r, "Authorization") != NULL)
+	if (r->claim.is_locked)
+		text = "Your account is locked.";
+	else if (r->claim.is_given)
 		text = "Invalid email or password.";
 	if (r->route != NULL && str_ends(r->route->path, ".csv")) {
 		say_plain(r, text);

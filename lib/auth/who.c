@@ -19,12 +19,13 @@
 #include "store/failure.h"
 
 #define UNAME_MOST_BYTES 100
+#define EMAIL_MOST_BYTES 255
 #define SLOT_WAIT_US 1000000
 #define SLOT_POLL_US 10000
 
 /* One log-in by password, with what it is counted under. */
 struct attempt {
-	const char *uname; /* lower case */
+	const char *uname; /* lower case; an e-mail only when it is nobody's */
 	const char *password;
 	const char *remote_addr;
 	const char *network;
@@ -162,6 +163,10 @@ check_password(struct ctx *c, const struct attempt *a, struct claim *out)
 	}
 	if (!password_is_right(row.password_hash, a->password, &needs_rehash))
 		return record_failure(c, a, wait_s, "wrong password");
+	if (row.is_locked) {
+		out->is_locked = true;
+		return record_failure(c, a, wait_s, "the account is locked");
+	}
 	if (needs_rehash)
 		TRY(rehash(c, &row, a->password));
 	shared_keep(c, a->uname, a->password, row.id, row.password_version);
@@ -171,15 +176,37 @@ check_password(struct ctx *c, const struct attempt *a, struct claim *out)
 	return OK;
 }
 
+static bool
+is_email(const char *name)
+{
+	return strchr(name, '@') != NULL;
+}
+
 /* What can be no account or no password costs neither a hash nor a row. */
 static bool
-is_possible(const char *uname, const char *password)
+is_possible(const char *name, const char *password)
 {
-	size_t len = strlen(uname), password_len = strlen(password);
+	size_t len = strlen(name), password_len = strlen(password);
 
-	return len >= 1 && len <= UNAME_MOST_BYTES && password_len >= 1 &&
-	    password_len <= PASSWORD_MOST_BYTES &&
-	    strspn(uname, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == len;
+	if (password_len < 1 || password_len > PASSWORD_MOST_BYTES)
+		return false;
+	if (is_email(name))
+		return len <= EMAIL_MOST_BYTES && strchr(name, ' ') == NULL;
+	return len >= 1 && len <= UNAME_MOST_BYTES &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == len;
+}
+
+/* Each time and before anything is remembered or counted: an account has one count of failures,
+ * under whichever name it is tried. */
+static int
+resolve_email(struct ctx *c, struct attempt *a)
+{
+	const char *uname;
+	int code = account_uname_by_email(c, a->uname, &uname);
+
+	if (code == OK)
+		a->uname = str_lower(c->mem, uname);
+	return code == E_NOTFOUND ? OK : code;
 }
 
 static bool
@@ -206,6 +233,18 @@ claim_by_password(struct ctx *c, const struct attempt *a, struct claim *out)
 	return code;
 }
 
+int
+who_claim_token(struct ctx *c, const char *token, struct claim *out)
+{
+	*out = (struct claim){ .kind = CLAIM_NOBODY, .is_given = true };
+	log_hide(token);
+	if (!token_is_wellformed(token))
+		return wrong(c);
+	token_hash(token, out->token_hash);
+	out->kind = CLAIM_TOKEN;
+	return OK;
+}
+
 static int
 claim(struct ctx *c, const char *authorization, const char *remote_addr, bool is_anew,
     struct claim *out)
@@ -213,17 +252,12 @@ claim(struct ctx *c, const char *authorization, const char *remote_addr, bool is
 	struct who_given given;
 	struct attempt a;
 
-	memset(out, 0, sizeof(*out));
-	out->kind = CLAIM_NOBODY;
+	*out = (struct claim){ .kind = CLAIM_NOBODY, .is_given = authorization != NULL };
 	if (authorization == NULL)
 		return OK;
 	TRY(who_parse(c, authorization, &given));
-	if (given.token != NULL) {
-		log_hide(given.token);
-		token_hash(given.token, out->token_hash);
-		out->kind = CLAIM_TOKEN;
-		return OK;
-	}
+	if (given.token != NULL)
+		return who_claim_token(c, given.token, out);
 	log_hide(given.password);
 	a = (struct attempt){ .uname = str_lower(c->mem, given.uname),
 		.password = given.password,
@@ -231,6 +265,8 @@ claim(struct ctx *c, const char *authorization, const char *remote_addr, bool is
 		.network = limit_network(c->mem, remote_addr) };
 	if (!is_possible(a.uname, a.password))
 		return wrong(c);
+	if (is_email(a.uname))
+		TRY(resolve_email(c, &a));
 	if (!is_anew && is_remembered(c, &a, out))
 		return OK;
 	return claim_by_password(c, &a, out);

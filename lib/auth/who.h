@@ -26,12 +26,13 @@ struct who_given {
  * as either part; Bearer with a token. E_DENIED: anything else. */
 must_check int who_parse(struct ctx *c, const char *authorization, struct who_given *out);
 
-/* The claim of a request; nobody for NULL. A password is checked here: first in the memory that
- * all processes share, then by its hash, behind the limits. Before the request's transaction: a
- * failure is recorded in one of its own.
- * E_DENIED: wrong, malformed, or unknown, all alike (also in time); with http_status 429 and
- * retry_after_s when a limit is reached. A passing E_INTERNAL (503) when no hash slot gets free
- * within a second. */
+/* The claim of a request; nobody for NULL. An account may be named by its e-mail, too; it is
+ * counted as the account then. A password is checked here: first in the memory that all processes
+ * share, then by its hash, behind the limits. Before the request's transaction: a failure is
+ * recorded in one of its own. E_DENIED: wrong, malformed, or unknown, all alike (also in time);
+ * with http_status 429 and retry_after_s when a limit is reached. out->is_locked then says that the
+ * password was right and its account is banned, which is counted as a failure all the same. A
+ * passing E_INTERNAL (503) when no hash slot gets free within a second. */
 must_check int who_claim(
     struct ctx *c, const char *authorization, const char *remote_addr, struct claim *out);
 
@@ -39,6 +40,9 @@ must_check int who_claim(
  * to what it was. It is checked by its hash, outside of any transaction. */
 must_check int who_claim_anew(
     struct ctx *c, const char *authorization, const char *remote_addr, struct claim *out);
+
+/* The claim of a token that stood somewhere else than in a header. E_DENIED: it is none. */
+must_check int who_claim_token(struct ctx *c, const char *token, struct claim *out);
 
 /* Opens what all processes share, under conf->run_dir. Once per process. */
 must_check int who_open(struct ctx *c);

@@ -9,9 +9,15 @@ struct number {
 	int64_t n;
 };
 
+struct uname {
+	const char *uname;
+};
+
 static const struct field asker_row[] = { ASKER_FIELDS(account, ), { 0 } };
 static const struct field password_row[] = { FIELD(account_password, id),
-	FIELD(account_password, password_hash), FIELD(account_password, password_version), { 0 } };
+	FIELD(account_password, password_hash), FIELD(account_password, password_version),
+	FIELD(account_password, is_locked), { 0 } };
+static const struct field uname_row[] = { FIELD(uname, uname), { 0 } };
 static const struct field number_row[] = { FIELD(number, n), { 0 } };
 
 #define NUMBER number_row, sizeof(struct number)
@@ -24,6 +30,8 @@ enum {
 	ACCOUNT_REHASH,
 	ACCOUNT_SET_PASSWORD,
 	ACCOUNT_ID,
+	ACCOUNT_UNAME_BY_EMAIL,
+	TOKEN_IS_LOCKED,
 	TOKEN_ADD,
 	TOKEN_TOUCH,
 };
@@ -34,8 +42,8 @@ const struct db_stmt account_sql[] = {
 	    sizeof(struct account) },
 	[ACCOUNT_BY_ID] = { "account_by_id", ASKER_BY_ACCOUNT, asker_row, sizeof(struct account) },
 	[ACCOUNT_PASSWORD] = { "account_password",
-	    "SELECT id, password_hash, password_version FROM hub.account "
-	    "WHERE lower(uname) = lower($1 COLLATE \"C\") AND active AND role <> 'banned'",
+	    "SELECT id, password_hash, password_version, role = 'banned' AS is_locked "
+	    "FROM hub.account WHERE lower(uname) = lower($1 COLLATE \"C\") AND active",
 	    password_row, sizeof(struct account_password) },
 	[ACCOUNT_ADD] = { "account_add",
 	    "INSERT INTO hub.account (uname, email, role, password_hash) VALUES ($1, $2, $3, $4) "
@@ -51,6 +59,17 @@ const struct db_stmt account_sql[] = {
 	    NULL, 0 },
 	[ACCOUNT_ID] = { "account_id",
 	    "SELECT id AS n FROM hub.account WHERE lower(uname) = lower($1 COLLATE \"C\")", NUMBER },
+	[ACCOUNT_UNAME_BY_EMAIL] = { "account_uname_by_email",
+	    "SELECT uname FROM hub.account WHERE id = coalesce("
+	    "(SELECT id FROM hub.account WHERE email <> '' AND lower(email) = lower($1)), "
+	    "(SELECT CASE WHEN count(*) = 1 THEN min(account_id) END FROM hub.account_email "
+	    "WHERE lower(email) = lower($1)))",
+	    uname_row, sizeof(struct uname) },
+	[TOKEN_IS_LOCKED] = { "token_is_locked",
+	    "SELECT count(*) AS n FROM hub.token t JOIN hub.account a ON a.id = t.account_id "
+	    "WHERE t.hash = $1 AND (t.expires_at IS NULL OR t.expires_at > now()) "
+	    "AND a.active AND a.role = 'banned'",
+	    NUMBER },
 	[TOKEN_ADD] = { "token_add",
 	    "INSERT INTO hub.token (account_id, hash, prefix, description, scope) "
 	    "VALUES ($1, $2, $3, $4, $5) RETURNING id AS n",
@@ -125,6 +144,26 @@ account_id_by_uname(struct ctx *c, const char *uname, int64_t *out)
 
 	TRY(db_one(c, &account_sql[ACCOUNT_ID], &row, db_text(uname)));
 	*out = row.n;
+	return OK;
+}
+
+int
+account_uname_by_email(struct ctx *c, const char *email, const char **out)
+{
+	struct uname row;
+
+	TRY(db_one(c, &account_sql[ACCOUNT_UNAME_BY_EMAIL], &row, db_text(email)));
+	*out = row.uname;
+	return OK;
+}
+
+int
+token_is_locked(struct ctx *c, const unsigned char hash[32], bool *out)
+{
+	struct number row;
+
+	TRY(db_one(c, &account_sql[TOKEN_IS_LOCKED], &row, db_bytes(hash, 32)));
+	*out = row.n > 0;
 	return OK;
 }
 

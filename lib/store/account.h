@@ -26,6 +26,8 @@ struct claim {
 	int64_t account_id;	      /* CLAIM_ACCOUNT: its password was right, in this version */
 	int64_t password_version;
 	bool is_remembered; /* it was right a moment ago; the version may be gone since */
+	bool is_given;	    /* credentials were shown, right or wrong */
+	bool is_locked; /* they were right, but their account is banned: the claim does not hold */
 };
 
 /* What every refused claim is told, so that wrong, unknown and disabled read alike. */
@@ -39,11 +41,19 @@ struct account_password {
 	int64_t id;
 	const char *password_hash;
 	int64_t password_version;
+	bool is_locked; /* the account is banned: its password opens nothing */
 };
 
-/* For checking a password. E_NOTFOUND: no such uname, or not active, or banned. */
+/* For checking a password. E_NOTFOUND: no such uname, or not active. */
 must_check int account_password_by_uname(
     struct ctx *c, const char *uname, struct account_password *out);
+
+/* Whose address this is, in any case of its letters: of the account that has it as its e-mail, else
+ * of the only one that has it as a further one. E_NOTFOUND: nobody's, or several people's. */
+must_check int account_uname_by_email(struct ctx *c, const char *email, const char **out);
+
+/* Whether this is a good token of an account that is banned. */
+must_check int token_is_locked(struct ctx *c, const unsigned char hash[32], bool *out);
 
 /* E_CONFLICT: uname (of an account or a team) or e-mail is taken. password_hash "": none fits. */
 must_check int account_add(struct ctx *c, const char *uname, const char *email, const char *role,

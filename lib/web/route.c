@@ -15,6 +15,7 @@
 #include "web/input.h"
 #include "web/load.h"
 #include "web/match.h"
+#include "web/rails.h"
 
 /* ---- the checks between match and handler */
 
@@ -52,11 +53,23 @@ lets_guests_in(const struct req *r)
 	return r->ctx->conf->anonymous_read || has_flag(r, ROUTE_ANYONE);
 }
 
+static int
+read_credentials(struct req *r)
+{
+	const char *token = r->dialect->token != NULL && !has_flag(r, ROUTE_STREAM)
+	    ? rails_text(r, r->dialect->token)
+	    : NULL;
+
+	if (token != NULL && token[0] != '\0')
+		return who_claim_token(r->ctx, token, &r->claim);
+	return who_claim(r->ctx, req_header(r, "Authorization"), r->remote_addr, &r->claim);
+}
+
 /* Reads the credentials, if there are any; wrong ones are refused wherever they are shown. */
 static int
 claim(struct req *r)
 {
-	TRY(who_claim(r->ctx, req_header(r, "Authorization"), r->remote_addr, &r->claim));
+	TRY(read_credentials(r));
 	if (r->claim.kind == CLAIM_NOBODY && !lets_guests_in(r))
 		return denied(r->ctx, 401, "nobody is let in without an account");
 	return OK;
@@ -83,9 +96,26 @@ load(struct req *r)
 	if (r->route == NULL || r->route->load == LOAD_NONE)
 		return account_by_claim(r->ctx, &r->claim, &r->account);
 	code = load_object(r);
-	if (code == E_NOTFOUND && r->claim.kind == CLAIM_NOBODY && has_flag(r, ROUTE_ASK_FIRST))
+	if (code != E_NOTFOUND || r->account.id != 0)
+		return code;
+	if (r->claim.kind == CLAIM_NOBODY && has_flag(r, ROUTE_ASK_FIRST))
 		return denied(r->ctx, 401, "say who you are");
+	/* wrong credentials are wrong also where nothing is */
+	TRY(account_by_claim(r->ctx, &r->claim, &r->account));
 	return code;
+}
+
+/* Notes what only the dialect's refusal will say. The refusal is the same without it. */
+static void
+look_for_lock(struct req *r)
+{
+	struct ctx c = *r->ctx;
+
+	if (!(r->dialect->habits & HABIT_SAY_LOCKED) || r->claim.kind != CLAIM_TOKEN)
+		return;
+	if (token_is_locked(&c, r->claim.token_hash, &r->claim.is_locked) != OK)
+		log_write(LOG_WARN, "lock not looked for", LOG_TEXT("id", r->id),
+		    LOG_TEXT("why", c.reason));
 }
 
 static int
@@ -95,6 +125,8 @@ begin_and_load(struct req *r)
 
 	TRY(begin(r));
 	code = load(r);
+	if (code == E_DENIED && r->account.id == 0)
+		look_for_lock(r);
 	if (code != E_DENIED || !r->claim.is_remembered)
 		return code;
 	db_rollback(r->ctx);

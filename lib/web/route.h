@@ -62,6 +62,9 @@ struct dialect {
 	unsigned habits; /* enum habits */
 	/* INPUT_RAILS: the name under which a row's inputs may be wrapped, or NULL */
 	const char *(*root)(const struct route *row);
+	/* INPUT_RAILS: an input of the body or the query that may hold a token, looked at before
+	 * the Authorization header; or NULL */
+	const char *token;
 };
 
 enum habits {
@@ -72,6 +75,8 @@ enum habits {
 	HABIT_TAG_ALL = 2,
 	/* answers may be kept by who asked, and are asked about each time; refusals are not kept */
 	HABIT_REVALIDATE = 4,
+	/* whoever shows right credentials of a banned account is told so (claim.is_locked) */
+	HABIT_SAY_LOCKED = 8,
 };
 
 enum input_kinds {

@@ -7,6 +7,8 @@ static const char large_sql[] =
     "SET LOCAL session_replication_role = replica;" /* no triggers: the counters do not matter here
 						     */
     "INSERT INTO hub.account (uname) SELECT 'u' || i FROM generate_series(1, 2000) i;"
+    "UPDATE hub.account SET email = uname || '@example.org';"
+    "INSERT INTO hub.account_email SELECT id, 'x' || email FROM hub.account;"
     "INSERT INTO hub.token (account_id, hash, prefix)"
     " SELECT id, sha256(uname::bytea), 'abcdef' FROM hub.account;"
     "INSERT INTO hub.store (size_bytes) SELECT 0 FROM generate_series(1, 20000);"
@@ -29,7 +31,7 @@ struct plan_line {
 
 static const struct field plan_row[] = { FIELD_AS(plan_line, text, "QUERY PLAN"), { 0 } };
 
-enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, BUSY, PASSWORD, FAILURES, N_PLANS };
+enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, BUSY, PASSWORD, EMAIL, FAILURES, N_PLANS };
 
 #define PLAN(call) "EXPLAIN EXECUTE " call, plan_row, sizeof(struct plan_line)
 
@@ -42,6 +44,7 @@ static const struct db_stmt explain_sql[] = { [BY_PATH] = { "x_by_path",
 	[COUNT] = { "x_count", PLAN("project_count_mirrors(NULL, NULL)") },
 	[BUSY] = { "x_busy", PLAN("queue_list_running(NULL, NULL, NULL)") },
 	[PASSWORD] = { "x_password", PLAN("account_password(NULL)") },
+	[EMAIL] = { "x_email", PLAN("account_uname_by_email(NULL)") },
 	[FAILURES] = { "x_failures", PLAN("failures_by(NULL, NULL, NULL, NULL)") },
 	{ 0 } };
 static const struct db_stmt *const tables[] = { account_sql, failure_sql, project_sql, queue_sql,
@@ -57,6 +60,7 @@ static const char *const uses[N_PLANS][4] = {
 	[COUNT] = { "project_pkey" },
 	[BUSY] = { "job_running", "project_pkey" },
 	[PASSWORD] = { "account_uname_key" },
+	[EMAIL] = { "account_email_key", "account_email_lower", "account_pkey" },
 	[FAILURES] = { "auth_failure_key" },
 };
 

@@ -292,6 +292,83 @@ what_can_be_no_account_is_not_counted(void **state)
 }
 
 static void
+an_e_mail_names_its_account(void **state)
+{
+	struct ctx *c = *state;
+	static const struct {
+		const char *email, *uname; /* NULL: nobody */
+	} rows[] = {
+		{ "mary@example.org", "mary" },
+		{ "MARY@Example.ORG", "mary" },
+		{ "m@home.example", "mary" },
+		{ "both@example.org", NULL },	/* of two accounts */
+		{ "mike@example.org", "mike" }, /* his own, though mary has it as a further one */
+		{ "nobody@example.org", NULL },
+		{ "mary@example.org ", NULL },
+	};
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct claim claim;
+		struct account account;
+		int code = log_in(c, rows[i].email, RIGHT, "203.0.113.1", &claim);
+
+		assert_true(claim.is_given);
+		assert_code(c, code, rows[i].uname != NULL ? OK : E_DENIED);
+		if (rows[i].uname == NULL)
+			continue;
+		assert_ok(c, account_by_claim(c, &claim, &account));
+		assert_string_equal(account.uname, rows[i].uname);
+	}
+}
+
+static void
+failures_by_e_mail_are_counted_for_its_account(void **state)
+{
+	struct ctx *c = *state;
+
+	harness_sql("DELETE FROM hub.auth_failure");
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(status_of(c, i % 2 ? "mike" : "Mike@example.org", "wrong horse",
+				     "203.0.113.77"),
+		    401);
+	assert_int_equal(status_of(c, "mike", "wrong horse", "203.0.113.77"), 429);
+	assert_int_equal(status_of(c, "mike", RIGHT, "203.0.113.77"), 429);
+	/* not by what is remembered either (an_e_mail_names_its_account) */
+	assert_int_equal(status_of(c, "mike@example.org", RIGHT, "203.0.113.77"), 429);
+	assert_int_equal(events_of("mike"), 10);
+	harness_sql("DELETE FROM hub.auth_failure");
+}
+
+static void
+a_banned_account_is_known_by_its_right_credentials(void **state)
+{
+	struct ctx *c = *state;
+	struct claim claim;
+	const char *token;
+	unsigned char hash[32];
+	int64_t id;
+	bool is_locked;
+
+	assert_code(c, log_in(c, "banned", "wrong horse", "192.0.2.1", &claim), E_DENIED);
+	assert_false(claim.is_locked);
+	assert_code(c, log_in(c, "banned", RIGHT, "192.0.2.1", &claim), E_DENIED);
+	assert_true(claim.is_locked);
+	assert_code(c, log_in(c, "disabled", RIGHT, "192.0.2.1", &claim), E_DENIED);
+	assert_false(claim.is_locked);
+	assert_ok(c, account_id_by_uname(c, "banned", &id));
+	assert_ok(c, token_create(c, id, "x", 3, &token));
+	token_hash(token, hash);
+	assert_ok(c, token_is_locked(c, hash, &is_locked));
+	assert_true(is_locked);
+	harness_sql("UPDATE hub.account SET active = false WHERE uname = 'banned'");
+	assert_ok(c, token_is_locked(c, hash, &is_locked));
+	assert_false(is_locked);
+	assert_code(c, log_in(c, "banned", RIGHT, "192.0.2.1", &claim), E_DENIED);
+	assert_false(claim.is_locked);
+	harness_sql("UPDATE hub.account SET active = true WHERE uname = 'banned'");
+}
+
+static void
 old_failures_are_cleaned(void **state)
 {
 	struct ctx *c = *state;
@@ -376,9 +453,16 @@ arrange(void **state)
 	    "INSERT INTO hub.account (uname, password_hash) SELECT u, '%s'"
 	    " FROM unnest(ARRAY['alice', 'disabled', 'banned', 'changer', 'victim']) u;"
 	    "INSERT INTO hub.account (uname) VALUES ('nohash');"
+	    "INSERT INTO hub.account (uname, email, password_hash)"
+	    " SELECT u, initcap(u) || '@example.org', '%s' FROM unnest(ARRAY['mary', 'mike']) u;"
+	    "INSERT INTO hub.account_email (account_id, email) SELECT id, e FROM hub.account,"
+	    " unnest(ARRAY['M@home.example', 'mike@example.org', 'both@example.org']) e"
+	    " WHERE uname = 'mary';"
+	    "INSERT INTO hub.account_email (account_id, email) SELECT id, 'Both@example.org'"
+	    " FROM hub.account WHERE uname = 'mike';"
 	    "UPDATE hub.account SET active = false WHERE uname = 'disabled';"
 	    "UPDATE hub.account SET role = 'banned' WHERE uname = 'banned'",
-	    hash));
+	    hash, hash));
 	arena_free(c.mem);
 	return 0;
 }
@@ -414,6 +498,9 @@ main(void)
 		CONNECTED(what_is_remembered_answers_no_guesses),
 		CONNECTED(thirty_failures_from_a_network_close_it),
 		CONNECTED(what_can_be_no_account_is_not_counted),
+		CONNECTED(an_e_mail_names_its_account),
+		CONNECTED(failures_by_e_mail_are_counted_for_its_account),
+		CONNECTED(a_banned_account_is_known_by_its_right_credentials),
 		CONNECTED(old_failures_are_cleaned),
 		CONNECTED(without_a_free_slot_it_is_a_passing_failure),
 		CONNECTED(a_token_is_confirmed_by_the_database),
