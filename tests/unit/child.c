@@ -8,7 +8,7 @@
 
 #include "sync/child.h"
 
-#define TURNS 500
+#define TURNS 6000
 #define TURN_MS 10
 
 /* A child that leaves one of its own behind, in a group of its own; that one's pid. */

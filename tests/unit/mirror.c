@@ -620,7 +620,7 @@ start_daemon(struct ctx *c, const char *folder)
 	struct proc *p;
 
 	assert_int_equal(proc_start(c, &spec, &p), OK);
-	for (int i = 0; i < 500 && !answers(port); i++)
+	for (int i = 0; i < 3000 && !answers(port); i++)
 		poll(NULL, 0, 20);
 	return port;
 }
@@ -688,7 +688,7 @@ start_sshd(struct ctx *c, const char *dir)
 	if (geteuid() == 0)
 		assert_int_equal(path_make_dir(c, "/run/sshd", 0755), OK);
 	assert_int_equal(proc_start(c, &spec, &p), OK);
-	for (int i = 0; i < 500 && !answers(port); i++)
+	for (int i = 0; i < 3000 && !answers(port); i++)
 		poll(NULL, 0, 20);
 	return port;
 }

@@ -286,23 +286,26 @@ a_waiting_lock_is_had_when_the_holder_ends(void **state)
 {
 	struct ctx *c = *state;
 	char *file = in(c, unit_folder(c), "lock");
-	int *lock, held[2], status;
+	int *lock, held[2], go[2], status;
 	char byte;
 	pid_t pid;
 
 	assert_int_equal(pipe(held), 0);
+	assert_int_equal(pipe(go), 0);
 	pid = fork();
 	if (pid == 0) {
 		struct ctx own = { .mem = arena_new(), .reason = "" };
 
-		if (path_lock(&own, file, 0, &lock) != OK || write(held[1], "x", 1) != 1)
+		if (path_lock(&own, file, 0, &lock) != OK || write(held[1], "x", 1) != 1 ||
+		    read(go[0], &byte, 1) != 1)
 			_exit(1);
 		usleep(50000);
 		_exit(0);
 	}
 	assert_int_equal(read(held[0], &byte, 1), 1);
 	assert_int_equal(path_lock(c, file, 0, &lock), E_CONFLICT);
-	assert_int_equal(path_lock(c, file, 10000, &lock), OK);
+	assert_int_equal(write(go[1], "x", 1), 1);
+	assert_int_equal(path_lock(c, file, 60000, &lock), OK);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }
