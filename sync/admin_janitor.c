@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "core/platform_tree.h"
 #include "git/init.h"
 #include "store/job.h"
 #include "sync/admin.h"
@@ -29,7 +30,7 @@ admin_janitor(struct ctx *c, const struct admin_args *args)
 {
 	const struct janitor_hooks hooks = { c, tell_unknown };
 	struct job_fences fences;
-	int64_t removed;
+	int64_t removed, removed_trees;
 
 	(void)args;
 	TRY(datadir_check(c));
@@ -38,6 +39,7 @@ admin_janitor(struct ctx *c, const struct admin_args *args)
 	TRY(janitor_rows(c));
 	TRY(job_fences(c, &fences));
 	TRY(janitor_sweep(c, &fences, true, &hooks, &removed));
-	printf("%lld leftovers removed\n", (long long)removed);
+	TRY(platform_tree_sweep(c, true, &removed_trees));
+	printf("%lld leftovers removed\n", (long long)(removed + removed_trees));
 	return OK;
 }

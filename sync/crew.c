@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "core/platform_tree.h"
 #include "db/db.h"
 #include "sync/crash.h"
 #include "sync/janitor.h"
@@ -402,6 +403,18 @@ pass(struct crew *w)
 	return OK;
 }
 
+/* What is wrong with these folders is no reason to sync nothing. */
+static void
+sweep_platforms(struct crew *w)
+{
+	int64_t removed = 0;
+
+	if (platform_tree_sweep(w->c, false, &removed) != OK)
+		log_write(LOG_WARN, "folders of platforms", LOG_TEXT("why", w->c->reason));
+	else if (removed > 0)
+		log_write(LOG_INFO, "folders of platforms", LOG_INT("removed", removed));
+}
+
 /* Once an hour: old rows go, and a sweep of the disk. */
 static int
 hourly(struct crew *w)
@@ -409,6 +422,7 @@ hourly(struct crew *w)
 	if (clock_mono_us() < w->hour_us)
 		return OK;
 	TRY(janitor_rows(w->c));
+	sweep_platforms(w);
 	w->wants_sweep |= janitor_has_work(w->c);
 	w->hour_us = clock_mono_us() + HOUR_US;
 	return OK;

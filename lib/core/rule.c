@@ -1,0 +1,38 @@
+#include "core/rule.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+bool
+rule_is_blank(const char *text)
+{
+	return text == NULL || text[strspn(text, " \t\r\n\f\v")] == '\0';
+}
+
+static void
+judge_length(struct faults *f, const char *field, const char *text, int64_t most)
+{
+	if (text != NULL && (int64_t)str_characters(text) > most)
+		faults_add(f, field, FAULT_TOO_LONG, most);
+}
+
+void
+rule_text(struct faults *f, const char *field, const char *text, int64_t most)
+{
+	if (rule_is_blank(text))
+		faults_add(f, field, FAULT_BLANK, 0);
+	judge_length(f, field, text, most);
+}
+
+void
+rule_name(struct faults *f, const char *field, const char *text, const char *allowed, int64_t most)
+{
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	if (rule_is_blank(text))
+		faults_add(f, field, FAULT_BLANK, 0);
+	if (len == 0 || strspn(text, allowed) != len || strspn(text, ".") == len)
+		faults_add(f, field, FAULT_INVALID, 0);
+	judge_length(f, field, text, most);
+}

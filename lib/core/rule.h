@@ -1,0 +1,22 @@
+/* Rules that many inputs share. */
+#ifndef CORE_RULE_H
+#define CORE_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+
+/* NULL, empty, or white space alone. */
+bool rule_is_blank(const char *text);
+
+/* A text that must be there, of at most so many characters: adds FAULT_BLANK or FAULT_TOO_LONG. */
+void rule_text(struct faults *f, const char *field, const char *text, int64_t most);
+
+/* The same for a name of those characters alone: adds FAULT_INVALID too, behind FAULT_BLANK and
+ * before FAULT_TOO_LONG. Names that are "." or dots alone are invalid: they are folders somewhere.
+ */
+void rule_name(
+    struct faults *f, const char *field, const char *text, const char *allowed, int64_t most);
+
+#endif
