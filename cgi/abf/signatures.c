@@ -12,6 +12,9 @@ struct signatures {
 const struct field signatures_in[] = { FIELD_MAX(signatures, public, TEXT_MOST),
 	FIELD_MAX(signatures, secret, TEXT_MOST), { 0 } };
 
+static const struct field pair_json[] = { FIELD_AS(signature_keys, public_key, "public"),
+	FIELD_AS(signature_keys, secret_key, "secret"), { 0 } };
+
 int
 set_signatures(struct req *r)
 {
@@ -26,8 +29,6 @@ set_signatures(struct req *r)
 int
 show_key_pair(struct req *r)
 {
-	static const struct field pair_json[] = { FIELD_AS(signature_keys, public_key, "public"),
-		FIELD_AS(signature_keys, secret_key, "secret"), { 0 } };
 	const struct repository *row = r->repository;
 	struct signature_keys keys;
 
