@@ -15,8 +15,8 @@
 	"0123456789_.-"
 
 /* Both sorted, lower case. The first part of a path stands where the dialects have their routes
- * (hpr and Hub part C, pages); a uname stands there too and is refused what ABF refuses besides.
- * "admin" and "root" are routes of nobody and what the first administrator is called by habit. */
+ * (hpr and Hub part C, pages); a uname stands there too and is refused what ABF refuses besides,
+ * and the words behind its prefix. */
 static const char *const reserved_parts[] = { "_admin", "account", "api", "auth", "commit",
 	"commits", "config", "docs", "favicon.ico", "health", "healthz", "help", "info", "log-in",
 	"log-out", "log_in", "log_out", "login", "logout", "metrics", "new", "oauth", "projects",
@@ -24,14 +24,15 @@ static const char *const reserved_parts[] = { "_admin", "account", "api", "auth"
 	"settings", "sign-in", "sign-out", "sign-up", "sign_in", "sign_out", "sign_up", "signin",
 	"signout", "signup", "static", "tags" };
 
-static const char *const reserved_unames[] = { "about", "add", "administrator", "app", "apps",
-	"archive", "archives", "autocomplete_group_uname", "blog", "connect", "contact", "create",
-	"dashboard", "delete", "direct_messages", "download", "downloads", "edit", "email", "faq",
-	"favorites", "feed", "feeds", "follow", "followers", "following", "home", "invitations",
-	"invite", "jobs", "logs", "map", "maps", "none", "oauth_clients", "openid", "privacy",
-	"remove", "replies", "rss", "save", "sitemap", "ssl", "subscribe", "teams", "terms", "test",
-	"tour", "trends", "tree", "unfollow", "unsubscribe", "upload", "uploads", "url", "user",
-	"widget", "widgets", "wiki", "xfn", "x" };
+static const char *const reserved_unames[] = { "about", "add", "admin", "administrator", "app",
+	"apps", "arches", "archive", "archives", "autocomplete_group_uname", "blog", "connect",
+	"contact", "create", "dashboard", "delete", "direct_messages", "download", "downloads",
+	"edit", "email", "faq", "favorites", "feed", "feeds", "follow", "followers", "following",
+	"git", "groups", "home", "invitations", "invite", "jobs", "logs", "map", "maps", "none",
+	"oauth_clients", "openid", "platforms", "privacy", "remove", "replies", "root", "rss",
+	"save", "sitemap", "ssl", "subscribe", "teams", "terms", "test", "tour", "tree", "trends",
+	"unfollow", "unsubscribe", "upload", "uploads", "url", "user", "users", "widget", "widgets",
+	"wiki", "xfn", "xmpp" };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "cgi/hpr/hpr.h"
+#include "core/name.h"
 
 #define MANUAL "docs/api/hpr.md"
 #define MANUAL_MAX_BYTES (256 * 1024)
@@ -39,6 +40,44 @@ the_manual_has_every_route_of_hpr(void **state)
 			print_error("%s does not have \"## %s\"\n", MANUAL, heading);
 		assert_true(has_heading(c, manual, heading));
 	}
+}
+
+/* The part of a pattern that begins at `at`; NULL for none, or one that takes anything. */
+static const char *
+literal_part(struct ctx *c, const char *pattern, size_t at)
+{
+	const char *part = pattern + at;
+	size_t len = strcspn(part, "/");
+
+	if (len == 0 || part[0] == ':' || part[0] == '*')
+		return NULL;
+	return arena_strndup(c->mem, part, len);
+}
+
+/* An account's or a project's pages must never stand where a route is. */
+static void
+no_uname_and_no_path_begins_like_a_route(void **state)
+{
+	struct ctx *c = *state;
+	const char *part;
+	size_t n = 0;
+
+	for (const struct dialect *const *d = all_dialects; *d != NULL; d++)
+		for (const struct route *r = (*d)->routes; r->path != NULL; r++) {
+			part = literal_part(c, r->path, 1);
+			if (part == NULL)
+				continue;
+			if (!name_is_reserved(part))
+				unit_fail("%s of %s is free", part, r->path);
+			if (!str_starts(r->path, "/api/v1/"))
+				continue;
+			part = literal_part(c, r->path, strlen("/api/v1/"));
+			assert_non_null(part);
+			if (!name_is_reserved_uname(part))
+				unit_fail("%s of %s is free", part, r->path);
+			n++;
+		}
+	assert_true(n > 0);
 }
 
 static bool
@@ -108,6 +147,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(every_row_has_its_columns),
+		WITH_CTX(no_uname_and_no_path_begins_like_a_route),
 		WITH_CTX(the_manual_has_every_route_of_hpr),
 		WITH_CTX(hpr_has_every_route_of_the_manual),
 		WITH_CTX(both_spellings_have_the_same_rows),
