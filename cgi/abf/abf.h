@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/actor.h"
 #include "web/route.h"
 
 extern const struct dialect abf_dialect;
@@ -20,6 +21,7 @@ struct abf_words {
 	const char *root; /* project, repository, platform, group, user */
 	const char *done;
 	const char *failed; /* the base message of a 422 */
+	const char *input;  /* what its inputs may be wrapped in; NULL: root */
 };
 
 /* ---- answers (shape.c) */
@@ -41,6 +43,9 @@ const char *abf_fault_text(struct req *r, const struct fault *fault);
 void abf_url(struct req *r, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Adds a struct's members as js_row does, without the braces. */
+void abf_members(struct req *r, const struct field *fields, const void *row);
+
 /* ---- fragments of answers (shape_project.c; contract 2.1) */
 
 struct project_card;
@@ -60,6 +65,12 @@ void abf_project_owner(struct req *r, const struct project_full *p);
 /* [P-mini, …] of n structs, size bytes apart, that begin with a struct project_card. */
 void abf_project_minis(struct req *r, const void *rows, size_t n, size_t size);
 
+/* {"id":…,"uname":…,…} of who is asked for (6.1) and of a group (6.2). */
+struct person;
+struct team;
+void abf_person(struct req *r, const struct person *p, bool with_role);
+void abf_team(struct req *r, const struct team *t);
+
 /* ---- inputs (input.c): all are texts, NULL when not sent, "" for null or blank (contract 1.1) */
 
 /* otherwise: when not sent or blank. */
@@ -67,6 +78,12 @@ bool abf_bool(const char *text, bool otherwise);
 
 /* Digits as a number; 0 (no object has it) for anything else. */
 int64_t abf_id(const char *text);
+
+/* A text that core has the last word on: larger than any body. */
+#define ABF_TEXT(T, m) FIELD_MAX(T, m, 16 * 1024 * 1024)
+
+/* Who does it. */
+struct actor abf_actor(const struct req *r);
 
 /* ---- lists (page.c) */
 
@@ -85,6 +102,14 @@ size_t abf_page_links(struct req *r, const struct abf_page *page, size_t n, int6
 /* ---- who answers */
 
 int list_arches(struct req *r); /* arches.c */
+
+extern const struct field create_user_in[], update_user_in[], notifiers_in[]; /* users.c */
+int show_user(struct req *r);
+int show_self(struct req *r);
+int update_self(struct req *r);
+int show_notifiers(struct req *r);
+int update_notifiers(struct req *r);
+int create_user(struct req *r);
 
 extern const struct field signatures_in[]; /* signatures.c */
 int set_signatures(struct req *r);

@@ -26,3 +26,9 @@ abf_id(const char *text)
 		return 0;
 	return id;
 }
+
+struct actor
+abf_actor(const struct req *r)
+{
+	return (struct actor){ .account = &r->account, .remote_addr = r->remote_addr };
+}

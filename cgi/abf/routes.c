@@ -7,11 +7,30 @@ static const struct abf_words signatures_words = { "repository",
 	"Signatures have been updated for repository successfully",
 	"Signatures have not been updated for repository" };
 
+#define WORDS(root, thing, done)                                                                   \
+	{                                                                                          \
+		root, thing " has been " done " successfully", thing " has not been " done, NULL   \
+	}
+
+static const struct abf_words create_user_words = WORDS("user", "User", "created");
+static const struct abf_words update_user_words = WORDS("user", "User", "updated");
+static const struct abf_words notifiers_words = { "user",
+	"User notification settings have been updated successfully",
+	"User notification settings have not been updated", "notifiers" };
+
 /* clang-format off */
 static const struct route routes[] = {
 	/* method  path                                        who may       what is loaded    who answers      reads     flags  says */
 
 	/* ---- users (contract 6.1) */
+	{ GET,     "/api/v1/users/:id",                        PERM_READ,    LOAD_PERSON,      show_user,       NULL,     0 },
+	{ POST,    "/api/v1/users",                            PERM_HUB_ADMIN, LOAD_NONE,      create_user,     create_user_in, 0, &create_user_words },
+	{ GET,     "/api/v1/user",                             PERM_USER,    LOAD_NONE,        show_self,       NULL,     0 },
+	{ PUT,     "/api/v1/user",                             PERM_USER,    LOAD_NONE,        update_self,     update_user_in, 0, &update_user_words },
+	{ PATCH,   "/api/v1/user",                             PERM_USER,    LOAD_NONE,        update_self,     update_user_in, 0, &update_user_words },
+	{ GET,     "/api/v1/user/notifiers",                   PERM_USER,    LOAD_NONE,        show_notifiers,  NULL,     0 },
+	{ PUT,     "/api/v1/user/notifiers",                   PERM_USER,    LOAD_NONE,        update_notifiers, notifiers_in, 0, &notifiers_words },
+	{ PATCH,   "/api/v1/user/notifiers",                   PERM_USER,    LOAD_NONE,        update_notifiers, notifiers_in, 0, &notifiers_words },
 
 	/* ---- groups (6.2) */
 
@@ -37,7 +56,9 @@ root_of(const struct route *row)
 {
 	const struct abf_words *words = row->words;
 
-	return words != NULL ? words->root : NULL;
+	if (words == NULL)
+		return NULL;
+	return words->input != NULL ? words->input : words->root;
 }
 
 const struct dialect abf_dialect = {

@@ -51,13 +51,28 @@ abf_url(struct req *r, const char *name, const char *format, ...)
 	va_end(args);
 }
 
+void
+abf_members(struct req *r, const struct field *fields, const void *row)
+{
+	size_t start = r->out->len;
+
+	js_row(r->out, fields, row);
+	if (r->out->full)
+		return;
+	memmove(r->out->data + start, r->out->data + start + 1, r->out->len - start - 2);
+	r->out->len -= 2;
+	r->out->data[r->out->len] = '\0';
+}
+
 /* ---- what is wrong (contract 5) */
 
 /* How a field is called where it is not its name with a capital and blanks. */
 static const struct {
 	const char *field, *words;
+	const char *root; /* where it is called so; NULL: everywhere */
 } humans[] = {
-	{ "maintainer", "Maintainer of project" },
+	{ "uname", "Nickname", "user" },
+	{ "maintainer", "Maintainer of project", NULL },
 	{ "public", "Public key" },
 	{ "secret", "Secret key" },
 };
@@ -98,12 +113,13 @@ static const char *const texts[] = {
 };
 
 static const char *
-human(struct req *r, const char *field)
+human(struct req *r, const char *root, const char *field)
 {
 	char *words;
 
 	for (size_t i = 0; i < sizeof(humans) / sizeof(humans[0]); i++)
-		if (strcmp(humans[i].field, field) == 0)
+		if (strcmp(humans[i].field, field) == 0 &&
+		    (humans[i].root == NULL || strcmp(humans[i].root, root) == 0))
 			return humans[i].words;
 	words = arena_strdup(r->ctx->mem, field);
 	for (char *s = words; *s != '\0'; s++)
@@ -134,7 +150,7 @@ abf_fault_text(struct req *r, const struct fault *fault)
 		    strcmp(sentences[i].field, fault->field) == 0 &&
 		    sentences[i].kind == fault->kind)
 			return with_limit(r, sentences[i].sentence, fault->limit);
-	return arena_printf(r->ctx->mem, "%s %s", human(r, fault->field),
+	return arena_printf(r->ctx->mem, "%s %s", human(r, words->root, fault->field),
 	    with_limit(r, texts[fault->kind], fault->limit));
 }
 

@@ -110,20 +110,6 @@ static const struct field full_json[] = { FIELD_AS(project_full, base.descriptio
 	FIELD_AS(project_full, base.created_at, "created_at"),
 	FIELD_AS(project_full, base.updated_at, "updated_at"), { 0 } };
 
-/* The members of an object, without its braces. */
-static void
-add_members(struct req *r, const struct field *fields, const void *row)
-{
-	size_t start = r->out->len;
-
-	js_row(r->out, fields, row);
-	if (r->out->full)
-		return;
-	memmove(r->out->data + start, r->out->data + start + 1, r->out->len - start - 2);
-	r->out->len -= 2;
-	r->out->data[r->out->len] = '\0';
-}
-
 void
 abf_project_mini(struct req *r, const struct project_card *p)
 {
@@ -136,7 +122,7 @@ abf_project_mini(struct req *r, const struct project_card *p)
 		.git_url = git_url(r, p->path),
 		.ssh_url = ssh_url(r, p->path) };
 
-	add_members(r, mini_json, &shape);
+	abf_members(r, mini_json, &shape);
 	buf_text(r->out, ",\"maintainer\":");
 	add_maintainer(r, p);
 }
@@ -162,7 +148,7 @@ abf_project_full(struct req *r, const struct project_full *p)
 		shown.base.description = NULL;
 	abf_project_mini(r, &p->card);
 	buf_char(r->out, ',');
-	add_members(r, full_json, &shown);
+	abf_members(r, full_json, &shown);
 	buf_text(r->out, ",\"owner\":");
 	abf_project_owner(r, p);
 }

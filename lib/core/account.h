@@ -5,10 +5,17 @@
 #include "core/actor.h"
 
 /* E_INVALID with a sentence: 1 to 100 of [A-Za-z0-9_.-], begins with a letter, digit or _, not all
- * digits, not reserved. */
+ * digits, not reserved, but for admin and root. */
 must_check int account_check_uname(struct ctx *c, const char *uname);
 
-/* A new account. password NULL: none fits until one is set. role: user, admin, system, tester. */
+/* E_INVALID with a sentence: name@host, at most 255 bytes. */
+must_check int account_check_email(struct ctx *c, const char *email);
+
+/* E_INVALID with a sentence: user, admin, system or tester. */
+must_check int account_check_role(struct ctx *c, const char *role);
+
+/* A new account, by whoever runs the hub: its e-mail may be "". password NULL: none fits until one
+ * is set. role: user, admin, system, tester. */
 must_check int account_create(struct ctx *c, const struct actor *who, const char *uname,
     const char *email, const char *role, const char *password, int64_t *id_out);
 

@@ -46,7 +46,8 @@ const struct db_stmt account_sql[] = {
 	    "FROM hub.account WHERE lower(uname) = lower($1 COLLATE \"C\") AND active",
 	    password_row, sizeof(struct account_password) },
 	[ACCOUNT_ADD] = { "account_add",
-	    "INSERT INTO hub.account (uname, email, role, password_hash) VALUES ($1, $2, $3, $4) "
+	    "INSERT INTO hub.account (uname, first_name, last_name, email, role, password_hash) "
+	    "VALUES ($1, coalesce($2, ''), coalesce($3, ''), coalesce($4, ''), $5, $6) "
 	    "RETURNING id AS n",
 	    NUMBER },
 	[ACCOUNT_REHASH] = { "account_rehash",
@@ -110,13 +111,13 @@ account_password_by_uname(struct ctx *c, const char *uname, struct account_passw
 }
 
 int
-account_add(struct ctx *c, const char *uname, const char *email, const char *role,
-    const char *password_hash, int64_t *id_out)
+account_add(struct ctx *c, const struct account_new *new, int64_t *id_out)
 {
 	struct number row;
 
-	TRY(db_one(c, &account_sql[ACCOUNT_ADD], &row, db_text(uname), db_text(email),
-	    db_text(role), db_text(password_hash)));
+	TRY(db_one(c, &account_sql[ACCOUNT_ADD], &row, db_text(new->uname),
+	    db_text(new->first_name), db_text(new->last_name), db_text(new->email),
+	    db_text(new->role), db_text(new->password_hash)));
 	*id_out = row.n;
 	return OK;
 }

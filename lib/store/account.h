@@ -55,9 +55,16 @@ must_check int account_uname_by_email(struct ctx *c, const char *email, const ch
 /* Whether this is a good token of an account that is banned. */
 must_check int token_is_locked(struct ctx *c, const unsigned char hash[32], bool *out);
 
-/* E_CONFLICT: uname (of an account or a team) or e-mail is taken. password_hash "": none fits. */
-must_check int account_add(struct ctx *c, const char *uname, const char *email, const char *role,
-    const char *password_hash, int64_t *id_out);
+struct account_new {
+	const char *uname;
+	const char *first_name, *last_name, *email; /* "" or NULL: none */
+	const char *role;
+	const char *password_hash; /* "": none fits */
+};
+
+/* E_CONFLICT by account_email_key: the e-mail is taken; by another constraint: the uname is, by an
+ * account or a team, or <uname>_personal by a platform. */
+must_check int account_add(struct ctx *c, const struct account_new *row, int64_t *id_out);
 
 /* Stores another hash of the same password (rehash) if nothing changed meanwhile. */
 must_check int account_rehash(

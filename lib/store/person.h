@@ -2,7 +2,10 @@
 #ifndef STORE_PERSON_H
 #define STORE_PERSON_H
 
+#include <stdbool.h>
+
 #include "base/ctx.h"
+#include "base/field.h"
 #include "store/account.h"
 
 /* Texts that are empty are NULL, but for uname, language and role. */
@@ -28,5 +31,34 @@ must_check int person_by_uname(
 
 /* The asker as a person, whatever its role. */
 must_check int person_by_self(struct ctx *c, const struct account *asker, struct person *out);
+
+/* What is NULL stays as it is; "" is none. */
+struct person_texts {
+	const char *first_name, *last_name;
+	const char *email;
+	const char *language;
+	const char *professional_experience;
+	const char *site, *company, *location;
+};
+
+/* A new e-mail raises the account's password_version: who was remembered by the old one is asked
+ * again. E_CONFLICT: the e-mail is taken. E_NOTFOUND. */
+must_check int person_set_texts(struct ctx *c, int64_t id, const struct person_texts *texts);
+
+/* What a person wants mail about. */
+struct notifiers {
+	bool can_notify;
+	bool new_comment, new_comment_reply;
+	bool new_issue, issue_assign;
+	bool new_comment_commit_owner, new_comment_commit_repo_owner, new_comment_commit_commentor;
+	bool new_build, new_associated_build;
+	bool update_code;
+};
+
+extern const struct field notifiers_fields[];
+
+/* All are true for who has never set them. */
+must_check int person_notifiers(struct ctx *c, int64_t id, struct notifiers *out);
+must_check int person_set_notifiers(struct ctx *c, int64_t id, const struct notifiers *wanted);
 
 #endif
