@@ -89,6 +89,9 @@ check_key_file(struct ctx *c, const char *path)
 	if ((st.st_mode & 0377) != 0)
 		return fail(c, E_INVALID, "%s has mode %o, expected 0400", path,
 		    (unsigned)st.st_mode & 07777);
+	if (st.st_uid == 0) /* who ran setup-keys; none of the programs is his */
+		return fail(
+		    c, E_INVALID, "%s belongs to root: give it to the user who needs it", path);
 	return OK;
 }
 

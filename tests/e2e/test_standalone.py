@@ -259,6 +259,35 @@ def test_check_tells_right_from_wrong(hub):
         marker.with_suffix(".away").rename(marker)
 
 
+@pytest.mark.parametrize("name", ["seal.key", "web.key"])
+def test_check_sees_a_key_that_is_missing_open_or_not_its_users(hub, name):
+    def check():
+        done = hub.run_program("mirrorhub", "check", "--sql", hub.var / "sql", check=False)
+        return done.returncode, [line for line in done.stdout.splitlines() if "[FATAL]" in line]
+    key = hub.var / "keys" / name
+    owner = key.stat().st_uid
+    assert check() == (0, [])
+    try:
+        key.chmod(0o440)
+        code, lines = check()
+        assert code == 1 and len(lines) == 1 and "has mode 440, expected 0400" in lines[0]
+        key.chmod(0o400)
+        if IS_ROOT:
+            os.chown(key, 0, -1)
+            code, lines = check()
+            assert code == 1 and len(lines) == 1 and "belongs to root" in lines[0]
+            os.chown(key, owner, -1)
+        key.rename(key.with_suffix(".away"))
+        code, lines = check()
+        assert code == 1 and len(lines) == 1 and "run setup-keys" in lines[0]
+    finally:
+        if key.with_suffix(".away").exists():
+            key.with_suffix(".away").rename(key)
+        key.chmod(0o400)
+        os.chown(key, owner, -1)
+    assert check() == (0, [])
+
+
 def test_an_account_and_a_token_are_usable_at_once(hub, folder):
     done = hub.run_program("mirrorhub", "create-account", "carol", "--email", "c@example.org",
                           )
