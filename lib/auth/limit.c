@@ -1,10 +1,8 @@
 #include "auth/limit.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "auth/shared.h"
 #include "base/conf.h"
+#include "base/ip.h"
 #include "base/str.h"
 #include "store/failure.h"
 
@@ -16,15 +14,13 @@
 const char *
 limit_network(struct arena *mem, const char *remote_addr)
 {
-	unsigned char v4[4], v6[16];
+	struct ip ip;
 
-	if (str_starts(remote_addr, "::ffff:") && strchr(remote_addr, '.') != NULL)
-		remote_addr += strlen("::ffff:");
-	if (inet_pton(AF_INET, remote_addr, v4) == 1)
-		return arena_printf(mem, "%d.%d.%d.0/24", v4[0], v4[1], v4[2]);
-	if (inet_pton(AF_INET6, remote_addr, v6) == 1)
-		return arena_printf(mem, "%s/56", str_hex(mem, v6, V6_PREFIX_BYTES));
-	return "local";
+	if (!ip_parse_peer(remote_addr, &ip))
+		return "local";
+	if (ip.len == 4)
+		return arena_printf(mem, "%d.%d.%d.0/24", ip.bytes[0], ip.bytes[1], ip.bytes[2]);
+	return arena_printf(mem, "%s/56", str_hex(mem, ip.bytes, V6_PREFIX_BYTES));
 }
 
 static const char *

@@ -1,6 +1,5 @@
 #include "net/policy.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <ifaddrs.h>
@@ -10,24 +9,14 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "base/ip.h"
 #include "base/str.h"
 
 #define SSH_PORT 22
 
-/* An address: 4 or 16 bytes. */
-struct ip {
-	unsigned char bytes[16];
-	size_t len;
-};
-
-struct network {
-	struct ip ip;
-	int bits;
-};
-
 struct net_policy {
 	const struct conf *conf;
-	struct network *allow, *blocked;
+	struct ip_network *allow, *blocked;
 	size_t n_allow, n_blocked;
 	char **allow_names; /* NULL-ended */
 };
@@ -47,34 +36,10 @@ static const char *const blocked_networks[] = { "0.0.0.0/8", "10.0.0.0/8", "100.
 /* ---- addresses */
 
 static bool
-is_ip_text(const char *text, struct ip *out)
-{
-	out->len = strchr(text, ':') != NULL ? 16 : 4;
-	return inet_pton(out->len == 16 ? AF_INET6 : AF_INET, text, out->bytes) == 1;
-}
-
-static bool
-is_in(const struct ip *ip, const struct network *net)
-{
-	size_t whole = (size_t)net->bits / 8, rest = (size_t)net->bits % 8;
-
-	if (ip->len != net->ip.len || memcmp(ip->bytes, net->ip.bytes, whole) != 0)
-		return false;
-	return rest == 0 ||
-	    ((ip->bytes[whole] ^ net->ip.bytes[whole]) & (0xff << (8 - rest)) & 0xff) == 0;
-}
-
-static bool
-is_same_ip(const struct ip *a, const struct ip *b)
-{
-	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
-static bool
-is_in_any(const struct ip *ip, const struct network *nets, size_t n)
+is_in_any(const struct ip *ip, const struct ip_network *nets, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (is_in(ip, &nets[i]))
+		if (ip_is_in(ip, &nets[i]))
 			return true;
 	return false;
 }
@@ -128,19 +93,10 @@ is_ip_socket(const struct sockaddr *address, struct ip *out)
 /* ---- settings */
 
 static int
-parse_network(struct ctx *c, const char *text, struct network *out)
+parse_network(struct ctx *c, const char *text, struct ip_network *out)
 {
-	const char *slash = strchr(text, '/');
-	int64_t bits;
-
-	if (!is_ip_text(arena_strndup(c->mem, text, slash ? (size_t)(slash - text) : strlen(text)),
-		&out->ip))
+	if (!ip_parse_network(c->mem, text, out))
 		return fail(c, E_INVALID, "net.allow: \"%s\" is not a network", text);
-	bits = (int64_t)out->ip.len * 8;
-	if (slash != NULL &&
-	    (!str_is_int(slash + 1, &bits) || bits < 0 || bits > (int64_t)out->ip.len * 8))
-		return fail(c, E_INVALID, "net.allow: \"%s\" is not a network", text);
-	out->bits = (int)bits;
 	return OK;
 }
 
@@ -150,7 +106,7 @@ is_network_word(const char *word)
 {
 	struct ip ip;
 
-	return strpbrk(word, "/:") != NULL || is_ip_text(word, &ip);
+	return strpbrk(word, "/:") != NULL || ip_parse(word, &ip);
 }
 
 static int
@@ -159,7 +115,7 @@ parse_allow(struct ctx *c, const char *text, struct net_policy *p)
 	size_t n, n_names = 0;
 	char **words = str_split(c->mem, text, ' ', &n);
 
-	p->allow = arena_new_array(c->mem, struct network, n + 1);
+	p->allow = arena_new_array(c->mem, struct ip_network, n + 1);
 	p->allow_names = arena_new_array(c->mem, char *, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		if (words[i][0] == '\0')
@@ -178,7 +134,7 @@ net_policy_open(struct ctx *c, struct net_policy **out)
 	struct net_policy *p = arena_new_of(c->mem, struct net_policy);
 
 	p->conf = c->conf;
-	p->blocked = arena_new_array(c->mem, struct network, BLOCKED_COUNT);
+	p->blocked = arena_new_array(c->mem, struct ip_network, BLOCKED_COUNT);
 	p->n_blocked = BLOCKED_COUNT;
 	for (size_t i = 0; i < BLOCKED_COUNT; i++)
 		TRY(parse_network(c, blocked_networks[i], &p->blocked[i]));
@@ -239,7 +195,7 @@ check_own(struct ctx *c, const char *host, const struct ip *outer, const struct 
 	arena_defer(c->mem, close_interfaces, all);
 	for (struct ifaddrs *a = all; a != NULL; a = a->ifa_next)
 		if (a->ifa_addr != NULL && is_ip_socket(a->ifa_addr, &own) &&
-		    (is_same_ip(&own, outer) || is_same_ip(&own, inner)))
+		    (ip_is_same(&own, outer) || ip_is_same(&own, inner)))
 			return fail(c, E_DENIED, "%s is this machine itself", host);
 	return OK;
 }
