@@ -16,6 +16,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "auth/rate.h"
 #include "auth/who.h"
 #include "base/clock.h"
 #include "base/conf.h"
@@ -78,7 +79,7 @@ work(struct pool *p)
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	let_signals_in(p);
-	if (who_open(c) != OK) {
+	if (who_open(c) != OK || rate_open(c) != OK) {
 		log_write(LOG_ERR, "not started", LOG_TEXT("why", c->reason));
 		return EX_CONFIG;
 	}

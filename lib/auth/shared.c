@@ -1,23 +1,16 @@
 #include "auth/shared.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "auth/mapped.h"
 #include "base/clock.h"
 #include "base/conf.h"
-#include "base/path.h"
-#include "base/random.h"
 
 #define ENTRIES 8192 /* about 850 KiB with the delays */
 #define WAYS 4
 #define DELAYS 1024
-#define KEY_BYTES crypto_generichash_KEYBYTES
+#define KEY_BYTES MAPPED_KEY_BYTES
 #define HASH_BYTES 32
 #define CHECK_BYTES crypto_generichash_BYTES_MIN
 #define FORMAT 1
@@ -36,8 +29,7 @@ struct delay {
 };
 
 struct file {
-	uint64_t format;
-	unsigned char key[KEY_BYTES];
+	struct mapped head;
 	struct entry entries[ENTRIES];
 	struct delay delays[DELAYS];
 };
@@ -45,60 +37,16 @@ struct file {
 /* The mapping of this process: set once by shared_open, ends with the process. */
 static struct file *file;
 
-/* Makes the contents of a new file. The key comes with it: an old file's entries mean nothing to
- * a new one. Called with the file locked. */
-static int
-fill(struct ctx *c, int fd, const char *path)
-{
-	struct stat st;
-	struct {
-		uint64_t format;
-		unsigned char key[KEY_BYTES];
-	} head = { .format = FORMAT };
-	uint64_t format = 0;
-
-	if (fstat(fd, &st) < 0)
-		return fail(c, E_INTERNAL, "%s: %s", path, strerror(errno));
-	if (st.st_size == sizeof(struct file) &&
-	    pread(fd, &format, sizeof(format), 0) == sizeof(format) && format == FORMAT)
-		return OK;
-	random_bytes(head.key, sizeof(head.key));
-	if (ftruncate(fd, 0) < 0 || ftruncate(fd, sizeof(struct file)) < 0 ||
-	    pwrite(fd, &head, sizeof(head), 0) != sizeof(head))
-		return fail(c, E_INTERNAL, "%s: %s", path, strerror(errno));
-	return OK;
-}
-
-static int
-map(struct ctx *c, int fd, const char *path)
-{
-	void *memory;
-
-	if (flock(fd, LOCK_EX) < 0)
-		return fail(c, E_INTERNAL, "%s: %s", path, strerror(errno));
-	TRY(fill(c, fd, path));
-	memory = mmap(NULL, sizeof(struct file), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED)
-		return fail(c, E_INTERNAL, "%s: %s", path, strerror(errno));
-	file = memory;
-	return OK;
-}
-
 int
 shared_open(struct ctx *c)
 {
-	const char *path = path_under(c->mem, c->conf->run_dir, "auth.shared");
-	int fd, code;
+	void *memory;
 
 	if (file != NULL)
 		return OK;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return fail(c, E_INTERNAL, "%s: %s", path, strerror(errno));
-	code = map(c, fd, path);
-	flock(fd, LOCK_UN); /* the mapping keeps the file open, and so would the lock */
-	close(fd);
-	return code;
+	TRY(mapped_open(c, "auth.shared", FORMAT, sizeof(struct file), &memory));
+	file = memory;
+	return OK;
 }
 
 static void
@@ -106,7 +54,7 @@ hash(const char *a, const char *b, unsigned char out[HASH_BYTES])
 {
 	crypto_generichash_state state;
 
-	crypto_generichash_init(&state, file->key, KEY_BYTES, HASH_BYTES);
+	crypto_generichash_init(&state, file->head.key, KEY_BYTES, HASH_BYTES);
 	crypto_generichash_update(&state, (const unsigned char *)a, strlen(a) + 1);
 	crypto_generichash_update(&state, (const unsigned char *)b, strlen(b));
 	crypto_generichash_final(&state, out, HASH_BYTES);
@@ -116,7 +64,7 @@ static void
 check(const struct entry *e, unsigned char out[CHECK_BYTES])
 {
 	crypto_generichash(out, CHECK_BYTES, (const unsigned char *)e,
-	    offsetof(struct entry, check), file->key, KEY_BYTES);
+	    offsetof(struct entry, check), file->head.key, KEY_BYTES);
 }
 
 static size_t

@@ -30,6 +30,8 @@ struct conf {
 	int64_t body_bytes;
 	const char *hpr_version_string;
 	const char *hpr_mirror_url_template;
+	int64_t abf_rate_limit;
+	const char *abf_rate_exempt;
 	int64_t abf_packages_window_s;
 	/* schedule */
 	int64_t schedule_s;
