@@ -71,6 +71,11 @@ struct team;
 void abf_person(struct req *r, const struct person *p, bool with_role);
 void abf_team(struct req *r, const struct team *t);
 
+/* ---- limit (limit.c) */
+
+/* Counts the request (contract 1.8). E_DENIED with http_status 429, which this door says as 403. */
+int abf_admit(struct req *r);
+
 /* ---- inputs (input.c): all are texts, NULL when not sent, "" for null or blank (contract 1.1) */
 
 /* otherwise: when not sent or blank. */

@@ -71,5 +71,6 @@ const struct dialect abf_dialect = {
 	.prefix = "/api/v1",
 	.habits = HABIT_JSON_SUFFIX | HABIT_TAG_ALL | HABIT_REVALIDATE | HABIT_SAY_LOCKED,
 	.root = root_of,
+	.admit = abf_admit,
 	.token = ABF_TOKEN,
 };

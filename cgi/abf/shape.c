@@ -197,6 +197,14 @@ say_401(struct req *r)
 	buf_char(r->out, '}');
 }
 
+/* Too many requests, or too many failed log-ins: ABF says 403 to both (contract 1.8). */
+static void
+say_limit(struct req *r)
+{
+	r->status = 403;
+	buf_text(r->out, "{\"message\":\"403 Forbidden | Rate Limit Exceeded\"}");
+}
+
 static const struct {
 	int status;
 	const char *body;
@@ -236,6 +244,8 @@ abf_refuse(struct req *r, int code)
 		refuse_input(r);
 	} else if (r->status == 401) {
 		say_401(r);
+	} else if (r->status == 429) {
+		say_limit(r);
 	} else if (r->status == 403 && is_csv) {
 		say_plain(r, "Access violation to this page!");
 	} else {

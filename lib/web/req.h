@@ -54,6 +54,11 @@ struct req {
 	int64_t access; /* of the asker, on what was loaded; -1: nothing was */
 	const void *in; /* the struct of the row's input table, filled */
 
+	/* requests the asker may make in a while, and how many are left; limit 0: not told */
+	struct {
+		int64_t limit, left;
+	} rate;
+
 	int status;	   /* of the answer: 200 until set */
 	struct buf *out;   /* its body, at most RES_BODY_MAX bytes */
 	const char *type;  /* its Content-Type; the dialect's until set */
@@ -68,6 +73,7 @@ struct req {
 	int64_t length_read; /* of the body, so far */
 	int64_t started_us, took_us;
 	int64_t statements; /* to the database, for the log */
+	bool is_admitted;   /* the dialect's admit was asked */
 	int code;	    /* how it ended */
 };
 

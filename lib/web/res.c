@@ -158,6 +158,9 @@ head(struct req *r, int64_t body_len)
 	}
 	add_header(b, "X-Request-Id", r->id);
 	add_fixed(r, b);
+	if (r->rate.limit > 0)
+		buf_printf(b, "X-RateLimit-Limit: %lld\r\nX-RateLimit-Remaining: %lld\r\n",
+		    (long long)r->rate.limit, (long long)r->rate.left);
 	if (!has_header(r, "Cache-Control"))
 		add_header(b, "Cache-Control", cache_control(r));
 	buf_add(b, r->head->data, r->head->len);

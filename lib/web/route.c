@@ -207,13 +207,31 @@ serve(struct req *r)
 	return OK;
 }
 
-/* From who is asking to the handler's end. */
+/* Who asks, and for what. */
 static int
-admit(struct req *r)
+identify(struct req *r)
 {
 	TRY(ready(r));
 	TRY(claim(r));
-	TRY(begin_and_load(r));
+	return begin_and_load(r);
+}
+
+/* code: how it went up to here, which nobody is told who has asked too often. */
+static int
+admit(struct req *r, int code)
+{
+	if (r->is_admitted || r->dialect->admit == NULL || has_flag(r, ROUTE_PROBE))
+		return code;
+	r->is_admitted = true;
+	TRY(r->dialect->admit(r));
+	return code;
+}
+
+/* From who is asking to the handler's end. */
+static int
+answer(struct req *r)
+{
+	TRY(admit(r, identify(r)));
 	if (r->route == NULL)
 		return no_route(r);
 	TRY(permit(r));
@@ -230,8 +248,9 @@ walk(struct req *r, const struct dialect *const *dialects)
 	struct target target = { 0 };
 	int code;
 
-	TRY(req_start(r));
+	code = req_start(r);
 	r->dialect = match_dialect(dialects, r->path);
+	TRY(code);
 	code = match_split(r->ctx, r->path, &target);
 	if (code == E_INVALID)
 		return code;
@@ -240,7 +259,7 @@ walk(struct req *r, const struct dialect *const *dialects)
 	r->type = r->dialect->type;
 	if (has_flag(r, ROUTE_PROBE))
 		return serve(r);
-	return admit(r);
+	return answer(r);
 }
 
 /* ---- the answer */
@@ -314,8 +333,7 @@ route_serve(struct req *r, const struct dialect *const *dialects)
 	const struct db *db = r->ctx->db;
 	int64_t before = db != NULL ? db_statements(db) : 0;
 
-	r->dialect = match_dialect(dialects, r->path != NULL ? r->path : "");
-	r->code = walk(r, dialects);
+	r->code = admit(r, walk(r, dialects)); /* what was no request counts, too */
 	if (r->code != OK)
 		refuse(r, r->code);
 	if (!r->is_streaming)

@@ -1,7 +1,8 @@
 /* Routes as rows, and the one walk to a handler. Order of the walk: target (400) -> match ->
  * who is asking (401) -> no row: 404, or 405 with Allow -> transaction -> load the object the row
- * names (404) -> perm_may (401, 403, 404) -> cross-site check (403) -> declared inputs (400, 413,
- * 415, 422) -> handler -> commit, or roll back on any failure -> one answer -> one log line. */
+ * names (404) -> the dialect's admit, before any of these says no -> perm_may (401, 403, 404) ->
+ * cross-site check (403) -> declared inputs (400, 413, 415, 422) -> handler -> commit, or roll back
+ * on any failure -> one answer -> one log line. */
 #ifndef WEB_ROUTE_H
 #define WEB_ROUTE_H
 
@@ -62,6 +63,10 @@ struct dialect {
 	unsigned habits; /* enum habits */
 	/* INPUT_RAILS: the name under which a row's inputs may be wrapped, or NULL */
 	const char *(*root)(const struct route *row);
+	/* Asked once about every request, whatever it comes to, when it is known who asks (or that
+	 * nobody may be told) and before anything is told: a limit on requests. Any code but OK
+	 * refuses. NULL: all are let in. */
+	int (*admit)(struct req *r);
 	/* INPUT_RAILS: an input of the body or the query that may hold a token, looked at before
 	 * the Authorization header; or NULL */
 	const char *token;
