@@ -169,6 +169,14 @@ def test_every_route_is_in_the_document():
     assert set(rows()) - set(told()) == set()
 
 
+def test_every_operation_is_in_the_manual():
+    text = (ROOT / "docs/api/abf.md").read_text()
+    for one in openapi.operations().values():
+        if one.method != "PATCH":
+            words = "| `%s %s` |" % (one.method, openapi.bare(one.path).removeprefix("/api/v1"))
+            assert words in text, words
+
+
 def test_what_needs_an_account_says_so():
     for key, (perm, _, _) in rows().items():
         if key in told():
