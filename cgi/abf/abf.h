@@ -116,6 +116,17 @@ int show_notifiers(struct req *r);
 int update_notifiers(struct req *r);
 int create_user(struct req *r);
 
+extern const struct field create_group_in[], update_group_in[], group_member_in[]; /* groups.c */
+int list_groups(struct req *r);
+int show_group(struct req *r);
+int create_group(struct req *r);
+int update_group(struct req *r);
+int destroy_group(struct req *r);
+int list_group_members(struct req *r);
+int add_group_member(struct req *r);
+int remove_group_member(struct req *r);
+int update_group_member(struct req *r);
+
 extern const struct field signatures_in[]; /* signatures.c */
 int set_signatures(struct req *r);
 int show_key_pair(struct req *r);

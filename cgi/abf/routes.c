@@ -18,6 +18,18 @@ static const struct abf_words notifiers_words = { "user",
 	"User notification settings have been updated successfully",
 	"User notification settings have not been updated", "notifiers" };
 
+static const struct abf_words create_group_words = WORDS("group", "Group", "created");
+static const struct abf_words update_group_words = WORDS("group", "Group", "updated");
+static const struct abf_words destroy_group_words = WORDS("group", "Group", "destroyed");
+static const struct abf_words add_group_member_words = { "group",
+	"%s has been added to group successfully", "Member has not been added to group", NULL };
+static const struct abf_words remove_group_member_words = { "group",
+	"%s has been removed from group successfully", "Member has not been removed from group",
+	NULL };
+static const struct abf_words update_group_member_words = { "group",
+	"Role for %s has been updated in group successfully",
+	"Role for member has not been updated in group", NULL };
+
 /* clang-format off */
 static const struct route routes[] = {
 	/* method  path                                        who may       what is loaded    who answers      reads     flags  says */
@@ -33,6 +45,16 @@ static const struct route routes[] = {
 	{ PATCH,   "/api/v1/user/notifiers",                   PERM_USER,    LOAD_NONE,        update_notifiers, notifiers_in, 0, &notifiers_words },
 
 	/* ---- groups (6.2) */
+	{ GET,     "/api/v1/groups",                           PERM_USER,    LOAD_NONE,        list_groups,     NULL,     0 },
+	{ GET,     "/api/v1/groups/:id",                       PERM_READ,    LOAD_TEAM,        show_group,      NULL,     0 },
+	{ POST,    "/api/v1/groups",                           PERM_USER,    LOAD_NONE,        create_group,    create_group_in, 0, &create_group_words },
+	{ PUT,     "/api/v1/groups/:id",                       PERM_ADMIN,   LOAD_TEAM,        update_group,    update_group_in, ASK, &update_group_words },
+	{ PATCH,   "/api/v1/groups/:id",                       PERM_ADMIN,   LOAD_TEAM,        update_group,    update_group_in, ASK, &update_group_words },
+	{ DELETE,  "/api/v1/groups/:id",                       PERM_OWNER,   LOAD_TEAM,        destroy_group,   NULL,     ASK | ROUTE_NO_TX, &destroy_group_words },
+	{ GET,     "/api/v1/groups/:id/members",               PERM_ADMIN,   LOAD_TEAM,        list_group_members, NULL,  ASK },
+	{ PUT,     "/api/v1/groups/:id/add_member",            PERM_ADMIN,   LOAD_TEAM,        add_group_member, group_member_in, ASK, &add_group_member_words },
+	{ DELETE,  "/api/v1/groups/:id/remove_member",         PERM_ADMIN,   LOAD_TEAM,        remove_group_member, group_member_in, ASK, &remove_group_member_words },
+	{ PUT,     "/api/v1/groups/:id/update_member",         PERM_ADMIN,   LOAD_TEAM,        update_group_member, group_member_in, ASK, &update_group_member_words },
 
 	/* ---- platforms (6.3) */
 

@@ -7,15 +7,10 @@
 #include "base/str.h"
 #include "core/account.h"
 #include "core/name.h"
+#include "core/rule.h"
 #include "db/db.h"
 
 #define BLANKS " \t\r\n"
-
-static bool
-is_blank(const char *text)
-{
-	return text == NULL || text[strspn(text, BLANKS)] == '\0';
-}
 
 static const char *
 trimmed(struct ctx *c, const char *text)
@@ -35,7 +30,7 @@ void
 person_check_uname(
     struct ctx *c, const char *uname, size_t most, const char *field, struct faults *f)
 {
-	if (is_blank(uname)) {
+	if (rule_is_blank(uname)) {
 		faults_add(f, field, FAULT_BLANK, 0);
 		faults_add(f, field, FAULT_INVALID, 0);
 		return;
@@ -66,7 +61,7 @@ check_text(const char *text, const char *field, size_t most, const char *allowed
 static void
 check_email(struct ctx *c, const char *email, struct faults *f)
 {
-	if (is_blank(email))
+	if (rule_is_blank(email))
 		faults_add(f, "email", FAULT_BLANK, 0);
 	else if (account_check_email(c, email) != OK)
 		faults_add(f, "email", FAULT_INVALID, 0);
@@ -123,7 +118,7 @@ person_create(
     struct ctx *c, const struct actor *who, const struct person_wish *wish, int64_t *id_out)
 {
 	struct account_new row = { .uname = wish->uname,
-		.role = is_blank(wish->role) ? "user" : wish->role };
+		.role = rule_is_blank(wish->role) ? "user" : wish->role };
 	struct faults *f = faults_new(c->mem);
 
 	if (wish->email != NULL)

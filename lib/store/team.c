@@ -1,7 +1,15 @@
 #include "store/team.h"
 
 #include "store/access_rule.h"
+#include "store/member.h"
+#include "store/member_fields.h"
+#include "store/project.h"
+#include "store/project_fields.h"
 #include "store/store.h"
+
+struct number {
+	int64_t n;
+};
 
 static const struct field team_row[] = {
 	FIELD(team, id),
@@ -18,14 +26,29 @@ static const struct field team_row[] = {
 	{ 0 },
 };
 
+static const struct field number_row[] = { FIELD(number, n), { 0 } };
+static const struct field project_row[] = { PROJECT_FIELDS(project, ), { 0 } };
+static const struct field platform_row[] = { FIELD(team_platform, id), { 0 } };
+static const struct field member_row[] = { MEMBER_FIELDS, { 0 } };
+
 enum {
 	TEAM_BY_ID,
+	TEAM_LIST_OF,
+	TEAM_ADD,
+	TEAM_SET_TEXTS,
+	TEAM_LOCK,
+	TEAM_DEL,
+	TEAM_LIST_PROJECTS,
+	TEAM_LIST_PLATFORMS,
+	TEAM_LIST_MEMBERS,
+	TEAM_ADD_MEMBER,
+	TEAM_SET_ROLE,
+	TEAM_DEL_MEMBER,
 };
 
 /* clang-format off */
 /* $1 asker, $2 is he an administrator */
-#define TEAM                                                                                       \
-	WITH_TOUCHED                                                                               \
+#define TEAM_COLUMNS                                                                               \
 	"SELECT t.id, t.uname, nullif(t.description, '') AS description, "                         \
 	"nullif(t.default_branch, '') AS default_branch, t.owner_account_id, "                     \
 	"a.uname AS owner_uname, "                                                                 \
@@ -37,7 +60,49 @@ enum {
 	"FROM hub.team t JOIN hub.account a ON a.id = t.owner_account_id "
 
 const struct db_stmt team_sql[] = {
-	[TEAM_BY_ID] = { "team_by_id", TEAM "WHERE t.id = $3", team_row, sizeof(struct team) },
+	[TEAM_BY_ID] = { "team_by_id", WITH_TOUCHED TEAM_COLUMNS "WHERE t.id = $3", team_row,
+	    sizeof(struct team) },
+	[TEAM_LIST_OF] = { "team_list_of",
+	    WITH_TOUCHED ", page AS MATERIALIZED ("
+	    "SELECT m.team_id AS id FROM hub.team_member m WHERE m.account_id = $1 "
+	    "UNION SELECT o.id FROM hub.team o WHERE o.owner_account_id = $1 "
+	    "ORDER BY 1 LIMIT $3 OFFSET $4) "
+	    TEAM_COLUMNS "JOIN page ON page.id = t.id ORDER BY t.id",
+	    team_row, sizeof(struct team) },
+	[TEAM_ADD] = { "team_add",
+	    "WITH t AS (INSERT INTO hub.team (uname, owner_account_id, description) "
+	    "VALUES ($1, $2, coalesce($3, '')) RETURNING id), "
+	    "m AS (INSERT INTO hub.team_member (team_id, account_id, role) SELECT id, $2, 3 FROM t) "
+	    "SELECT id AS n FROM t",
+	    number_row, sizeof(struct number) },
+	[TEAM_SET_TEXTS] = { "team_set_texts",
+	    "UPDATE hub.team SET description = coalesce($2, description), "
+	    "default_branch = coalesce($3, default_branch), updated_at = now() WHERE id = $1",
+	    NULL, 0 },
+	[TEAM_LOCK] = { "team_lock", "SELECT id AS n FROM hub.team WHERE id = $1 FOR UPDATE",
+	    number_row, sizeof(struct number) },
+	[TEAM_DEL] = { "team_del", "DELETE FROM hub.team WHERE id = $1", NULL, 0 },
+	[TEAM_LIST_PROJECTS] = { "team_list_projects",
+	    "SELECT " PROJECT_COLUMNS "4::smallint AS access FROM " PROJECT_FROM
+	    " WHERE p.owner_team_id = $1 ORDER BY p.id LIMIT $2",
+	    project_row, sizeof(struct project) },
+	[TEAM_LIST_PLATFORMS] = { "team_list_platforms",
+	    "SELECT id FROM hub.platform WHERE owner_team_id = $1 ORDER BY id LIMIT $2",
+	    platform_row, sizeof(struct team_platform) },
+	[TEAM_LIST_MEMBERS] = { "team_list_members",
+	    "SELECT " MEMBER_COLUMNS "FROM (SELECT account_id, NULL::bigint AS team_id "
+	    "FROM hub.team_member WHERE team_id = $1 AND account_id <> $2) m" MEMBER_JOINS
+	    "ORDER BY lower(coalesce(nullif(btrim(a.first_name || ' ' || a.last_name), ''), "
+	    "a.uname)), lower(a.uname) LIMIT $3 OFFSET $4",
+	    member_row, sizeof(struct member) },
+	[TEAM_ADD_MEMBER] = { "team_add_member",
+	    "INSERT INTO hub.team_member (team_id, account_id, role) VALUES ($1, $2, $3) "
+	    "ON CONFLICT DO NOTHING",
+	    NULL, 0 },
+	[TEAM_SET_ROLE] = { "team_set_role",
+	    "UPDATE hub.team_member SET role = $3 WHERE team_id = $1 AND account_id = $2", NULL, 0 },
+	[TEAM_DEL_MEMBER] = { "team_del_member",
+	    "DELETE FROM hub.team_member WHERE team_id = $1 AND account_id = $2", NULL, 0 },
 	{ 0 }
 };
 /* clang-format on */
@@ -47,4 +112,108 @@ team_by_id(struct ctx *c, const struct account *asker, int64_t id, struct team *
 {
 	return db_one(
 	    c, &team_sql[TEAM_BY_ID], out, db_int(asker->id), db_bool(asker->is_admin), db_int(id));
+}
+
+int
+team_list_of(struct ctx *c, const struct account *asker, int64_t limit, int64_t offset,
+    struct team **rows_out, size_t *n_out)
+{
+	return db_all(c, &team_sql[TEAM_LIST_OF], rows_out, n_out, db_int(asker->id),
+	    db_bool(asker->is_admin), db_int(limit), db_int(offset));
+}
+
+int
+team_add(struct ctx *c, const char *uname, int64_t owner_account_id, const char *description,
+    int64_t *id_out)
+{
+	struct number row;
+
+	TRY(db_one(c, &team_sql[TEAM_ADD], &row, db_text(uname), db_int(owner_account_id),
+	    db_text(description)));
+	*id_out = row.n;
+	return OK;
+}
+
+static int
+no_such(struct ctx *c)
+{
+	return fail(c, E_NOTFOUND, "no such team");
+}
+
+int
+team_set_texts(struct ctx *c, int64_t id, const char *description, const char *default_branch)
+{
+	int64_t n;
+
+	TRY(db_do(c, &team_sql[TEAM_SET_TEXTS], &n, db_int(id), db_text(description),
+	    db_text(default_branch)));
+	return n == 1 ? OK : no_such(c);
+}
+
+int
+team_lock(struct ctx *c, int64_t id)
+{
+	struct number row;
+	int code = db_one(c, &team_sql[TEAM_LOCK], &row, db_int(id));
+
+	return code == E_NOTFOUND ? no_such(c) : code;
+}
+
+int
+team_del(struct ctx *c, int64_t id)
+{
+	int64_t n;
+
+	TRY(db_do(c, &team_sql[TEAM_DEL], &n, db_int(id)));
+	return n == 1 ? OK : no_such(c);
+}
+
+int
+team_list_projects(
+    struct ctx *c, int64_t id, int64_t limit, struct project **rows_out, size_t *n_out)
+{
+	return db_all(c, &team_sql[TEAM_LIST_PROJECTS], rows_out, n_out, db_int(id), db_int(limit));
+}
+
+int
+team_list_platforms(
+    struct ctx *c, int64_t id, int64_t limit, struct team_platform **rows_out, size_t *n_out)
+{
+	return db_all(
+	    c, &team_sql[TEAM_LIST_PLATFORMS], rows_out, n_out, db_int(id), db_int(limit));
+}
+
+/* ---- members */
+
+int
+team_list_members(struct ctx *c, const struct team *t, int64_t limit, int64_t offset,
+    struct member **rows_out, size_t *n_out)
+{
+	return db_all(c, &team_sql[TEAM_LIST_MEMBERS], rows_out, n_out, db_int(t->id),
+	    db_int(t->owner_account_id), db_int(limit), db_int(offset));
+}
+
+int
+team_add_member(struct ctx *c, int64_t id, int64_t account_id, int64_t role, bool *is_new_out)
+{
+	int64_t n;
+
+	TRY(db_do(c, &team_sql[TEAM_ADD_MEMBER], &n, db_int(id), db_int(account_id), db_int(role)));
+	*is_new_out = n == 1;
+	return OK;
+}
+
+int
+team_set_role(struct ctx *c, int64_t id, int64_t account_id, int64_t role)
+{
+	int64_t n;
+
+	TRY(db_do(c, &team_sql[TEAM_SET_ROLE], &n, db_int(id), db_int(account_id), db_int(role)));
+	return n == 1 ? OK : fail(c, E_NOTFOUND, "no such member");
+}
+
+int
+team_del_member(struct ctx *c, int64_t id, int64_t account_id)
+{
+	return db_do(c, &team_sql[TEAM_DEL_MEMBER], NULL, db_int(id), db_int(account_id));
 }

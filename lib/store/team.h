@@ -2,6 +2,7 @@
 #ifndef STORE_TEAM_H
 #define STORE_TEAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/ctx.h"
@@ -21,5 +22,54 @@ struct team {
 };
 
 must_check int team_by_id(struct ctx *c, const struct account *asker, int64_t id, struct team *out);
+
+/* Those that the asker owns or is a member of, by id. */
+must_check int team_list_of(struct ctx *c, const struct account *asker, int64_t limit,
+    int64_t offset, struct team **rows_out, size_t *n_out);
+
+/* A team, its owner a member with role 3. E_CONFLICT: the uname is taken, by an account or a team,
+ * or <uname>_personal by a platform. */
+must_check int team_add(struct ctx *c, const char *uname, int64_t owner_account_id,
+    const char *description, int64_t *id_out);
+
+/* What is NULL stays as it is; "" is none. E_NOTFOUND. */
+must_check int team_set_texts(
+    struct ctx *c, int64_t id, const char *description, const char *default_branch);
+
+/* Until the transaction ends nobody else changes the team or gives it a project. E_NOTFOUND. */
+must_check int team_lock(struct ctx *c, int64_t id);
+
+/* The team, its members, its grants and its platforms. E_CONFLICT: it owns projects. */
+must_check int team_del(struct ctx *c, int64_t id);
+
+/* What it owns, at most limit of them, with access 4. */
+struct project;
+must_check int team_list_projects(
+    struct ctx *c, int64_t id, int64_t limit, struct project **rows_out, size_t *n_out);
+
+/* The ids of its platforms, at most limit of them. */
+struct team_platform {
+	int64_t id;
+};
+
+must_check int team_list_platforms(
+    struct ctx *c, int64_t id, int64_t limit, struct team_platform **rows_out, size_t *n_out);
+
+/* ---- members, all of them accounts */
+
+/* Without the owner, by name (who has none: by uname). */
+struct member;
+must_check int team_list_members(struct ctx *c, const struct team *t, int64_t limit, int64_t offset,
+    struct member **rows_out, size_t *n_out);
+
+/* role: 1 reader, 2 writer, 3 admin. Who is a member already keeps the role; *is_new_out tells. */
+must_check int team_add_member(
+    struct ctx *c, int64_t id, int64_t account_id, int64_t role, bool *is_new_out);
+
+/* E_NOTFOUND: no member. */
+must_check int team_set_role(struct ctx *c, int64_t id, int64_t account_id, int64_t role);
+
+/* Who is no member stays none. */
+must_check int team_del_member(struct ctx *c, int64_t id, int64_t account_id);
 
 #endif

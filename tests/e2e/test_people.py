@@ -5,6 +5,8 @@ import itertools
 
 import pytest
 
+from fixtures.run import wait_until
+
 COUNTER = itertools.count()
 NEW_TEXTS = {"name": "Ivan  Aivazovsky the Elder", "language": "ru", "site": "https://sea.example",
              "company": "Sea & Co", "location": "Феодосия",
@@ -35,6 +37,9 @@ class Person:
 
     def user(self):
         return self.get("user.json").json()["user"]
+
+    def email(self):
+        return self.user()["email"]
 
 
 def make_user(hub, **texts):
@@ -202,3 +207,231 @@ def test_notifiers_are_on_until_they_are_turned_off_one_by_one(hub):
     off = {k for k, v in ivan.get(path).json()["user"]["notifiers"].items() if not v}
     assert off == {"new_issue"}
     assert set(Person(hub).get(path).json()["user"]["notifiers"].values()) == {True}
+
+
+def test_after_a_change_the_new_address_logs_in_and_the_old_one_does_not(hub):
+    ivan = Person(hub)
+    old, new = ivan.email(), unique("moved") + "@example.com"
+    assert hub.get("/api/v1/user.json", (old.upper(), ivan.password)).status_code == 200
+    assert ivan.ask("PUT", "user.json", {"email": new}).status_code == 200
+    assert hub.get("/api/v1/user.json", (old, ivan.password)).status_code == 401
+    assert hub.get("/api/v1/user.json", (new, ivan.password)).json()["user"]["id"] == ivan.id
+    assert ivan.get("user.json").status_code == 200
+
+
+# ---- groups
+
+
+class Group:
+    """A group, which its owner made."""
+
+    def __init__(self, owner, **members):
+        self.uname = unique("group")
+        answer = owner.ask("POST", "groups.json", {"group": {"uname": self.uname}})
+        assert answer.status_code == 200, answer.text
+        self.id = answer.json()["group"]["id"]
+        self.owner = owner
+        self.path = "groups/%d" % self.id
+        for role, person in members.items():
+            assert self.add(person, role).status_code == 200
+
+    def member(self, action, person, asker=None, **more):
+        method = "DELETE" if action == "remove" else "PUT"
+        return (asker or self.owner).ask(method, "%s/%s_member" % (self.path, action),
+                                         {"member_id": person.id, **more})
+
+    def add(self, person, role=None, asker=None):
+        return self.member("add", person, asker, **({"role": role} if role else {}))
+
+    def roles(self):
+        return {row["uname"]: row["role"] for row in self.owner.hub.sql(
+            "SELECT a.uname, m.role FROM hub.team_member m JOIN hub.account a"
+            " ON a.id = m.account_id WHERE m.team_id = %s", self.id)}
+
+
+def test_who_makes_a_group_owns_it_and_everyone_sees_it(hub):
+    ivan, petr = Person(hub, name="Ivan A"), Person(hub)
+    group = Group(ivan, reader=petr)
+    shown = hub.get("/api/v1/%s.json" % group.path).json()["group"]
+    assert shown["owner"] == {"id": ivan.id, "name": "Ivan A", "type": "User", "uname": ivan.uname,
+                              "url": "/api/v1/users/%d.json" % ivan.id}
+    assert (shown["description"], shown["avatar_url"]) == (None, "")
+    assert group.roles() == {ivan.uname: 3, petr.uname: 1}
+    assert hub.one("SELECT count(*) FROM hub.platform p JOIN hub.repository r"
+                   " ON r.platform_id = p.id WHERE p.owner_team_id = %s AND r.name = 'main'",
+                   group.id) == 1
+
+
+def test_a_group_list_is_of_those_one_is_a_member_of(hub):
+    ivan, petr = Person(hub), Person(hub)
+    groups = [Group(ivan), Group(ivan, writer=petr), Group(ivan), Group(petr)]
+    ids = [group.id for group in groups]
+    assert [g["id"] for g in petr.get("groups.json").json()["groups"]] == [ids[1], ids[3]]
+    pages = [ivan.get("groups.json?per_page=2&page=%d" % n).json()["groups"] for n in (1, 2, 3)]
+    assert [[g["id"] for g in page] for page in pages] == [ids[:2], ids[2:3], []]
+    assert hub.get("/api/v1/groups.json", hub.admin).json()["groups"] == []
+
+
+def test_a_uname_is_of_one_account_or_one_group_in_any_case(hub):
+    ivan = Person(hub)
+    group = Group(ivan)
+    for uname, taken in ((ivan.uname, True), (group.uname, True), (unique("free"), False)):
+        answer = ivan.ask("POST", "groups.json", {"group": {"uname": uname}})
+        assert answer.status_code == (422 if taken else 200)
+        if taken:
+            assert message(answer, "group") == \
+                "Group has not been created. Uname has already been taken"
+    assert message(make_user(hub, uname=group.uname), "user") == \
+        "User has not been created. Nickname has already been taken"
+    hub.account("Upper_Case")  # made by the command, which allows capitals
+    assert message(ivan.ask("POST", "groups.json", {"uname": "upper_case"}), "group") == \
+        "Group has not been created. Uname has already been taken"
+
+
+@pytest.mark.parametrize("texts, faults", [
+    ({}, "Uname can't be blank. Uname is invalid"),
+    ({"uname": "Big"}, "Uname is invalid"),
+    ({"uname": "settings"}, "Uname is reserved"),
+    ({"uname": "g" * 101}, "Uname is too long (maximum is 100 characters)"),
+    ({"uname": "good", "description": "d" * 10001},
+     "Description is too long (maximum is 10000 characters)"),
+])
+def test_what_is_wrong_with_a_new_group_is_said(hub, texts, faults):
+    answer = Person(hub).ask("POST", "groups.json", {"group": texts})
+    assert message(answer, "group") == "Group has not been created. " + faults
+    assert hub.one("SELECT count(*) FROM hub.team WHERE uname = 'good'") == 0
+
+
+def test_a_group_changes_its_description_and_branch_but_not_its_name(hub):
+    ivan, petr = Person(hub), Person(hub)
+    group = Group(ivan, admin=petr)
+    done = petr.ask("PUT", group.path, {"group": {"description": "who packages", "uname": "tsars",
+                                                  "default_branch": "rosa2014.1"}})
+    assert message(done, "group", 200) == "Group has been updated successfully"
+    assert ivan.ask("PATCH", group.path, {"description": ""}).status_code == 200
+    shown = ivan.get(group.path).json()["group"]
+    assert (shown["uname"], shown["description"]) == (group.uname, None)
+    assert hub.one("SELECT default_branch FROM hub.team WHERE id = %s", group.id) == "rosa2014.1"
+    assert message(ivan.ask("PUT", group.path, {"default_branch": "b" * 101}), "group") == \
+        "Group has not been updated. Default branch is too long (maximum is 100 characters)"
+
+
+def test_members_are_listed_by_name_without_the_owner(hub):
+    ivan = Person(hub, name="AAA")
+    group = Group(ivan)
+    zoe, bob, nameless = (Person(hub, name="zoe"), Person(hub, name="Bob C"),
+                          Person(hub, uname=unique("m_nameless")))
+    for person in (zoe, nameless, bob):
+        group.add(person)
+    answer = ivan.get(group.path + "/members.json").json()
+    assert answer["url"] == "/api/v1/%s/members.json" % group.path
+    assert [m["name"] for m in answer["group"]["members"]] == ["Bob C", None, "zoe"]
+    assert answer["group"]["members"][0] == {
+        "id": bob.id, "type": "User", "name": "Bob C", "uname": bob.uname,
+        "url": "/api/v1/users/%d.json" % bob.id}
+    page = ivan.get(group.path + "/members?per_page=1&page=2").json()["group"]["members"]
+    assert [m["id"] for m in page] == [nameless.id]
+
+
+def test_adding_is_done_once_and_the_role_stays(hub):
+    ivan, petr, olga = Person(hub), Person(hub), Person(hub)
+    group = Group(ivan)
+    for role in ("reader", "admin", None):
+        assert message(group.add(petr, role), "group", 200) == \
+            "User '%d' has been added to group successfully" % petr.id
+    group.add(olga)
+    assert message(group.add(ivan, "reader"), "group", 200).startswith("User")
+    assert group.roles() == {ivan.uname: 3, petr.uname: 1, olga.uname: 3}
+
+
+def test_removing_may_be_repeated_but_not_of_the_owner_or_of_nobody(hub):
+    ivan, petr, worker = Person(hub), Person(hub), Person(hub, role="system")
+    group = Group(ivan, admin=petr)
+    assert message(group.member("remove", ivan, petr), "group") == \
+        "Member has not been removed from group"
+    for _ in range(2):
+        assert message(group.member("remove", petr), "group", 200) == \
+            "User '%d' has been removed from group successfully" % petr.id
+    assert group.roles() == {ivan.uname: 3}
+    for wrong in (999999999, "x", None, worker.id):
+        answer = ivan.ask("DELETE", group.path + "/remove_member", {"member_id": wrong})
+        assert message(answer, "group") == "Member has not been removed from group"
+        answer = ivan.ask("PUT", group.path + "/add_member", {"member_id": wrong})
+        assert message(answer, "group") == "Member has not been added to group"
+
+
+def test_a_role_changes_for_members_only_and_never_for_the_owner(hub):
+    ivan, petr, olga = Person(hub), Person(hub), Person(hub)
+    group = Group(ivan, admin=petr)
+    failed = "Role for member has not been updated in group"
+    assert message(group.member("update", petr, role="writer"), "group", 200) == \
+        "Role for user '%d' has been updated in group successfully" % petr.id
+    for person, role in ((ivan, "reader"), (olga, "reader"), (petr, "king"), (petr, ""),
+                         (petr, None)):
+        assert message(group.member("update", person, role=role), "group") == failed
+    assert message(group.add(olga, "king"), "group") == "Member has not been added to group"
+    assert group.roles() == {ivan.uname: 3, petr.uname: 2}
+
+
+def test_only_the_owner_and_admins_manage_a_group_and_only_the_owner_ends_it(hub):
+    ivan, admin, writer, stranger = (Person(hub) for _ in range(4))
+    group = Group(ivan, admin=admin, writer=writer)
+    for person, status in ((writer, 403), (stranger, 403), (admin, 200), (ivan, 200)):
+        assert person.get(group.path + "/members").status_code == status
+        assert person.ask("PUT", group.path, {"description": "x"}).status_code == status
+        assert group.add(writer, "reader", person).status_code == status
+    for person in (writer, stranger, admin):
+        assert person.ask("DELETE", group.path).status_code == 403
+    for method, path in (("PUT", ""), ("DELETE", ""), ("GET", "/members"), ("PUT", "/add_member")):
+        for number in (group.id, 999999999):
+            answer = hub.request(method, "/api/v1/groups/%d%s" % (number, path))
+            assert answer.status_code == 401
+    assert group.roles() == {ivan.uname: 3, admin.uname: 3, writer.uname: 2}
+
+
+def test_what_a_role_allows_changes_at_once(hub, name):
+    ivan, petr = Person(hub), Person(hub)
+    group = Group(ivan, reader=petr)
+    add_project(hub, group, name)
+    hub.set_access(name, 0)
+    for role, status in (("reader", 403), ("admin", 200), ("writer", 403), ("admin", 200)):
+        assert group.member("update", petr, role=role).status_code == 200
+        assert petr.get(group.path + "/members").status_code == status
+        assert petr.ask("PUT", group.path, {"description": role}).status_code == status
+    count = petr.get(group.path).json()["group"]["own_projects_count"]
+    group.member("remove", petr)
+    assert (count, petr.get(group.path).json()["group"]["own_projects_count"]) == (1, 0)
+    assert petr.get("groups.json").json()["groups"] == []
+
+
+def add_project(hub, group, path):
+    """A project of the group, with a store."""
+    hub.run_program("mirrorhub", "create-project", path, "--owner", group.owner.uname)
+    hub.sql("UPDATE hub.project SET owner_account_id = NULL, owner_team_id = %s WHERE path = %s",
+            group.id, path)
+
+
+def test_a_group_goes_with_its_projects_their_stores_and_its_platform(hub, name):
+    ivan, petr = Person(hub), Person(hub)
+    group, other = Group(ivan, writer=petr), Group(ivan)
+    paths = [name + "-1", name + "-2"]
+    for path in paths:
+        add_project(hub, group, path)
+    add_project(hub, other, name + "-other")
+    stores = [hub.store_dir(path) for path in paths]
+    kept = hub.store_dir(name + "-other")
+    assert all(store.is_dir() for store in stores)
+    done = ivan.ask("DELETE", group.path)
+    assert message(done, "group", 200) == "Group has been destroyed successfully"
+    assert ivan.get(group.path).status_code == 404
+    assert hub.one("SELECT count(*) FROM hub.project WHERE path = ANY(%s)", paths) == 0
+    assert hub.one("SELECT count(*) FROM hub.platform WHERE name = %s",
+                   group.uname + "_personal") == 0
+    wait_until(lambda: not any(store.exists() for store in stores), 60, "the stores are gone")
+    assert kept.is_dir()
+    assert ivan.get(other.path).json()["group"]["own_projects_count"] == 1
+    actions = [row["action"] for row in hub.sql(
+        "SELECT action FROM hub.event WHERE actor = %s ORDER BY id", ivan.uname)]
+    assert actions[-3:] == ["project.delete", "project.delete", "team.delete"]
+    # the name is free again
+    assert ivan.ask("POST", "groups.json", {"uname": group.uname}).status_code == 200

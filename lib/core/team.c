@@ -1,0 +1,167 @@
+#include "core/team.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/str.h"
+#include "core/person.h"
+#include "core/platform_tree.h"
+#include "core/project.h"
+#include "core/rule.h"
+#include "db/db.h"
+#include "store/member.h"
+
+#define PROJECTS_AT_ONCE 500
+#define PLATFORMS_MOST 10000
+
+/* ---- make, change */
+
+static void
+check_text(struct faults *f, const char *field, const char *text, int64_t most)
+{
+	if (text != NULL && str_characters(text) > (size_t)most)
+		faults_add(f, field, FAULT_TOO_LONG, most);
+}
+
+int
+team_create(struct ctx *c, const struct actor *who, const struct team_wish *wish, int64_t *id_out)
+{
+	struct faults *f = faults_new(c->mem);
+	int code;
+
+	person_check_uname(c, wish->uname, TEAM_UNAME_MOST, "uname", f);
+	check_text(f, "description", wish->description, TEAM_DESCRIPTION_MOST);
+	TRY(faults_end(c, f));
+	code = team_add(c, wish->uname, who->account->id, wish->description, id_out);
+	if (code == E_CONFLICT && db_constraint(c->db)[0] != '\0') /* also <uname>_personal */
+		return fault(c, "uname", FAULT_TAKEN, 0);
+	TRY(code);
+	return actor_record(c, who, "team.create", wish->uname, "");
+}
+
+int
+team_update(
+    struct ctx *c, const struct actor *who, const struct team *t, const struct team_change *change)
+{
+	struct faults *f = faults_new(c->mem);
+
+	check_text(f, "description", change->description, TEAM_DESCRIPTION_MOST);
+	check_text(f, "default_branch", change->default_branch, TEAM_BRANCH_MOST);
+	TRY(faults_end(c, f));
+	TRY(team_set_texts(c, t->id, change->description, change->default_branch));
+	return actor_record(c, who, "team.update", t->uname, "");
+}
+
+/* ---- delete */
+
+static int
+delete_projects(struct ctx *c, const struct actor *who, const struct team *t)
+{
+	struct project *rows;
+	size_t n;
+
+	do {
+		TRY(team_list_projects(c, t->id, PROJECTS_AT_ONCE, &rows, &n));
+		for (size_t i = 0; i < n; i++)
+			TRY(project_delete(c, who, &rows[i]));
+	} while (n > 0);
+	return OK;
+}
+
+int
+team_delete(struct ctx *c, const struct actor *who, const struct team *t)
+{
+	struct team_platform *platforms;
+	size_t n;
+
+	TRY(db_begin(c, DB_WRITE));
+	TRY(team_lock(c, t->id)); /* or a project could come while they go */
+	TRY(delete_projects(c, who, t));
+	TRY(team_list_platforms(c, t->id, PLATFORMS_MOST, &platforms, &n));
+	TRY(team_del(c, t->id));
+	TRY(actor_record(c, who, "team.delete", t->uname, ""));
+	TRY(db_commit(c));
+	for (size_t i = 0; i < n; i++)
+		TRY(platform_tree_remove_all(c, platforms[i].id));
+	return OK;
+}
+
+/* ---- members */
+
+/* 0 for no role. */
+static int64_t
+level_of(const char *role)
+{
+	static const char *const roles[] = { [1] = "reader", [2] = "writer", [3] = "admin" };
+
+	for (int64_t i = 1; i <= 3; i++)
+		if (str_is_equal(role, roles[i]))
+			return i;
+	return 0;
+}
+
+static int
+wrong_role(struct ctx *c)
+{
+	return fail(c, E_INVALID, "a role is reader, writer or admin");
+}
+
+static int
+account_of(struct ctx *c, int64_t id, struct member *out)
+{
+	int code = member_by_id(c, false, id, out);
+
+	return code == E_NOTFOUND ? fail(c, E_INVALID, "no such account") : code;
+}
+
+int
+team_admit(struct ctx *c, const struct actor *who, const struct team *t, int64_t account_id,
+    const char *role)
+{
+	int64_t level = level_of(rule_is_blank(role) ? "admin" : role);
+	struct member member;
+	bool is_new;
+
+	if (level == 0)
+		return wrong_role(c);
+	TRY(account_of(c, account_id, &member));
+	if (member.id == t->owner_account_id)
+		return OK;
+	TRY(team_add_member(c, t->id, member.id, level, &is_new));
+	if (!is_new)
+		return OK;
+	return actor_record(c, who, "team.add_member", t->uname, member.uname);
+}
+
+int
+team_dismiss(struct ctx *c, const struct actor *who, const struct team *t, int64_t account_id)
+{
+	struct member member;
+
+	TRY(account_of(c, account_id, &member));
+	if (member.id == t->owner_account_id)
+		return fail(c, E_INVALID, "the owner is a member for good");
+	TRY(team_del_member(c, t->id, member.id));
+	return actor_record(c, who, "team.remove_member", t->uname, member.uname);
+}
+
+int
+team_promote(struct ctx *c, const struct actor *who, const struct team *t, int64_t account_id,
+    const char *role)
+{
+	int64_t level = level_of(role);
+	struct member member;
+	int code;
+
+	if (level == 0)
+		return wrong_role(c);
+	TRY(account_of(c, account_id, &member));
+	if (member.id == t->owner_account_id)
+		return fail(c, E_INVALID, "the owner is a member for good");
+	code = team_set_role(c, t->id, member.id, level);
+	if (code == E_NOTFOUND)
+		return fail(c, E_INVALID, "no such member");
+	TRY(code);
+	return actor_record(c, who, "team.update_member", t->uname,
+	    arena_printf(c->mem, "%s: %s", member.uname, role));
+}
