@@ -7,10 +7,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/str.h"
+#include "git/spec_args.h"
 
 #define MACROS_MAX 500
-#define ARGS_MAX 100
 #define DEPTH_MAX 64
 #define WORK_MAX (4 * 1024 * 1024) /* bytes looked at or made, and WORK_PER_CALL for each macro */
 #define WORK_PER_CALL 64
@@ -20,15 +19,8 @@
 struct macro {
 	const char *name;
 	const char *body;
-	bool has_args;
-};
-
-/* What a macro with arguments was called with. */
-struct frame {
-	const char *name;
-	const char *all; /* the arguments with one blank between them */
-	char **args;
-	size_t n;
+	const char
+	    *options; /* "ab:": -a, and -b with a value; NULL: it takes no arguments at all */
 };
 
 struct spec_macros {
@@ -36,7 +28,7 @@ struct spec_macros {
 	struct arena *mem; /* emptied for each text */
 	struct macro rows[MACROS_MAX];
 	size_t n;
-	const struct frame *frame; /* NULL: not within one */
+	const struct spec_args *frame; /* NULL: not within one */
 	int depth;
 	int64_t work;
 	bool is_over; /* something was too much */
@@ -87,7 +79,7 @@ find(struct spec_macros *m, const char *name)
 }
 
 static void
-set(struct spec_macros *m, const char *name, const char *body, bool has_args)
+set(struct spec_macros *m, const char *name, const char *body, const char *options)
 {
 	struct macro *row = find(m, name);
 
@@ -100,7 +92,7 @@ set(struct spec_macros *m, const char *name, const char *body, bool has_args)
 		row->name = arena_strdup(m->table_mem, name);
 	}
 	row->body = arena_strdup(m->table_mem, body);
-	row->has_args = has_args;
+	row->options = options != NULL ? arena_strdup(m->table_mem, options) : NULL;
 	charge(m, strlen(body));
 }
 
@@ -116,7 +108,7 @@ unset(struct spec_macros *m, const char *name)
 void
 spec_macros_set(struct spec_macros *m, const char *name, const char *body)
 {
-	set(m, name, body, false);
+	set(m, name, body, NULL);
 }
 
 static void
@@ -133,14 +125,14 @@ spec_macros_new(struct arena *mem)
 	m->table_mem = mem;
 	m->mem = arena_new();
 	arena_defer(mem, close_arena, m->mem);
-	set(m, "nil", "", false);
+	set(m, "nil", "", NULL);
 	/* Mandriva's release, without the distribution's own suffix: it is the builder's to know */
-	set(m, "mkrel", "%{1}%{?subrel:.%{subrel}}", true);
-	set(m, "manbo_mkrel", "%{1}%{?subrel:.%{subrel}}", true);
+	set(m, "mkrel", "%{-c:0.%{-c*}.}%{1}%{?subrel:.%{subrel}}", "c:");
+	set(m, "manbo_mkrel", "%{-c:0.%{-c*}.}%{1}%{?subrel:.%{subrel}}", "c:");
 	return m;
 }
 
-/* ---- arguments */
+/* ---- texts within texts */
 
 static const char *
 expanded(struct spec_macros *m, const char *text)
@@ -150,51 +142,6 @@ expanded(struct spec_macros *m, const char *text)
 	expand(m, out, text);
 	charge(m, out->len);
 	return out->data;
-}
-
-static void
-split_args(struct spec_macros *m, const char *text, struct frame *f)
-{
-	struct buf *all = buf_new(m->mem, SPEC_TEXT_MAX);
-
-	f->args = arena_new_array(m->mem, char *, ARGS_MAX);
-	for (text += strspn(text, " \t\n"); *text != '\0'; text += strspn(text, " \t\n")) {
-		size_t len = strcspn(text, " \t\n");
-
-		if (f->n == ARGS_MAX) {
-			m->is_over = true;
-			break;
-		}
-		f->args[f->n++] = arena_strndup(m->mem, text, len);
-		if (all->len > 0)
-			buf_char(all, ' ');
-		buf_add(all, text, len);
-		text += len;
-	}
-	f->all = all->data;
-}
-
-/* What %1, %*, … stand for within a macro with arguments; NULL: no such argument. Options are not
- * told apart from arguments: an option (%{-f}) was never given. */
-static const char *
-argument(struct spec_macros *m, const char *name)
-{
-	int64_t k;
-
-	if (strcmp(name, "*") == 0 || strcmp(name, "**") == 0)
-		return m->frame->all;
-	if (strcmp(name, "#") == 0)
-		return arena_printf(m->mem, "%zu", m->frame->n);
-	if (!str_is_int(name, &k) || k < 0 || (uint64_t)k > m->frame->n)
-		return NULL;
-	return k == 0 ? m->frame->name : m->frame->args[k - 1];
-}
-
-static bool
-is_argument_name(const char *name)
-{
-	return name[0] == '*' || name[0] == '#' || name[0] == '-' ||
-	    (name[0] != '\0' && strspn(name, "0123456789") == strlen(name));
 }
 
 /* ---- %define and its like: they are read to the end of their line */
@@ -232,22 +179,22 @@ read_body(struct spec_macros *m, const char *s, const char **next_out)
 static const char *
 define(struct spec_macros *m, const char *s, bool is_global)
 {
-	const char *name, *body, *next;
-	bool has_args;
+	const char *name, *body, *next, *options = NULL;
 	size_t len;
 
 	s = skip_blanks(s);
 	len = strspn(s, NAME_CHARS);
 	name = arena_strndup(m->mem, s, len);
 	s += len;
-	has_args = *s == '(';
-	if (has_args)
+	if (*s == '(') {
+		options = arena_strndup(m->mem, s + 1, strcspn(s + 1, ")\n"));
 		s += strcspn(s, ")\n");
-	s += *s == ')';
+		s += *s == ')';
+	}
 	if (len == 0 || !is_blank(*s)) /* rpm calls that an error */
 		return s + strcspn(s, "\n");
 	body = read_body(m, skip_blanks(s), &next);
-	set(m, name, is_global ? expanded(m, body) : body, has_args);
+	set(m, name, is_global ? expanded(m, body) : body, options);
 	return next;
 }
 
@@ -300,31 +247,31 @@ is_with(struct spec_macros *m, const char *name)
 static void
 set_with(struct spec_macros *m, const char *name)
 {
-	set(m, arena_printf(m->mem, "with_%s", name), "1", false);
+	set(m, arena_printf(m->mem, "with_%s", name), "1", NULL);
 }
 
 static const char *
-answer_with(struct spec_macros *m, const struct frame *f)
+answer_with(struct spec_macros *m, const struct spec_args *f)
 {
-	return f->n > 0 && is_with(m, f->args[0]) ? "1" : "0";
+	return f->n > 0 && is_with(m, f->words[0]) ? "1" : "0";
 }
 
 static const char *
-answer_without(struct spec_macros *m, const struct frame *f)
+answer_without(struct spec_macros *m, const struct spec_args *f)
 {
-	return f->n > 0 && is_with(m, f->args[0]) ? "0" : "1";
+	return f->n > 0 && is_with(m, f->words[0]) ? "0" : "1";
 }
 
 static const char *
-answer_bcond_without(struct spec_macros *m, const struct frame *f)
+answer_bcond_without(struct spec_macros *m, const struct spec_args *f)
 {
 	if (f->n > 0)
-		set_with(m, f->args[0]);
+		set_with(m, f->words[0]);
 	return "";
 }
 
 static const char *
-answer_bcond_with(struct spec_macros *m, const struct frame *f)
+answer_bcond_with(struct spec_macros *m, const struct spec_args *f)
 {
 	(void)m;
 	(void)f;
@@ -332,16 +279,16 @@ answer_bcond_with(struct spec_macros *m, const struct frame *f)
 }
 
 static const char *
-answer_bcond(struct spec_macros *m, const struct frame *f)
+answer_bcond(struct spec_macros *m, const struct spec_args *f)
 {
-	if (f->n > 1 && strcmp(f->args[1], "0") != 0)
-		set_with(m, f->args[0]);
+	if (f->n > 1 && strcmp(f->words[1], "0") != 0)
+		set_with(m, f->words[0]);
 	return "";
 }
 
 static const struct {
 	const char *name;
-	const char *(*answer)(struct spec_macros *m, const struct frame *f);
+	const char *(*answer)(struct spec_macros *m, const struct spec_args *f);
 } answers[] = {
 	{ "with", answer_with },
 	{ "without", answer_without },
@@ -433,7 +380,7 @@ read_call(struct spec_macros *m, const char *text, struct call *out)
 
 /* %name takes what is left of its line, %{name …} what is in the braces. */
 static void
-read_args(struct spec_macros *m, struct call *call, struct frame *f)
+read_args(struct spec_macros *m, struct call *call, const char *options, struct spec_args *f)
 {
 	const char *text = call->arg;
 
@@ -443,19 +390,18 @@ read_args(struct spec_macros *m, struct call *call, struct frame *f)
 		text = arena_strndup(m->mem, call->next, len);
 		call->next += len;
 	}
-	f->name = call->name;
-	split_args(m, expanded(m, text), f);
+	m->is_over |= !spec_args_read(m->mem, call->name, expanded(m, text), options, f);
 }
 
 static void
 run(struct spec_macros *m, struct buf *out, struct call *call, const struct macro *row)
 {
-	const struct frame *outer = m->frame;
-	const char *body = row->body; /* the row may move while it runs */
-	struct frame f = { 0 };
+	const struct spec_args *outer = m->frame;
+	const char *body = row->body, *options = row->options; /* the row may move meanwhile */
+	struct spec_args f = { 0 };
 
-	if (row->has_args) {
-		read_args(m, call, &f);
+	if (options != NULL) {
+		read_args(m, call, options, &f);
 		m->frame = &f;
 	}
 	expand(m, out, body);
@@ -465,10 +411,12 @@ run(struct spec_macros *m, struct buf *out, struct call *call, const struct macr
 static void
 expand_argument(struct spec_macros *m, struct buf *out, const struct call *call)
 {
-	const char *value = argument(m, call->name);
-	bool is_there = value != NULL;
+	const char *value = spec_args_get(m->mem, m->frame, call->name);
+	bool is_there = value != NULL, asks = call->asks || call->name[0] == '-';
 
-	if (call->asks && call->has_colon && is_there != call->negates)
+	if (is_there)
+		charge(m, strlen(value)); /* it has been made for us */
+	if (asks && call->has_colon && is_there != call->negates)
 		expand(m, out, call->arg);
 	else if (is_there && !call->negates && !call->has_colon)
 		buf_text(out, value); /* expanded already */
@@ -480,9 +428,9 @@ expand_call(struct spec_macros *m, struct buf *out, struct call *call)
 	const struct macro *row = find(m, call->name);
 	int answer = find_answer(call->name);
 	bool is_there = row != NULL || answer >= 0;
-	struct frame f = { 0 };
+	struct spec_args f = { 0 };
 
-	if (m->frame != NULL && is_argument_name(call->name))
+	if (m->frame != NULL && spec_args_is_name(call->name))
 		expand_argument(m, out, call);
 	else if (call->asks && call->has_colon && is_there != call->negates)
 		expand(m, out, call->arg);
@@ -493,7 +441,7 @@ expand_call(struct spec_macros *m, struct buf *out, struct call *call)
 	else if (row != NULL)
 		run(m, out, call, row);
 	else {
-		read_args(m, call, &f);
+		read_args(m, call, "", &f);
 		buf_text(out, answers[answer].answer(m, &f));
 	}
 }

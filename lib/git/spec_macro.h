@@ -2,8 +2,8 @@
  * shell, no Lua, no files. The text is a stranger's; time, memory and depth are bounded.
  *
  *	known      %name %{name} %{?name} %{?name:text} %{!?name:text} %%, %define %global %undefine
- *	           %dnl, macros with arguments (%1 %{1} %* %#), %mkrel, %bcond_with %bcond_without
- *	           %bcond %{with x} %{without x}, %nil
+ *	           %dnl, macros with arguments (%1 %{1} %* %# %{-c} %{-c*} %{-c:text}), %mkrel,
+ *	           %bcond_with %bcond_without %bcond %{with x} %{without x}, %nil
  *	left as it stands    %(…) %{lua:…} %{expand:…} %[…], any other macro that nobody defined
  */
 #ifndef GIT_SPEC_MACRO_H

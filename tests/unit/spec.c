@@ -47,6 +47,10 @@ static const char *const heads[] = {
 	"%define with_args() x%1.%{2}-%#\nName: %{with_args 1 2}\nVersion: 1\nRelease: 1\n",
 	"%define with_args(c:) x%1%{?1:y}%{?3:z}%{!?3:n}\nName: foo\nVersion: 1\nRelease: "
 	"%with_args 7\n",
+	"%define with_opt(xc:) %{-c:0.%{-c*}.}%{1}%{!-c:.no}%{-x:.x}%{!-x:.nox}%#\nName: foo\n"
+	"Version: %{with_opt -c rc1 2}.%{with_opt 3}\nRelease: %with_opt -x -cb 7\n",
+	"%define with_opt(c) %{-c}%{-c*}%1\nName: foo\nVersion: 1%{with_opt 5}\nRelease: 1\n",
+	"%define with_opt(-) %1\nName: foo\nVersion: 1%{with_opt 5}\nRelease: 1\n",
 	"%define all_args() %*\nName: foo\nVersion: 1\nRelease: %{all_args 7}\n",
 	"%define inner() <%1>\n%define outer() %{1}.%{1}\nName: foo\nVersion: %{outer 3}\nRelease: "
 	"1\n",
@@ -162,6 +166,7 @@ static const struct {
 	{ "%define subrel 2\nName: foo\nVersion: 1\nRelease: %mkrel 3\n", "foo|0|1|3.2" },
 	{ "%define release %mkrel 3\nName: foo\nVersion: 1\nRelease: %{release}\n", "foo|0|1|3" },
 	{ "Name: foo\nVersion: 1\nRelease: %{mkrel 3}\n", "foo|0|1|3" },
+	{ "Name: foo\nVersion: 1\nRelease: %mkrel -c rc1 3\n", "foo|0|1|0.rc1.3" },
 	{ "Name: foo\nVersion: 1\nRelease: %autorelease\n", "foo|0|1|" },
 	{ "Name: foo\nVersion: 1\nRelease: 1%{dist}\n", "foo|0|1|" },
 	/* never run */
@@ -283,6 +288,10 @@ what_would_take_for_ever_ends(void **state)
 		repeated(c, "%global xxx %{?xxx}yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n", 17000),
 		repeated(c, "%bcond_without x\n", 60000),
 		repeated(c, "a ", 500000),
+		arena_printf(c->mem, "%%define f(c:) %s\n%%f %s\n", repeated(c, "%{?*:}", 10000),
+		    repeated(c, "aaaa", 15000)),
+		arena_printf(c->mem, "%%define f(c:) %s\n%%f -c%s\n", repeated(c, "%{-c:}", 10000),
+		    repeated(c, "aaaa", 15000)),
 	};
 	struct git_spec spec;
 
