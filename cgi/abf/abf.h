@@ -76,6 +76,16 @@ void abf_team(struct req *r, const struct team *t);
 /* Counts the request (contract 1.8). E_DENIED with http_status 429, which this door says as 403. */
 int abf_admit(struct req *r);
 
+/* Lists of members, and R-mini of repositories: [{…},…] (shape_platform.c). */
+struct member;
+struct platform;
+struct repository_card;
+void abf_member_list(struct req *r, const struct member *rows, size_t n);
+void abf_repository_minis(struct req *r, const struct repository_card *rows, size_t n);
+
+/* {id, name, visibility, platform_type, url} without the braces, for search too. */
+void abf_platform_mini(struct req *r, const struct platform *p);
+
 /* ---- inputs (input.c): all are texts, NULL when not sent, "" for null or blank (contract 1.1) */
 
 /* otherwise: when not sent or blank. */
@@ -83,6 +93,20 @@ bool abf_bool(const char *text, bool otherwise);
 
 /* Digits as a number; 0 (no object has it) for anything else. */
 int64_t abf_id(const char *text);
+
+/* A number that may be missing or blank (0); -1, which no object has, for anything else. */
+int64_t abf_id_or_none(const char *text);
+
+/* Whom a route of members means by type and member_id, and how it is called: "User '32'".
+ * E_INVALID: no type or no number. */
+struct abf_whom {
+	bool is_team;
+	int64_t id;
+	const char *about;
+};
+
+must_check int abf_whom(
+    struct req *r, const char *type, const char *member_id, struct abf_whom *out);
 
 /* A text that core has the last word on: larger than any body. */
 #define ABF_TEXT(T, m) FIELD_MAX(T, m, 16 * 1024 * 1024)
@@ -126,6 +150,35 @@ int list_group_members(struct req *r);
 int add_group_member(struct req *r);
 int remove_group_member(struct req *r);
 int update_group_member(struct req *r);
+
+extern const struct field create_platform_in[], update_platform_in[], clone_platform_in[],
+    platform_member_in[]; /* platforms.c */
+int list_platforms(struct req *r);
+int list_platforms_for_build(struct req *r);
+int show_platform(struct req *r);
+int create_platform(struct req *r);
+int update_platform(struct req *r);
+int destroy_platform(struct req *r);
+int list_platform_members(struct req *r);
+int add_platform_member(struct req *r);
+int remove_platform_member(struct req *r);
+int clone_platform(struct req *r);
+int clear_platform(struct req *r);
+int allow_platform(struct req *r);
+
+extern const struct field create_repository_in[], update_repository_in[], repository_member_in[],
+    repository_project_in[]; /* repositories.c */
+int show_package_repository(struct req *r);
+int list_repository_projects(struct req *r);
+int create_package_repository(struct req *r);
+int update_package_repository(struct req *r);
+int destroy_package_repository(struct req *r);
+int add_repository_member(struct req *r);
+int remove_repository_member(struct req *r);
+int add_repository_project(struct req *r);
+int remove_repository_project(struct req *r);
+int add_lock_file(struct req *r);
+int remove_lock_file(struct req *r);
 
 extern const struct field signatures_in[]; /* signatures.c */
 int set_signatures(struct req *r);

@@ -27,6 +27,25 @@ abf_id(const char *text)
 	return id;
 }
 
+int64_t
+abf_id_or_none(const char *text)
+{
+	int64_t id = abf_id(text);
+
+	return text == NULL || text[0] == '\0' ? 0 : id > 0 ? id : -1;
+}
+
+int
+abf_whom(struct req *r, const char *type, const char *member_id, struct abf_whom *out)
+{
+	out->is_team = str_is_equal(type, "Group");
+	out->id = abf_id(member_id);
+	if (out->id == 0 || (!out->is_team && !str_is_equal(type, "User")))
+		return fail(r->ctx, E_INVALID, "a member has a type and a number");
+	out->about = arena_printf(r->ctx->mem, "%s '%lld'", type, (long long)out->id);
+	return OK;
+}
+
 struct actor
 abf_actor(const struct req *r)
 {

@@ -30,6 +30,41 @@ static const struct abf_words update_group_member_words = { "group",
 	"Role for %s has been updated in group successfully",
 	"Role for member has not been updated in group", NULL };
 
+static const struct abf_words create_platform_words = WORDS("platform", "Platform", "created");
+static const struct abf_words update_platform_words = WORDS("platform", "Platform", "updated");
+static const struct abf_words destroy_platform_words = WORDS("platform", "Platform", "destroyed");
+static const struct abf_words clone_platform_words = WORDS("platform", "Platform", "cloned");
+static const struct abf_words clear_platform_words = WORDS("platform", "Platform", "cleared");
+static const struct abf_words add_platform_member_words = { "platform",
+	"%s has been added to platform successfully", "Member has not been added to platform" };
+static const struct abf_words remove_platform_member_words = { "platform",
+	"%s has been removed from platform successfully",
+	"Member has not been removed from platform" };
+
+static const struct abf_words create_repository_words =
+    WORDS("repository", "Repository", "created");
+static const struct abf_words update_repository_words =
+    WORDS("repository", "Repository", "updated");
+static const struct abf_words destroy_repository_words =
+    WORDS("repository", "Repository", "destroyed");
+static const struct abf_words add_repository_member_words = { "repository",
+	"%s has been added to repository successfully", "Member has not been added to repository" };
+static const struct abf_words remove_repository_member_words = { "repository",
+	"%s has been removed from repository successfully",
+	"Member has not been removed from repository" };
+static const struct abf_words add_project_words = { "repository",
+	"%s has been added to repository successfully",
+	"Project has not been added to repository" };
+static const struct abf_words remove_project_words = { "repository",
+	"%s has been removed from repository successfully",
+	"Project has not been removed from repository" };
+static const struct abf_words add_lock_words = { "repository",
+	"'.repo.lock' file has been added to repository successfully",
+	"'.repo.lock' file has not been added to repository" };
+static const struct abf_words remove_lock_words = { "repository",
+	"'.repo.lock' file has been removed from repository successfully",
+	"'.repo.lock' file has not been removed from repository" };
+
 /* clang-format off */
 static const struct route routes[] = {
 	/* method  path                                        who may       what is loaded    who answers      reads     flags  says */
@@ -57,8 +92,33 @@ static const struct route routes[] = {
 	{ PUT,     "/api/v1/groups/:id/update_member",         PERM_ADMIN,   LOAD_TEAM,        update_group_member, group_member_in, ASK, &update_group_member_words },
 
 	/* ---- platforms (6.3) */
+	{ GET,     "/api/v1/platforms",                        PERM_USER,    LOAD_NONE,        list_platforms,  NULL,     ROUTE_READ_TX },
+	{ GET,     "/api/v1/platforms/platforms_for_build",    PERM_PUBLIC,  LOAD_NONE,        list_platforms_for_build, NULL, ROUTE_READ_TX },
+	{ GET,     "/api/v1/platforms/allowed",                PERM_PUBLIC,  LOAD_NONE,        allow_platform,  NULL,     ROUTE_ANYONE },
+	{ GET,     "/api/v1/platforms/:id",                    PERM_READ,    LOAD_PLATFORM,    show_platform,   NULL,     ROUTE_READ_TX },
+	{ POST,    "/api/v1/platforms",                        PERM_HUB_ADMIN, LOAD_NONE,      create_platform, create_platform_in, 0, &create_platform_words },
+	{ PUT,     "/api/v1/platforms/:id",                    PERM_OWNER,   LOAD_PLATFORM,    update_platform, update_platform_in, ASK, &update_platform_words },
+	{ PATCH,   "/api/v1/platforms/:id",                    PERM_OWNER,   LOAD_PLATFORM,    update_platform, update_platform_in, ASK, &update_platform_words },
+	{ DELETE,  "/api/v1/platforms/:id",                    PERM_OWNER,   LOAD_PLATFORM,    destroy_platform, NULL,    ASK | ROUTE_NO_TX, &destroy_platform_words },
+	{ GET,     "/api/v1/platforms/:id/members",            PERM_READ,    LOAD_PLATFORM,    list_platform_members, NULL, ROUTE_READ_TX },
+	{ PUT,     "/api/v1/platforms/:id/add_member",         PERM_ADMIN,   LOAD_PLATFORM,    add_platform_member, platform_member_in, ASK, &add_platform_member_words },
+	{ DELETE,  "/api/v1/platforms/:id/remove_member",      PERM_ADMIN,   LOAD_PLATFORM,    remove_platform_member, platform_member_in, ASK, &remove_platform_member_words },
+	{ POST,    "/api/v1/platforms/:id/clone",              PERM_HUB_ADMIN, LOAD_PLATFORM,  clone_platform,  clone_platform_in, ASK | ROUTE_NO_TX, &clone_platform_words },
+	{ PUT,     "/api/v1/platforms/:id/clear",              PERM_OWNER,   LOAD_PLATFORM,    clear_platform,  NULL,     ASK | ROUTE_NO_TX, &clear_platform_words },
 
 	/* ---- repositories (3) */
+	{ GET,     "/api/v1/repositories/:id",                 PERM_READ,    LOAD_REPOSITORY,  show_package_repository, NULL, 0 },
+	{ GET,     "/api/v1/repositories/:id/projects",        PERM_READ,    LOAD_REPOSITORY,  list_repository_projects, NULL, ROUTE_READ_TX },
+	{ POST,    "/api/v1/repositories",                     PERM_USER,    LOAD_NONE,        create_package_repository, create_repository_in, ROUTE_NO_TX, &create_repository_words },
+	{ PUT,     "/api/v1/repositories/:id",                 PERM_ADMIN,   LOAD_REPOSITORY,  update_package_repository, update_repository_in, ASK, &update_repository_words },
+	{ PATCH,   "/api/v1/repositories/:id",                 PERM_ADMIN,   LOAD_REPOSITORY,  update_package_repository, update_repository_in, ASK, &update_repository_words },
+	{ DELETE,  "/api/v1/repositories/:id",                 PERM_ADMIN,   LOAD_REPOSITORY,  destroy_package_repository, NULL, ASK | ROUTE_NO_TX, &destroy_repository_words },
+	{ PUT,     "/api/v1/repositories/:id/add_member",      PERM_ADMIN,   LOAD_REPOSITORY,  add_repository_member, repository_member_in, ASK, &add_repository_member_words },
+	{ DELETE,  "/api/v1/repositories/:id/remove_member",   PERM_ADMIN,   LOAD_REPOSITORY,  remove_repository_member, repository_member_in, ASK, &remove_repository_member_words },
+	{ PUT,     "/api/v1/repositories/:id/add_project",     PERM_WRITE,   LOAD_REPOSITORY,  add_repository_project, repository_project_in, ASK, &add_project_words },
+	{ DELETE,  "/api/v1/repositories/:id/remove_project",  PERM_WRITE,   LOAD_REPOSITORY,  remove_repository_project, repository_project_in, ASK, &remove_project_words },
+	{ PUT,     "/api/v1/repositories/:id/add_repo_lock_file", PERM_ADMIN_OR_SYSTEM, LOAD_REPOSITORY, add_lock_file, NULL, ASK, &add_lock_words },
+	{ DELETE,  "/api/v1/repositories/:id/remove_repo_lock_file", PERM_ADMIN_OR_SYSTEM, LOAD_REPOSITORY, remove_lock_file, NULL, ASK, &remove_lock_words },
 	{ GET,     "/api/v1/repositories/:id/packages.csv",    PERM_ADMIN,   LOAD_REPOSITORY,  show_packages,   NULL,     ASK | ROUTE_STREAM },
 	{ PUT,     "/api/v1/repositories/:id/signatures",      PERM_ADMIN,   LOAD_REPOSITORY,  set_signatures,  signatures_in, ASK, &signatures_words },
 	{ GET,     "/api/v1/repositories/:id/key_pair",        PERM_SYSTEM,  LOAD_REPOSITORY,  show_key_pair,   NULL,     ASK | ROUTE_READ_TX },

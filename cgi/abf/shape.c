@@ -78,15 +78,28 @@ static const struct {
 };
 
 /* Sentences of their own. */
-static const struct {
+static const struct sentence {
 	const char *root, *field;
 	enum fault_kind kind;
-	const char *sentence;
+	const char *text;
+	bool is_whole; /* nothing is said before it */
 } sentences[] = {
 	{ "project", "name", FAULT_INVALID,
 	    "Name The name can only use lower case Latin letters (a-z), numbers (0-9) and "
 	    "underscore (_)" },
 	{ "project", "default_branch", FAULT_UNKNOWN, "Default branch Wrong branch" },
+	{ "platform", "visibility", FAULT_BLANK, "Status can't be blank" },
+	{ "platform", "visibility", FAULT_NOT_INCLUDED, "Status is not included in the list" },
+	{ "platform", "distrib_type", FAULT_BLANK, "Source type can't be blank" },
+	{ "platform", "distrib_type", FAULT_NOT_INCLUDED,
+	    "Source type is not included in the list" },
+	{ "platform", "released", FAULT_FIXED,
+	    "Released Released status can't be changed if platform has been released" },
+	{ "platform", "owner", FAULT_FIXED, "Owner Owner of personal platform can't be changed" },
+	{ "repository", "project", FAULT_TAKEN,
+	    "Project adding error. A project with such name already exists in one repository of "
+	    "platform. Remove the old project first",
+	    .is_whole = true },
 	{ "repository", "public", FAULT_INVALID, "Public key wrong" },
 	{ "repository", "secret", FAULT_INVALID, "Secret key wrong" },
 	{ "repository", "public", FAULT_WRONG_KIND, "Public key contains secret key" },
@@ -140,8 +153,9 @@ with_limit(struct req *r, const char *text, int64_t limit)
 	    hole + strlen("%lld"));
 }
 
-const char *
-abf_fault_text(struct req *r, const struct fault *fault)
+/* NULL: it is said as all others are. */
+static const struct sentence *
+sentence_of(struct req *r, const struct fault *fault)
 {
 	const struct abf_words *words = r->route->words;
 
@@ -149,7 +163,18 @@ abf_fault_text(struct req *r, const struct fault *fault)
 		if (strcmp(sentences[i].root, words->root) == 0 &&
 		    strcmp(sentences[i].field, fault->field) == 0 &&
 		    sentences[i].kind == fault->kind)
-			return with_limit(r, sentences[i].sentence, fault->limit);
+			return &sentences[i];
+	return NULL;
+}
+
+const char *
+abf_fault_text(struct req *r, const struct fault *fault)
+{
+	const struct abf_words *words = r->route->words;
+	const struct sentence *own = sentence_of(r, fault);
+
+	if (own != NULL)
+		return with_limit(r, own->text, fault->limit);
 	return arena_printf(r->ctx->mem, "%s %s", human(r, words->root, fault->field),
 	    with_limit(r, texts[fault->kind], fault->limit));
 }
@@ -157,6 +182,16 @@ abf_fault_text(struct req *r, const struct fault *fault)
 /* ---- refusals (contract 1.3) */
 
 #define MESSAGE_MAX 16384
+
+static bool
+is_whole(struct req *r, const struct faults *faults)
+{
+	const struct sentence *own = NULL;
+
+	if (faults != NULL && faults->n == 1)
+		own = sentence_of(r, &faults->rows[0]);
+	return own != NULL && own->is_whole;
+}
 
 /* Base message and faults; for E_CONFLICT and E_INVALID of a row with words. */
 static void
@@ -166,9 +201,11 @@ refuse_input(struct req *r)
 	const struct faults *faults = r->ctx->faults;
 	struct buf *message = buf_new(r->ctx->mem, MESSAGE_MAX);
 
-	buf_text(message, words->failed);
+	if (!is_whole(r, faults))
+		buf_text(message, words->failed);
 	for (size_t i = 0; faults != NULL && i < faults->n; i++)
-		buf_printf(message, ". %s", abf_fault_text(r, &faults->rows[i]));
+		buf_printf(message, "%s%s", message->len > 0 ? ". " : "",
+		    abf_fault_text(r, &faults->rows[i]));
 	say(r, words->root, 0, message->data);
 }
 

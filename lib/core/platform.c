@@ -200,8 +200,8 @@ platform_clone(struct ctx *c, const struct actor *who, const struct platform *p,
 
 	TRY(only(c, "main", p));
 	row.name = wish->name;
-	row.description = or_else(wish->description, p->description);
-	row.default_branch = or_else(wish->default_branch, p->default_branch);
+	row.description = wish->description;
+	row.default_branch = wish->default_branch;
 	row.is_released = false;
 	row.parent_platform_id = p->id;
 	row.owner_account_id = who->account->id;

@@ -34,8 +34,8 @@ must_check int platform_update(struct ctx *c, const struct actor *who, const str
 /* Main only. Opens its own transaction; the folders go after it. */
 must_check int platform_destroy(struct ctx *c, const struct actor *who, const struct platform *p);
 
-/* Main only. A platform of the actor's with name, description and default_branch of the wish (the
- * latter two else the source's) and copies of the repositories, with the same projects attached;
+/* Main only. A platform of the actor's with name, description and default_branch of the wish, the
+ * rest as the source has it, and copies of the repositories, with the same projects attached;
  * members are not copied, and it is not released. Opens its own transaction; the folders come
  * after it. */
 must_check int platform_clone(struct ctx *c, const struct actor *who, const struct platform *p,

@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "store/platform.h"
 
+#define ACCESS_ADMIN 3
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
 /* What every personal platform has, and keeps. */
@@ -202,6 +203,14 @@ repository_dismiss(struct ctx *c, const struct actor *who, const struct reposito
 }
 
 /* ---- projects */
+
+int
+repository_projects(struct ctx *c, const struct account *asker, const struct repository *r,
+    int64_t limit, int64_t offset, struct project_card **rows_out, size_t *n_out)
+{
+	return repository_list_projects(
+	    c, asker, r->id, r->access >= ACCESS_ADMIN, limit, offset, rows_out, n_out);
+}
 
 static const char *
 project_text(struct ctx *c, int64_t id)

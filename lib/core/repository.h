@@ -21,6 +21,12 @@ struct repository_wish {
 	bool synchronizing_publications;
 };
 
+/* The projects attached to it, by name: those that the asker may read, and all for who has all
+ * rights on the platform. */
+must_check int repository_projects(struct ctx *c, const struct account *asker,
+    const struct repository *r, int64_t limit, int64_t offset, struct project_card **rows_out,
+    size_t *n_out);
+
 /* A new repository, by who has all rights on its platform: E_DENIED for others; FAULT_UNKNOWN
  * platform, alone, for one that is missing or that the actor may not see. Then the faults, in this
  * order: description, name, publish_builds_only_from_branch. Opens its own transaction; the folders

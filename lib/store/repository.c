@@ -6,6 +6,7 @@
 #include "store/access_rule.h"
 #include "store/member_fields.h"
 #include "store/platform_fields.h"
+#include "store/project_fields.h"
 #include "store/store.h"
 
 #define LIST_MAX_BYTES (256 * 1024)
@@ -24,11 +25,13 @@ static const struct field repository_row[] = { FIELD(repository, id), FIELD(repo
 	FIELD(repository, access), { 0 } };
 static const struct field card_row[] = { FIELD(repository_card, platform_id),
 	FIELD(repository_card, id), FIELD(repository_card, name), { 0 } };
+static const struct field project_row[] = { CARD_FIELDS(project_card, ), { 0 } };
 static const struct field made_row[] = { FIELD(made, id), { 0 } };
 
 enum {
 	REPOSITORY_BY_ID,
 	LIST_CARDS,
+	LIST_PROJECTS,
 	REPOSITORY_ADD,
 	REPOSITORY_SET,
 	REPOSITORY_DEL,
@@ -56,6 +59,15 @@ const struct db_stmt repository_sql[] = {
 	    "SELECT r.platform_id, r.id, r.name FROM hub.repository r "
 	    "WHERE r.platform_id = ANY ($1::bigint[]) ORDER BY r.platform_id, r.id LIMIT $2",
 	    card_row, sizeof(struct repository_card) },
+	/* by the index of names up to the page; the cards are read for the page only */
+	[LIST_PROJECTS] = { "repository_list_projects",
+	    WITH_TOUCHED ", page AS MATERIALIZED (SELECT x.project_id, x.name_key "
+	    "FROM hub.repository_project x JOIN hub.project p ON p.id = x.project_id "
+	    "WHERE x.repository_id = $3 AND ($4 OR " LIST_RULE " > 0) "
+	    "ORDER BY x.name_key LIMIT $5 OFFSET $6) "
+	    "SELECT " CARD_COLUMNS " FROM page JOIN hub.project p ON p.id = page.project_id"
+	    CARD_JOINS "ORDER BY page.name_key",
+	    project_row, sizeof(struct project_card) },
 	[REPOSITORY_ADD] = { "repository_add",
 	    "INSERT INTO hub.repository (platform_id, name, description, publish_without_qa, "
 	    "publish_builds_only_from_branch) VALUES ($1, $2, $3, $4, $5) RETURNING id",
@@ -117,6 +129,14 @@ repository_list_cards(struct ctx *c, const int64_t *platform_ids, size_t n,
 	buf_char(ids, '}');
 	return db_all(c, &repository_sql[LIST_CARDS], rows_out, n_out, db_text(ids->data),
 	    db_int(REPOSITORY_CARDS_MAX));
+}
+
+int
+repository_list_projects(struct ctx *c, const struct account *asker, int64_t id, bool sees_all,
+    int64_t limit, int64_t offset, struct project_card **rows_out, size_t *n_out)
+{
+	return db_all(c, &repository_sql[LIST_PROJECTS], rows_out, n_out, db_int(asker->id),
+	    db_bool(asker->is_admin), db_int(id), db_bool(sees_all), db_int(limit), db_int(offset));
 }
 
 /* ---- changes */

@@ -10,6 +10,7 @@
 #include "base/ctx.h"
 #include "store/account.h"
 #include "store/member.h"
+#include "store/project_full.h"
 
 struct repository {
 	int64_t id;
@@ -46,6 +47,11 @@ must_check int repository_by_id(
  * most REPOSITORY_CARDS_MAX. */
 must_check int repository_list_cards(struct ctx *c, const int64_t *platform_ids, size_t n,
     struct repository_card **rows_out, size_t *n_out);
+
+/* The projects attached to it, by name in any case. Those that the asker may not read are left out
+ * unless sees_all. */
+must_check int repository_list_projects(struct ctx *c, const struct account *asker, int64_t id,
+    bool sees_all, int64_t limit, int64_t offset, struct project_card **rows_out, size_t *n_out);
 
 /* From the row's platform_id, name, description, publish_without_qa and
  * publish_builds_only_from_branch. E_CONFLICT by db_constraint: "repository_name_key" (the platform
