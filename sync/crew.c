@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "core/platform_tree.h"
 #include "db/db.h"
-#include "sync/crash.h"
+#include "base/crash.h"
 #include "sync/janitor.h"
 #include "sync/mirror.h"
 

@@ -15,7 +15,7 @@
 #include "git/refs.h"
 #include "git/store.h"
 #include "net/net.h"
-#include "sync/crash.h"
+#include "base/crash.h"
 #include "sync/peer.h"
 #include "sync/publish.h"
 

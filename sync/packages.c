@@ -6,7 +6,7 @@
 #include "base/path.h"
 #include "core/project.h"
 #include "git/store.h"
-#include "sync/crash.h"
+#include "base/crash.h"
 
 static int
 read_branch(struct ctx *c, struct git_repository *repo, const char *branch,

@@ -7,7 +7,7 @@
 #include "core/project.h"
 #include "git/describe.h"
 #include "git/store.h"
-#include "sync/crash.h"
+#include "base/crash.h"
 
 #define LOCK_WAIT_MS 30000
 #define DIR_MODE 0750

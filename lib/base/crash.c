@@ -1,4 +1,4 @@
-#include "sync/crash.h"
+#include "base/crash.h"
 
 #ifdef TEST_CRASH_POINTS
 #include <signal.h>

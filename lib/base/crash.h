@@ -1,11 +1,11 @@
 /* Named places where a test kills the process (checklists/reliability.md 2.1): the one whose name
  * is in MIRRORHUB_CRASH_AT. Builds for tests only; elsewhere nothing is left of it. */
-#ifndef SYNC_CRASH_H
-#define SYNC_CRASH_H
+#ifndef BASE_CRASH_H
+#define BASE_CRASH_H
 
 #ifdef TEST_CRASH_POINTS
 /* claim, probe, fetch, midpack, pack-moved, idx-moved, refs-written, head-written, packages,
- * before-report */
+ * before-report; of a fork: fork-reserved, fork-linked, fork-made, fork-inserted */
 void crash_point(const char *name);
 #else
 static inline void
