@@ -9,10 +9,12 @@
 
 #define PART_MOST_BYTES 255
 #define PATH_MOST_BYTES 1000
+/* of hpr's names, and of the others */
 #define ALLOWED                                                                                    \
 	"abcdefghijklmnopqrstuvwxyz"                                                               \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"                                                               \
 	"0123456789_.-"
+#define ALLOWED_OTHERS ALLOWED "+"
 
 /* Both sorted, lower case. The first part of a path stands where the dialects have their routes
  * (hpr and Hub part C, pages); a uname stands there too and is refused what ABF refuses besides,
@@ -75,14 +77,15 @@ has_bad_end(const char *part)
 }
 
 static int
-check_part(struct ctx *c, const char *part)
+check_part(struct ctx *c, const char *part, const char *allowed)
 {
 	size_t len = strlen(part);
 
 	if (len < 1 || len > PART_MOST_BYTES)
 		return fail(c, E_INVALID, "a name has 1 to %d bytes", PART_MOST_BYTES);
-	if (strspn(part, ALLOWED) != len)
-		return fail(c, E_INVALID, "a name has only letters, digits and . _ -");
+	if (strspn(part, allowed) != len)
+		return fail(c, E_INVALID, "a name has only letters, digits and %s",
+		    strchr(allowed, '+') != NULL ? ". _ - +" : ". _ -");
 	if (part[0] == '-')
 		return fail(c, E_INVALID, "a name does not begin with -");
 	if (strstr(part, "..") != NULL || strcmp(part, ".") == 0)
@@ -98,8 +101,8 @@ is_all_digits(const char *s)
 	return s[strspn(s, "0123456789")] == '\0';
 }
 
-int
-name_check_path(struct ctx *c, const char *path)
+static int
+check_path(struct ctx *c, const char *path, const char *allowed)
 {
 	char **parts;
 	size_t n;
@@ -108,7 +111,7 @@ name_check_path(struct ctx *c, const char *path)
 		return fail(c, E_INVALID, "a path has at most %d bytes", PATH_MOST_BYTES);
 	parts = str_split(c->mem, path, '/', &n);
 	for (size_t i = 0; i < n; i++)
-		TRY(check_part(c, parts[i]));
+		TRY(check_part(c, parts[i], allowed));
 	if (path[0] == '.')
 		return fail(c, E_INVALID, "a name does not begin with a dot");
 	if (is_all_digits(path))
@@ -119,11 +122,29 @@ name_check_path(struct ctx *c, const char *path)
 }
 
 int
+name_check_path(struct ctx *c, const char *path)
+{
+	return check_path(c, path, ALLOWED_OTHERS);
+}
+
+int
+name_check_mirror(struct ctx *c, const char *path)
+{
+	return check_path(c, path, ALLOWED);
+}
+
+bool
+name_has_characters(const char *part)
+{
+	return part[strspn(part, ALLOWED_OTHERS)] == '\0';
+}
+
+int
 name_check(struct ctx *c, const char *name)
 {
 	if (strchr(name, '/') != NULL)
 		return fail(c, E_INVALID, "a name has only letters, digits and . _ -");
-	return name_check_path(c, name);
+	return name_check_mirror(c, name);
 }
 
 /* ---- from a URL (hpr A5.1) */

@@ -7,11 +7,17 @@
 #include "base/ctx.h"
 
 /* E_INVALID with a sentence unless it may be a full path of a project (design.md section 7): parts
- * of [A-Za-z0-9_.-], none reserved at the top, no '.' in front at the top, no .git, .lock, .atom
+ * of [A-Za-z0-9_.+-], none reserved at the top, no '.' in front at the top, no .git, .lock, .atom
  * behind, no two dots in a row, not all digits, at most 255 bytes a part and 1000 in all. */
 must_check int name_check_path(struct ctx *c, const char *path);
 
-/* The same for one part: what hpr calls a name. */
+/* The same without '+', which hpr's names do not have (hpr A5.2). */
+must_check int name_check_mirror(struct ctx *c, const char *path);
+
+/* Whether a part has only characters that name_check_path knows; true for "". */
+bool name_has_characters(const char *part);
+
+/* name_check_mirror for one part: what hpr calls a name. */
 must_check int name_check(struct ctx *c, const char *name);
 
 /* The project name that hpr derives from an upstream URL: "owner-repo". E_INVALID: nothing is left,

@@ -182,6 +182,24 @@ only_safe_paths_are_allowed(void **state)
 }
 
 static void
+a_plus_is_for_all_names_but_those_of_hpr(void **state)
+{
+	struct ctx *c = *state;
+	const char *name;
+
+	assert_int_equal(name_check_path(c, "bob/gtk+"), OK);
+	assert_int_equal(name_check_path(c, "g++/libstdc++"), OK);
+	assert_int_equal(name_check_mirror(c, "bob/gtk+"), E_INVALID);
+	assert_int_equal(name_check(c, "gtk+"), E_INVALID);
+	assert_int_equal(name_from_url(c, "https://h/gnome/gtk+x.git", &name), OK);
+	assert_string_equal(name, "gnome-gtk-x");
+	assert_true(name_has_characters("gtk+-2.0_x"));
+	assert_false(name_has_characters("a b"));
+	assert_false(name_has_characters("a\n"));
+	assert_false(name_has_characters("a/b"));
+}
+
+static void
 a_name_is_one_part_and_has_its_limits(void **state)
 {
 	struct ctx *c = *state;
@@ -301,6 +319,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(each_url_gives_its_name),
 		WITH_CTX(only_safe_paths_are_allowed),
+		WITH_CTX(a_plus_is_for_all_names_but_those_of_hpr),
 		WITH_CTX(a_name_is_one_part_and_has_its_limits),
 		WITH_CTX(credentials_leave_the_stored_address),
 		WITH_CTX(whatever_the_address_the_name_is_allowed_and_the_secret_gone),
