@@ -52,8 +52,8 @@ GRANT INSERT, UPDATE (generation) ON hub.store TO mirrorhub_web;
 GRANT INSERT (path, owner_account_id, owner_team_id, default_access, description, is_mirror, store_id),
 	DELETE ON hub.project TO mirrorhub_web;
 GRANT INSERT (project_id, url, sealed_credentials) ON hub.mirror TO mirrorhub_web;
-GRANT INSERT (kind, project_id, store_id), UPDATE (again, state, run_at, queued_at)
-	ON hub.job TO mirrorhub_web;
+GRANT INSERT (kind, project_id, store_id, state, run_at), UPDATE (again, state, run_at, queued_at),
+	DELETE ON hub.job TO mirrorhub_web;                         -- of a store that is made
 GRANT INSERT ON hub.event TO mirrorhub_web;
 
 -- people and teams (ABF)

@@ -18,7 +18,6 @@
  * and the commands have room. */
 #define BODY_EXTRA_BYTES (16 * 1024 * 1024)
 #define LOCK_WAIT_MS 10000
-#define LOCK_RETRY_S 10
 
 int
 show_refs_to_push(struct req *r)
@@ -31,16 +30,9 @@ show_refs_to_push(struct req *r)
 static int
 lock_store(struct req *r)
 {
-	struct ctx *c = r->ctx;
 	int *lock;
-	int code = path_lock(c, project_store_lock(c, r->project->store_id), LOCK_WAIT_MS, &lock);
 
-	if (code != E_CONFLICT)
-		return code;
-	fail(c, E_CONFLICT, "someone else is changing this repository, try again in a moment");
-	c->http_status = 503;
-	c->retry_after_s = LOCK_RETRY_S;
-	return E_CONFLICT;
+	return project_lock_store(r->ctx, r->project->store_id, LOCK_WAIT_MS, &lock);
 }
 
 /* A lock file that a killed push left would make Git refuse this branch for ever. */

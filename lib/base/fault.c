@@ -47,6 +47,7 @@ faults_end(struct ctx *c, const struct faults *f)
 		[FAULT_WRONG_KIND] = "is a thing of another kind",
 		[FAULT_MISMATCH] = "does not belong to the other",
 		[FAULT_LOCKED] = "is protected by a passphrase",
+		[FAULT_REFUSED] = "is none that it may be",
 	};
 	const struct fault *first = &f->rows[0];
 

@@ -22,6 +22,7 @@ enum fault_kind {
 	FAULT_WRONG_KIND, /* well formed, but a thing of another kind */
 	FAULT_MISMATCH,	  /* does not belong to another field's value */
 	FAULT_LOCKED,	  /* needs a passphrase, which nobody has */
+	FAULT_REFUSED,	  /* of the right characters, and still none that it may be */
 };
 
 struct fault {

@@ -10,20 +10,27 @@
 #include "core/upstream.h"
 #include "git/store.h"
 #include "store/mirror.h"
+#include "store/project_change.h"
 #include "store/queue.h"
 
 #define ACCESS_READ 1
 #define STORES_PER_FOLDER 1000
 #define DEFAULT_BRANCH "main"
+#define DIR_MODE 0700
+#define LOCK_RETRY_S 10
+
+static int
+taken(struct ctx *c, const char *path)
+{
+	return fail(c, E_CONFLICT, "there is a project %s already", path);
+}
 
 static int
 add(struct ctx *c, const struct project_new *row, int64_t *id_out, int64_t *store_id_out)
 {
 	int code = project_add(c, row, id_out, store_id_out);
 
-	if (code == E_CONFLICT)
-		return fail(c, E_CONFLICT, "there is a project %s already", row->path);
-	return code;
+	return code == E_CONFLICT ? taken(c, row->path) : code;
 }
 
 /* The credentials are sealed for this very project: their box does not open for another one. */
@@ -53,7 +60,7 @@ project_create_mirror(
 	row.path = wish->path;
 	if (row.path == NULL || row.path[0] == '\0')
 		TRY(name_from_url(c, wish->url, &row.path));
-	TRY(name_check_path(c, row.path));
+	TRY(name_check_mirror(c, row.path));
 	TRY(add(c, &row, &id, &store_id));
 	TRY(add_mirror(c, id, &upstream));
 	if (!wish->without_sync)
@@ -65,25 +72,46 @@ project_create_mirror(
 }
 
 int
+project_make_store_folder(struct ctx *c, int64_t store_id)
+{
+	const char *dir = project_store_dir(c, store_id);
+
+	return path_make_dir(
+	    c, arena_strndup(c->mem, dir, (size_t)(strrchr(dir, '/') - dir)), DIR_MODE);
+}
+
+/* A folder whose row is rolled back is nobody's: its id never comes again, and sweeps tell of it.
+ */
+int
+project_make_store(struct ctx *c, int64_t store_id, const char *branch)
+{
+	TRY(project_make_store_folder(c, store_id));
+	return git_store_create(c, project_store_dir(c, store_id), branch);
+}
+
+int
 project_create_plain(struct ctx *c, const struct actor *who, const char *path,
     int64_t default_access, int64_t *id_out)
 {
-	const struct project_new row = { .path = path,
-		.owner_account_id = who->account->id,
+	const struct owner owner = { .id = who->account->id };
+	const struct project_values row = { .path = path,
 		.default_access = default_access,
-		.description = "" };
-	int64_t id, store_id;
-	const char *dir;
+		.description = "",
+		.head = DEFAULT_BRANCH,
+		.maintainer_id = who->account->id,
+		.has_issues = true,
+		.autostart_status = -1 };
+	struct project_ids ids;
+	int code;
 
 	TRY(name_check_path(c, path));
-	TRY(add(c, &row, &id, &store_id));
+	code = project_insert(c, &owner, &row, &ids);
+	if (code == E_CONFLICT)
+		return taken(c, path);
+	TRY(code);
 	TRY(actor_record(c, who, "project.create", path, ""));
-	/* a folder whose row is rolled back is nobody's: its id never comes again, and sweeps tell
-	 * of it */
-	dir = project_store_dir(c, store_id);
-	TRY(path_make_dir(c, arena_strndup(c->mem, dir, (size_t)(strrchr(dir, '/') - dir)), 0700));
-	TRY(git_store_create(c, dir, DEFAULT_BRANCH));
-	*id_out = id;
+	TRY(project_make_store(c, ids.store_id, row.head));
+	*id_out = ids.id;
 	return OK;
 }
 
@@ -107,11 +135,9 @@ int
 project_delete(struct ctx *c, const struct actor *who, const struct project *p)
 {
 	bool is_last;
-	int code = project_del(c, p->id, &is_last);
 
-	if (code == E_NOTFOUND)
-		return fail(c, E_NOTFOUND, "no such project");
-	TRY(code);
+	TRY(project_free(c, p->id));
+	TRY(project_del(c, p->id, &is_last));
 	if (is_last)
 		TRY(queue_remove_store(c, p->store_id));
 	return actor_record(c, who, "project.delete", p->path, "");
@@ -135,6 +161,19 @@ const char *
 project_store_lock(struct ctx *c, int64_t store_id)
 {
 	return store_file(c, store_id, "lock");
+}
+
+int
+project_lock_store(struct ctx *c, int64_t store_id, int wait_ms, int **lock_out)
+{
+	int code = path_lock(c, project_store_lock(c, store_id), wait_ms, lock_out);
+
+	if (code != E_CONFLICT)
+		return code;
+	fail(c, E_CONFLICT, "someone else is changing this repository, try again in a moment");
+	c->http_status = 503;
+	c->retry_after_s = LOCK_RETRY_S;
+	return E_CONFLICT;
 }
 
 const char *

@@ -25,12 +25,21 @@ must_check int project_create_plain(struct ctx *c, const struct actor *who, cons
 /* Asks for a sync. E_INVALID: not a mirror; E_CONFLICT: paused; E_NOTFOUND: deleted meanwhile. */
 must_check int project_sync(struct ctx *c, const struct actor *who, const struct project *p);
 
-/* Removes the rows at once; sync removes the folder when nobody works in it any more. */
+/* Removes the rows at once; sync removes the folder when nobody works in it any more. Its forks
+ * become forks of what it was forked from; its aliases stay, with the store. */
 must_check int project_delete(struct ctx *c, const struct actor *who, const struct project *p);
 
 /* Absolute folder of a store: data_dir/repos/<id / 1000>/<id>.git, and its lock file. */
 const char *project_store_dir(struct ctx *c, int64_t store_id);
 const char *project_store_lock(struct ctx *c, int64_t store_id);
+
+/* Holds the lock until the arena closes. E_CONFLICT with http_status 503 when someone else has it
+ * for longer than wait_ms. */
+must_check int project_lock_store(struct ctx *c, int64_t store_id, int wait_ms, int **lock_out);
+
+/* The folder that a store's folder and lock are in; and an empty store in it. */
+must_check int project_make_store_folder(struct ctx *c, int64_t store_id);
+must_check int project_make_store(struct ctx *c, int64_t store_id, const char *branch);
 
 /* Folder of kept answers to clones (base/cache.h), and what the names of a store's begin with. */
 const char *project_cache_dir(struct ctx *c);

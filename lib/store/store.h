@@ -15,6 +15,7 @@ extern const struct db_stmt platform_sql[];
 extern const struct db_stmt repository_sql[];
 extern const struct db_stmt project_sql[];
 extern const struct db_stmt project_full_sql[];
+extern const struct db_stmt project_change_sql[];
 extern const struct db_stmt mirror_sql[];
 extern const struct db_stmt event_sql[];
 extern const struct db_stmt package_sql[];

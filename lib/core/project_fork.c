@@ -1,0 +1,100 @@
+#include "core/project_fork.h"
+
+#include "base/conf.h"
+#include "base/crash.h"
+#include "base/path.h"
+#include "core/project.h"
+#include "db/db.h"
+#include "git/copy.h"
+
+#define LOCK_WAIT_MS 10000
+#define RETRY_NOT_CLONED_S 30
+
+struct fork {
+	const struct project_full *source;
+	int *source_lock;
+	struct copy_place place;
+	int64_t store_id; /* of the copy */
+	const char *head; /* the branch its HEAD names */
+};
+
+static int
+copy_store(struct ctx *c, struct fork *f)
+{
+	const char *from = project_store_dir(c, f->source->base.store_id);
+	int *lock;
+	int code;
+
+	TRY(project_make_store_folder(c, f->store_id));
+	TRY(project_lock_store(c, f->store_id, LOCK_WAIT_MS, &lock));
+	code = git_store_copy(
+	    c, from, project_store_dir(c, f->store_id), (size_t)c->conf->sync_refs, &f->head);
+	path_unlock(c, lock);
+	path_unlock(c, f->source_lock);
+	return code;
+}
+
+static int
+insert(struct ctx *c, const struct actor *who, const struct fork *f, int64_t *id_out)
+{
+	const struct project_full *source = f->source;
+
+	TRY(project_conflict(c,
+	    project_insert_fork(
+		c, source->base.id, &f->place.owner, f->place.path, f->store_id, id_out)));
+	if (source->is_package)
+		TRY(project_conflict(c, project_attach_personal(c, *id_out)));
+	return actor_record(c, who, "project.fork", f->place.path,
+	    arena_printf(c->mem, "of %s", source->base.path));
+}
+
+/* The store is kept and the project is there, in one transaction. */
+static int
+finish(struct ctx *c, const struct actor *who, struct fork *f, int64_t *id_out)
+{
+	int64_t id;
+
+	TRY(copy_store(c, f));
+	TRY(db_ready(c)); /* a long copy may have outlived the connection */
+	TRY(db_begin(c, DB_WRITE));
+	TRY(store_keep(c, f->store_id, f->head));
+	TRY(insert(c, who, f, &id));
+	crash_point("fork-inserted");
+	TRY(db_commit(c));
+	*id_out = id;
+	return OK;
+}
+
+static int
+not_cloned(struct ctx *c)
+{
+	fail(c, E_CONFLICT, "this mirror is not yet cloned, try again in a moment");
+	c->http_status = 503;
+	c->retry_after_s = RETRY_NOT_CLONED_S;
+	return E_CONFLICT;
+}
+
+int
+project_fork(struct ctx *c, const struct actor *who, const struct project_full *source,
+    const struct copy_wish *wish, int64_t *id_out)
+{
+	struct fork f = { .source = source };
+	struct ctx failed;
+	int code;
+
+	if (source->base.is_mirror && source->base.last_success_at == 0)
+		return not_cloned(c);
+	TRY(project_copy_place(c, who, source, wish, &f.place));
+	TRY(project_lock_store(c, source->base.store_id, LOCK_WAIT_MS, &f.source_lock));
+	TRY(store_reserve(c, &f.store_id));
+	crash_point("fork-reserved");
+	code = finish(c, who, &f, id_out);
+	if (code == OK)
+		return OK;
+	failed = *c;
+	db_rollback(c);
+	if (store_give_up(c, f.store_id) != OK)
+		db_rollback(c); /* then it goes in an hour */
+	*c = failed;
+	return code;
+}
