@@ -62,6 +62,19 @@ SELECT a.uname, a.role, a.active, a.email,
 FROM hub.account a
 ORDER BY a.uname;
 
+-- What ABF's packages.csv lists; epoch 0 is none, '' is not known.
+CREATE OR REPLACE VIEW admin.packages AS
+SELECT f.name || '/' || r.name AS repository, p.path, k.name,
+	CASE WHEN k.epoch > 0 THEN k.epoch || ':' ELSE '' END || k.version || '-' || k.release AS version,
+	left(k.commit_id, 10) AS commit, k.committer_email AS committer,
+	k.updated_at::timestamp(0) AS changed, coalesce(j.state, '') AS job
+FROM hub.package k
+JOIN hub.repository r ON r.id = k.repository_id
+JOIN hub.platform f ON f.id = r.platform_id
+JOIN hub.project p ON p.id = k.project_id
+LEFT JOIN hub.job j ON j.project_id = p.id AND j.kind = 'packages'
+ORDER BY f.name, r.name, k.id;
+
 -- ---------------------------------------------------------------- help for the functions
 
 CREATE OR REPLACE FUNCTION admin.project_id(path text, is_mirror boolean) RETURNS bigint

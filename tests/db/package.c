@@ -29,7 +29,7 @@ struct text {
 
 static const struct field text_row[] = { FIELD(text, text), { 0 } };
 
-enum { JOBS, ROWS, NUMBERS, HEAD, MIRROR };
+enum { JOBS, ROWS, NUMBERS, HEAD, MIRROR, VIEW };
 
 /* clang-format off */
 static const struct db_stmt test_sql[] = {
@@ -49,6 +49,8 @@ static const struct db_stmt test_sql[] = {
 	    text_row, sizeof(struct text) },
 	[MIRROR] = { "t_mirror", "SELECT failures || error_class || error_text || (last_attempt_at IS NULL)"
 	    " AS text FROM hub.mirror", text_row, sizeof(struct text) },
+	[VIEW] = { "t_view", "SELECT string_agg(concat_ws(' ', repository, path, name, version, commit, job), ', ')"
+	    " AS text FROM admin.packages", text_row, sizeof(struct text) },
 	{ 0 },
 };
 /* clang-format on */
@@ -586,6 +588,19 @@ a_row_names_owner_maintainer_and_committer(void **state)
 }
 
 static void
+a_person_in_psql_sees_the_same(void **state)
+{
+	struct three *t = *state;
+
+	read_p1(t);
+	harness_sql("UPDATE hub.package SET epoch = 2 WHERE repository_id = 2;"
+		    "SELECT hub.request_packages('{1}')");
+	assert_string_equal(look(t, VIEW),
+	    "bob_personal/main p1 foo 1.0-1 1111111111 queued, "
+	    "dist/dist-main p1 foo 2:1.0-1 1111111111 queued");
+}
+
+static void
 a_list_goes_on_behind_a_row(void **state)
 {
 	struct three *t = *state;
@@ -672,6 +687,7 @@ main(void)
 		PREPARED(a_lost_job_is_taken_up_again),
 		PREPARED(hpr_does_not_count_it),
 		PREPARED(a_row_names_owner_maintainer_and_committer),
+		PREPARED(a_person_in_psql_sees_the_same),
 		PREPARED(a_list_goes_on_behind_a_row),
 		PREPARED(it_is_pending_from_the_question_to_the_answer),
 		PREPARED(a_platform_is_read_once_in_a_while),
