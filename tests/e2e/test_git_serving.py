@@ -801,11 +801,7 @@ def test_g22_a_client_that_stops_reading_is_cut_off(hub, big):
         wait_until(lambda: not children(hub, name), 60, "the child of a silent client is gone")
 
 
-<<<<<<< Updated upstream
 def test_a_clone_that_takes_longer_than_allowed_is_ended(fresh_hub, tmp_path):
-=======
-def test_a_clone_that_takes_longer_than_allowed_is_ended(fresh_hub, big, tmp_path):
->>>>>>> Stashed changes
     hub = fresh_hub({"git.total_s": 4})
     one = Repo(tmp_path / "slow.git")
     one.noise(24 << 20)
@@ -839,11 +835,7 @@ def test_no_setting_of_the_person_who_started_the_hub_reaches_git(hub, noisy, na
     body = push_body(noisy, noisy.oid("main"), "refs/heads/env")
     with connect(hub, name, PUSH, len(body), hub.admin) as s:
         s.sendall(body[:len(body) // 2])
-<<<<<<< Updated upstream
         pid = wait_until(lambda: next(iter(children(hub, name)), None), 60, "the child is there")
-=======
-        pid = wait_until(lambda: next(iter(children(hub, name)), None), 10, "the child is there")
->>>>>>> Stashed changes
         env = pathlib.Path("/proc/%d/environ" % pid).read_bytes().split(b"\0")
     names = {e.split(b"=")[0].decode() for e in env if e}
     assert {n for n in names if not re.match(r"GIT_CONFIG_(KEY|VALUE)_\d+$", n)} <= {
