@@ -23,7 +23,7 @@ const struct conf_row conf_rows[] = {
 	ROW("data.dir",              data_dir,                "/var/lib/mirrorhub",
 	    "The folder of the repositories; it holds the marker file mirrorhub.instance."),
 	ROW("run.dir",               run_dir,                 "/run/mirrorhub",
-	    "The folder of sockets and of what all processes share (password cache, hash slots)."),
+	    "The folder of sockets and of what all processes share (password cache, hash slots, counts of requests)."),
 	ROW("seal.public_key",       seal_public_key,         "/etc/mirrorhub/seal.pub",
 	    "The key that stored credentials are sealed with; the web programs need only this one."),
 	ROW("seal.secret_key",       seal_secret_key,         "/etc/mirrorhub/seal.key",
