@@ -63,11 +63,95 @@ a_worker_that_talks_without_end_does_not_stop_the_others(void **state)
 	assert_int_equal(s->state, SLOT_RETURNED);
 }
 
+/* A line of a worker that reads spec files; the names are those of sync/wire.h. */
+static const char *
+package_line(struct ctx *c, const char *commit, const char *name, const char *epoch,
+    const char *version, const char *committer)
+{
+	return arena_printf(c->mem,
+	    "{\"package\":{\"branch\":\"\",\"commit_id\":\"%s\",\"committer_name\":\"%s\","
+	    "\"committer_email\":\"\",\"name\":\"%s\",\"epoch\":%s,\"version\":\"%s\","
+	    "\"release\":\"1\"}}\n",
+	    commit, committer, name, epoch, version);
+}
+
+/* A slot that has heard the line a few times from a worker with such a job. */
+static struct slot *
+hear(struct ctx *c, const char *kind, const char *line, int turns)
+{
+	struct slot *s = slot_new(c->mem);
+
+	s->state = SLOT_BUSY;
+	s->name = "worker";
+	s->job = (struct job){ .id = 1, .kind = kind, .path = "a/b" };
+	s->held.phase = "";
+	s->begun_us = s->heard_us = clock_mono_us();
+	start_talker(c, s, line);
+	for (int i = 0; i < turns && s->state == SLOT_BUSY; i++)
+		slot_turn(c, s);
+	return s;
+}
+
+#define COMMIT "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void
+a_package_that_no_spec_file_could_name_is_not_taken(void **state)
+{
+	struct ctx *c = *state;
+	char *long_text = arena_alloc(c->mem, 257);
+	const char *lines[] = {
+		package_line(c, "none", "foo", "0", "1", "C"),
+		package_line(c, COMMIT "a", "foo", "0", "1", "C"),
+		package_line(c, COMMIT, "", "0", "1", "C"),
+		package_line(c, COMMIT, "=cmd", "0", "1", "C"),
+		package_line(c, COMMIT, "a b", "0", "1", "C"),
+		package_line(c, COMMIT, "foo", "-1", "1", "C"),
+		package_line(c, COMMIT, "foo", "4294967296", "1", "C"),
+		package_line(c, COMMIT, "foo", "0", "1'; --", "C"), NULL, /* below */
+	};
+
+	(void)repo_conf(c, unit_folder(c));
+	memset(long_text, 'x', 256);
+	lines[N_OF(lines) - 1] = package_line(c, COMMIT, "foo", "0", "1", long_text);
+	for (size_t i = 0; i < N_OF(lines); i++) {
+		struct slot *s = hear(c, "packages", lines[i], 1);
+
+		assert_int_equal(s->state, SLOT_DONE);
+		assert_string_equal(s->result.error_class, "local");
+		assert_int_equal(s->child.pid, 0);
+	}
+}
+
+static void
+packages_are_taken_from_whom_they_were_asked_and_not_without_end(void **state)
+{
+	struct ctx *c = *state;
+	const char *line = package_line(c, COMMIT, "foo", "7", "", "C");
+	struct slot *s;
+
+	(void)repo_conf(c, unit_folder(c));
+	s = hear(c, "packages", line, 1);
+	assert_int_equal(s->state, SLOT_BUSY);
+	assert_true(s->n_packages > 0 && s->n_packages <= JOB_PACKAGES_MAX);
+	assert_string_equal(s->packages[0].name, "foo");
+	assert_string_equal(s->packages[0].version, "");
+	assert_int_equal(s->packages[0].epoch, 7);
+	slot_kill(s);
+	alarm(TOO_LONG_S);
+	s = hear(c, "packages", line, 1 << 30);
+	alarm(0);
+	assert_string_equal(s->result.error_class, "local");
+	s = hear(c, "sync", line, 1);
+	assert_string_equal(s->result.error_class, "local");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(a_worker_that_talks_without_end_does_not_stop_the_others),
+		WITH_CTX(a_package_that_no_spec_file_could_name_is_not_taken),
+		WITH_CTX(packages_are_taken_from_whom_they_were_asked_and_not_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,28 @@ a_result_keeps_no_version_apart_from_an_empty_one(void **state)
 }
 
 static void
+a_package_arrives_as_it_was_sent(void **state)
+{
+	struct ctx *c = *state;
+	struct wire_message got,
+	    sent = { .type = WIRE_PACKAGE,
+		    .package = { .branch = "",
+			.commit_id = "abc",
+			.committer_name = "O'Hara, \"Bob\"",
+			.committer_email = "b@x",
+			.name = "foo",
+			.epoch = 4294967295,
+			.version = "1",
+			.release = "" } };
+
+	assert_int_equal(parse(c, wire_text(c->mem, &sent), &got), OK);
+	assert_int_equal(got.type, WIRE_PACKAGE);
+	assert_string_equal(got.package.committer_name, sent.package.committer_name);
+	assert_int_equal(got.package.epoch, 4294967295);
+	assert_string_equal(got.package.release, "");
+}
+
+static void
 what_is_left_out_is_empty(void **state)
 {
 	struct ctx *c = *state;
@@ -87,6 +109,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(a_job_arrives_as_it_was_sent),
 		WITH_CTX(a_result_keeps_no_version_apart_from_an_empty_one),
+		WITH_CTX(a_package_arrives_as_it_was_sent),
 		WITH_CTX(what_is_left_out_is_empty),
 		WITH_CTX(what_is_not_ours_is_refused),
 	};
