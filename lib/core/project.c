@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "core/name.h"
 #include "core/upstream.h"
+#include "git/branches.h"
+#include "git/init.h"
 #include "git/store.h"
 #include "store/mirror.h"
 #include "store/project_change.h"
@@ -141,6 +143,19 @@ project_delete(struct ctx *c, const struct actor *who, const struct project *p)
 	if (is_last)
 		TRY(queue_remove_store(c, p->store_id));
 	return actor_record(c, who, "project.delete", p->path, "");
+}
+
+int
+project_list_tips(struct ctx *c, const struct project *p, struct git_tip **rows_out, size_t *n_out)
+{
+	struct git_repository *repo;
+
+	*n_out = 0;
+	if (p->is_mirror && p->last_success_at == 0)
+		return OK;
+	TRY(git_init(c));
+	TRY(git_store_open(c, project_store_dir(c, p->store_id), &repo));
+	return git_branches_and_tags(c, repo, (size_t)c->conf->sync_refs, rows_out, n_out);
 }
 
 static const char *

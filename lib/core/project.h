@@ -29,6 +29,12 @@ must_check int project_sync(struct ctx *c, const struct actor *who, const struct
  * become forks of what it was forked from; its aliases stay, with the store. */
 must_check int project_delete(struct ctx *c, const struct actor *who, const struct project *p);
 
+/* Branches and tags, as git_branches_and_tags of git/branches.h gives them; none of a mirror that
+ * is not yet cloned. */
+struct git_tip;
+must_check int project_list_tips(
+    struct ctx *c, const struct project *p, struct git_tip **rows_out, size_t *n_out);
+
 /* Absolute folder of a store: data_dir/repos/<id / 1000>/<id>.git, and its lock file. */
 const char *project_store_dir(struct ctx *c, int64_t store_id);
 const char *project_store_lock(struct ctx *c, int64_t store_id);
