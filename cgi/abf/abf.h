@@ -180,6 +180,25 @@ int remove_repository_project(struct req *r);
 int add_lock_file(struct req *r);
 int remove_lock_file(struct req *r);
 
+extern const struct field create_project_in[], update_project_in[],
+    copy_project_in[]; /* projects.c */
+int list_projects(struct req *r);
+int show_project(struct req *r);
+int show_project_id(struct req *r);
+int list_project_refs(struct req *r);
+int create_project(struct req *r);
+int update_project(struct req *r);
+int destroy_project(struct req *r);
+int fork_project(struct req *r);
+int alias_project(struct req *r);
+
+extern const struct field project_member_in[], build_result_in[]; /* project_members.c */
+int list_project_members(struct req *r);
+int add_project_member(struct req *r);
+int remove_project_member(struct req *r);
+int update_project_member(struct req *r);
+int add_build_result(struct req *r);
+
 extern const struct field signatures_in[]; /* signatures.c */
 int set_signatures(struct req *r);
 int show_key_pair(struct req *r);

@@ -65,6 +65,23 @@ static const struct abf_words remove_lock_words = { "repository",
 	"'.repo.lock' file has been removed from repository successfully",
 	"'.repo.lock' file has not been removed from repository" };
 
+static const struct abf_words create_project_words = WORDS("project", "Project", "created");
+static const struct abf_words update_project_words = WORDS("project", "Project", "updated");
+static const struct abf_words destroy_project_words = WORDS("project", "Project", "destroyed");
+/* of an alias too (contract P9) */
+static const struct abf_words fork_project_words = WORDS("project", "Project", "forked");
+static const struct abf_words add_project_member_words = { "project",
+	"%s has been added to project successfully", "Member has not been added to project" };
+static const struct abf_words remove_project_member_words = { "project",
+	"%s has been removed from project successfully",
+	"Member has not been removed from project" };
+static const struct abf_words update_project_member_words = { "project",
+	"Role for %s has been updated in project successfully",
+	"Role for member has not been updated in project" };
+static const struct abf_words add_build_words = { "project",
+	"Build result has been added to project successfully",
+	"Build result has not been added to project" };
+
 /* clang-format off */
 static const struct route routes[] = {
 	/* method  path                                        who may       what is loaded    who answers      reads     flags  says */
@@ -125,6 +142,21 @@ static const struct route routes[] = {
 	{ GET,     "/api/v1/repositories/:id/public_key",      PERM_SYSTEM,  LOAD_REPOSITORY,  show_public_key, NULL,     ASK | ROUTE_READ_TX },
 
 	/* ---- projects (2) */
+	{ GET,     "/api/v1/projects",                         PERM_USER,    LOAD_NONE,        list_projects,   NULL,     0 },
+	{ GET,     "/api/v1/projects/get_id",                  PERM_READ,    LOAD_PROJECT_NAME, show_project_id, NULL,    0 },
+	{ GET,     "/api/v1/projects/:id",                     PERM_READ,    LOAD_PROJECT_ID,  show_project,    NULL,     ROUTE_READ_TX },
+	{ GET,     "/api/v1/projects/:id/refs_list",           PERM_READ,    LOAD_PROJECT_ID,  list_project_refs, NULL,   0 },
+	{ POST,    "/api/v1/projects",                         PERM_USER,    LOAD_NONE,        create_project,  create_project_in, 0, &create_project_words },
+	{ PUT,     "/api/v1/projects/:id",                     PERM_ADMIN,   LOAD_PROJECT_ID,  update_project,  update_project_in, ASK, &update_project_words },
+	{ PATCH,   "/api/v1/projects/:id",                     PERM_ADMIN,   LOAD_PROJECT_ID,  update_project,  update_project_in, ASK, &update_project_words },
+	{ DELETE,  "/api/v1/projects/:id",                     PERM_OWNER,   LOAD_PROJECT_ID,  destroy_project, NULL,     ASK, &destroy_project_words },
+	{ POST,    "/api/v1/projects/:id/fork",                PERM_USER,    LOAD_PROJECT_ID,  fork_project,    copy_project_in, ASK | ROUTE_NO_TX, &fork_project_words },
+	{ POST,    "/api/v1/projects/:id/alias",               PERM_ADMIN,   LOAD_PROJECT_ID,  alias_project,   copy_project_in, ASK, &fork_project_words },
+	{ GET,     "/api/v1/projects/:id/members",             PERM_ADMIN,   LOAD_PROJECT_ID,  list_project_members, NULL, ASK },
+	{ PUT,     "/api/v1/projects/:id/add_member",          PERM_ADMIN,   LOAD_PROJECT_ID,  add_project_member, project_member_in, ASK, &add_project_member_words },
+	{ DELETE,  "/api/v1/projects/:id/remove_member",       PERM_ADMIN,   LOAD_PROJECT_ID,  remove_project_member, project_member_in, ASK, &remove_project_member_words },
+	{ PUT,     "/api/v1/projects/:id/update_member",       PERM_ADMIN,   LOAD_PROJECT_ID,  update_project_member, project_member_in, ASK, &update_project_member_words },
+	{ POST,    "/api/v1/projects/:id/build_results",       PERM_WRITE_OR_SYSTEM, LOAD_PROJECT_ID, add_build_result, build_result_in, ASK, &add_build_words },
 
 	/* ---- search and architectures (6.4) */
 	{ GET,     "/api/v1/arches",                           PERM_PUBLIC,  LOAD_NONE,        list_arches,     NULL,     0 },

@@ -88,6 +88,9 @@ static const struct sentence {
 	    "Name The name can only use lower case Latin letters (a-z), numbers (0-9) and "
 	    "underscore (_)" },
 	{ "project", "default_branch", FAULT_UNKNOWN, "Default branch Wrong branch" },
+	{ "project", "owner", FAULT_TOO_MANY, "You cannot have more than %lld projects." },
+	{ "project", "platform", FAULT_TAKEN, "Project already exists in platform" },
+	{ "project", "alias", FAULT_REFUSED, "A mirror has no aliases" },
 	{ "platform", "visibility", FAULT_BLANK, "Status can't be blank" },
 	{ "platform", "visibility", FAULT_NOT_INCLUDED, "Status is not included in the list" },
 	{ "platform", "distrib_type", FAULT_BLANK, "Source type can't be blank" },
@@ -123,6 +126,7 @@ static const char *const texts[] = {
 	[FAULT_WRONG_KIND] = "is of another kind",
 	[FAULT_MISMATCH] = "does not match",
 	[FAULT_LOCKED] = "contains passphrase",
+	[FAULT_REFUSED] = "is invalid",
 };
 
 static const char *
