@@ -166,12 +166,14 @@ move_repository(
 	return OK;
 }
 
-static int
+/* What is out of the way is gone for everyone; what cannot be removed (somebody else may have
+ * published it) is tried again, and told of, by the sweep. */
+static void
 empty(struct ctx *c, const struct trash *trash)
 {
 	for (size_t i = 0; i < trash->n; i++)
-		TRY(path_remove_tree(c, trash->paths[i]));
-	return OK;
+		if (path_remove_tree(c, trash->paths[i]) != OK)
+			continue;
 }
 
 /* ---- one at a time: whoever makes or removes folders holds the lock while he asks for the rows */
@@ -198,7 +200,8 @@ make_anew(struct ctx *c, const struct branches *b, const struct place *place)
 
 	TRY(move_repository(c, b, place, &old));
 	TRY(make(c, b, place));
-	return empty(c, &old);
+	empty(c, &old);
+	return OK;
 }
 
 int
@@ -243,7 +246,9 @@ platform_tree_remove(struct ctx *c, const struct place *place)
 	TRY(lock(c, &held));
 	code = move_unless_known(c, &b, place, &trash);
 	path_unlock(c, held);
-	return code != OK ? code : empty(c, &trash);
+	if (code == OK)
+		empty(c, &trash);
+	return code;
 }
 
 /* Without the lock: the number of a platform never comes again. */
@@ -254,7 +259,9 @@ platform_tree_remove_all(struct ctx *c, int64_t platform_id)
 	const char *aside;
 
 	TRY(move_aside(c, root, number(c, platform_id), &aside));
-	return aside != NULL ? path_remove_tree(c, aside) : OK;
+	if (aside != NULL)
+		empty(c, &(const struct trash){ .paths = &aside, .n = 1 });
+	return OK;
 }
 
 /* ---- lock files */
@@ -471,12 +478,15 @@ empty_trash(struct sweep *s)
 {
 	static const char *const folder[] = { ASIDE, NULL };
 	struct names names = { 0 };
+	int code = OK, last;
 
 	TRY(names_in(s->c, folder, is_trash, &names));
-	for (size_t i = 0; i < names.n; i++)
-		TRY(path_remove_tree(s->c,
-		    arena_printf(s->c->mem, "%s/" ASIDE "/%s", root_of(s->c), names.rows[i])));
-	return OK;
+	for (size_t i = 0; i < names.n; i++) {
+		last = path_remove_tree(
+		    s->c, arena_printf(s->c->mem, "%s/" ASIDE "/%s", root_of(s->c), names.rows[i]));
+		code = last != OK ? last : code; /* one of them does not stop the others */
+	}
+	return code;
 }
 
 /* The lock file's age says when it was last done; an empty one, never. */

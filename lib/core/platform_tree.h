@@ -29,7 +29,8 @@ must_check int platform_tree_lock(struct ctx *c, const struct place *place);
 must_check int platform_tree_unlock(struct ctx *c, const struct place *place);
 
 /* Brings the disk to the rows: makes folders that are missing, removes those without a row. At most
- * once an hour on this data folder, or with is_full. *removed_out counts what was removed. */
+ * once an hour on this data folder, or with is_full. *removed_out counts folders.
+ * E_INTERNAL also when something that is out of the way already cannot be removed for good. */
 must_check int platform_tree_sweep(struct ctx *c, bool is_full, int64_t *removed_out);
 
 #endif
