@@ -43,7 +43,8 @@ class World:
         """A package with an empty repository to push to: its path."""
         self.hub.run_program("mirrorhub", "create-project", path, "--owner", owner or self.hub.user,
                              "--access", "read")
-        self.hub.sql("UPDATE hub.project SET is_package = true WHERE path = %s", path)
+        self.hub.sql("UPDATE hub.project SET is_package = true, maintainer_id = NULL"
+                     " WHERE path = %s", path)
         return path
 
     def attach(self, path, repository=None):
