@@ -131,6 +131,7 @@ size_t abf_page_links(struct req *r, const struct abf_page *page, size_t n, int6
 /* ---- who answers */
 
 int list_arches(struct req *r); /* arches.c */
+int search_all(struct req *r);	/* search.c */
 
 extern const struct field create_user_in[], update_user_in[], notifiers_in[]; /* users.c */
 int show_user(struct req *r);

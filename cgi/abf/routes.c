@@ -159,6 +159,7 @@ static const struct route routes[] = {
 	{ POST,    "/api/v1/projects/:id/build_results",       PERM_WRITE_OR_SYSTEM, LOAD_PROJECT_ID, add_build_result, build_result_in, ASK, &add_build_words },
 
 	/* ---- search and architectures (6.4) */
+	{ GET,     "/api/v1/search",                           PERM_PUBLIC,  LOAD_NONE,        search_all,      NULL,     ROUTE_READ_TX },
 	{ GET,     "/api/v1/arches",                           PERM_PUBLIC,  LOAD_NONE,        list_arches,     NULL,     0 },
 
 	{ .path = NULL },

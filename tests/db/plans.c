@@ -6,20 +6,32 @@
 static const char large_sql[] =
     "SET LOCAL session_replication_role = replica;" /* no triggers: the counters do not matter here
 						     */
-    "INSERT INTO hub.account (uname) SELECT 'u' || i FROM generate_series(1, 2000) i;"
+    "INSERT INTO hub.account (uname) SELECT 'u' || i FROM generate_series(1, 20000) i;"
     "UPDATE hub.account SET email = uname || '@example.org';"
     "INSERT INTO hub.account_email SELECT id, 'x' || email FROM hub.account;"
     "INSERT INTO hub.token (account_id, hash, prefix)"
     " SELECT id, sha256(uname::bytea), 'abcdef' FROM hub.account;"
-    "INSERT INTO hub.store (size_bytes) SELECT 0 FROM generate_series(1, 20000);"
+    "INSERT INTO hub.store (size_bytes) SELECT 0 FROM generate_series(1, 100000);"
     "INSERT INTO hub.project (path, owner_account_id, default_access, is_mirror, store_id)"
-    " SELECT 'p-' || md5(i::text), 1 + i % 2000, (i % 10 <> 0)::integer, true, i"
-    " FROM generate_series(1, 20000) i;"
-    "INSERT INTO hub.mirror (project_id, url) SELECT id, 'https://h/' || path FROM hub.project;"
+    " SELECT 'p-' || left(md5(i::text), 12), 1 + i % 20000, (i % 10 <> 0)::integer, i <= 20000, i"
+    " FROM generate_series(1, 100000) i;"
+    "INSERT INTO hub.mirror (project_id, url) SELECT id, 'https://h/' || path FROM hub.project"
+    " WHERE is_mirror;"
     "INSERT INTO hub.job (kind, project_id, state, run_at)"
-    " SELECT 'sync', id, 'scheduled', now() FROM hub.project;"
+    " SELECT 'sync', id, 'scheduled', now() FROM hub.project WHERE is_mirror;"
     "INSERT INTO hub.project_grant (project_id, account_id, access)"
-    " SELECT id, 1 + id % 2000, 1 FROM hub.project WHERE id % 3 = 0;"
+    " SELECT id, 1 + id % 20000, 1 FROM hub.project WHERE id % 3 = 0;"
+    "INSERT INTO hub.team (uname, owner_account_id)"
+    " SELECT 't-' || md5(i::text), 1 + i % 20000 FROM generate_series(1, 1000) i;"
+    "INSERT INTO hub.team_member SELECT t.id, 1 + (t.id * 7 + i) % 20000, 1 + i % 3"
+    " FROM hub.team t, generate_series(1, 20) i;"
+    "UPDATE hub.project SET owner_account_id = NULL, owner_team_id = 1 + id % 1000"
+    " WHERE id % 4 = 0;"
+    "INSERT INTO hub.platform (name, description, platform_type, distrib_type, default_branch,"
+    " owner_account_id, owner_team_id, is_hidden)"
+    " SELECT uname || '_personal', 'x', 'personal', 'mdv', 'x', account_id, team_id,"
+    " coalesce(account_id, 0) % 10 = 1 FROM (SELECT uname, id AS account_id, NULL::bigint AS team_id"
+    " FROM hub.account UNION ALL SELECT uname, NULL, id FROM hub.team) x;"
     "INSERT INTO hub.auth_failure (key) SELECT 'account:u' || i FROM generate_series(1, 20000) i;"
     "ANALYZE;"
     /* as VACUUM leaves it, which may not run in here */
@@ -31,8 +43,12 @@ struct plan_line {
 
 static const struct field plan_row[] = { FIELD_AS(plan_line, text, "QUERY PLAN"), { 0 } };
 
-enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, BUSY, PASSWORD, EMAIL, FAILURES, N_PLANS };
+enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, BUSY, PASSWORD, EMAIL, FAILURES,
+	PERSON_BY_ID, PERSON_BY_UNAME, TEAM_BY_ID, TEAM_LIST_OF, TEAM_MEMBERS,
+	FIND_PEOPLE, FIND_PEOPLE_SHORT, FIND_TEAMS, FIND_TEAMS_SHORT, FIND_PROJECTS,
+	FIND_PROJECTS_SHORT, FIND_PLATFORMS, FIND_PLATFORMS_SHORT, N_PLANS };
 
+#define SEARCH(name) PLAN(name "(NULL, NULL, NULL, NULL, NULL)")
 #define PLAN(call) "EXPLAIN EXECUTE " call, plan_row, sizeof(struct plan_line)
 
 static const struct db_stmt explain_sql[] = { [BY_PATH] = { "x_by_path",
@@ -46,9 +62,22 @@ static const struct db_stmt explain_sql[] = { [BY_PATH] = { "x_by_path",
 	[PASSWORD] = { "x_password", PLAN("account_password(NULL)") },
 	[EMAIL] = { "x_email", PLAN("account_uname_by_email(NULL)") },
 	[FAILURES] = { "x_failures", PLAN("failures_by(NULL, NULL, NULL, NULL)") },
+	[PERSON_BY_ID] = { "x_person_id", PLAN("person_by_id(NULL, NULL, NULL)") },
+	[PERSON_BY_UNAME] = { "x_person_uname", PLAN("person_by_uname(NULL, NULL, NULL)") },
+	[TEAM_BY_ID] = { "x_team", PLAN("team_by_id(NULL, NULL, NULL)") },
+	[TEAM_LIST_OF] = { "x_teams", PLAN("team_list_of(NULL, NULL, NULL, NULL)") },
+	[TEAM_MEMBERS] = { "x_members", PLAN("team_list_members(NULL, NULL, NULL, NULL)") },
+	[FIND_PEOPLE] = { "x_find_people", SEARCH("search_people") },
+	[FIND_PEOPLE_SHORT] = { "x_find_people_short", SEARCH("search_people_short") },
+	[FIND_TEAMS] = { "x_find_teams", SEARCH("search_teams") },
+	[FIND_TEAMS_SHORT] = { "x_find_teams_short", SEARCH("search_teams_short") },
+	[FIND_PROJECTS] = { "x_find_projects", SEARCH("search_projects") },
+	[FIND_PROJECTS_SHORT] = { "x_find_projects_short", SEARCH("search_projects_short") },
+	[FIND_PLATFORMS] = { "x_find_platforms", SEARCH("search_platforms") },
+	[FIND_PLATFORMS_SHORT] = { "x_find_platforms_short", SEARCH("search_platforms_short") },
 	{ 0 } };
 static const struct db_stmt *const tables[] = { account_sql, failure_sql, project_sql, queue_sql,
-	explain_sql, NULL };
+	person_sql, team_sql, search_sql, explain_sql, NULL };
 
 static const char *const uses[N_PLANS][4] = {
 	[BY_PATH] = { "project_path_key", "mirror_pkey", "job_one_per_project" },
@@ -62,6 +91,19 @@ static const char *const uses[N_PLANS][4] = {
 	[PASSWORD] = { "account_uname_key" },
 	[EMAIL] = { "account_email_key", "account_email_lower", "account_pkey" },
 	[FAILURES] = { "auth_failure_key" },
+	[PERSON_BY_ID] = { "account_pkey", "project_owner_account" },
+	[PERSON_BY_UNAME] = { "account_uname_key", "project_owner_account" },
+	[TEAM_BY_ID] = { "team_pkey", "project_owner_team", "account_pkey" },
+	[TEAM_LIST_OF] = { "team_member_account", "team_owner", "team_pkey", "project_owner_team" },
+	[TEAM_MEMBERS] = { "team_member_pkey", "account_pkey" },
+	[FIND_PEOPLE] = { "account_uname_trgm" },
+	[FIND_PEOPLE_SHORT] = { "account_uname_length" },
+	[FIND_TEAMS] = { NULL }, /* a thousand narrow rows: reading them all is right */
+	[FIND_TEAMS_SHORT] = { "team_uname_length" },
+	[FIND_PROJECTS] = { "project_name_trgm", "project_pkey" },
+	[FIND_PROJECTS_SHORT] = { "project_name_length", "project_pkey" },
+	[FIND_PLATFORMS] = { "platform_name_trgm" },
+	[FIND_PLATFORMS_SHORT] = { "platform_name_key" },
 };
 
 static const char *

@@ -435,3 +435,63 @@ def test_a_group_goes_with_its_projects_their_stores_and_its_platform(hub, name)
     assert actions[-3:] == ["project.delete", "project.delete", "team.delete"]
     # the name is free again
     assert ivan.ask("POST", "groups.json", {"uname": group.uname}).status_code == 200
+
+
+# ---- search
+
+
+def search(hub, text, auth=None, **more):
+    answer = hub.get("/api/v1/search.json", auth, params={"query": text, **more})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["url"] == "/api/v1/search.json"
+    return answer.json()["results"]
+
+
+def test_a_search_is_of_the_type_asked_for_or_of_all(hub):
+    ivan = Person(hub, uname="searched_ivan", name="Ivan A")
+    found = search(hub, "searched")
+    assert list(found) == ["users", "groups", "projects", "platforms"]
+    assert found["users"] == [{"id": ivan.id, "uname": ivan.uname, "name": "Ivan A",
+                               "url": "/api/v1/users/%d.json" % ivan.id}]
+    (platform,) = found["platforms"]
+    assert (platform["name"], platform["visibility"], platform["platform_type"]) == \
+        ("searched_ivan_personal", "open", "personal")
+    assert set(platform) == {"id", "name", "visibility", "platform_type", "url"}
+    assert (found["groups"], found["projects"]) == ([], [])
+    assert search(hub, "searched", type="users") == {"users": found["users"]}
+    assert search(hub, "searched", type="platforms") == {"platforms": found["platforms"]}
+    assert search(hub, "searched", type="cats") == found
+
+
+def test_an_exact_name_is_found_first(hub):
+    long, short = Person(hub, uname="exactly_long"), Person(hub, uname="exactly")
+    assert [u["id"] for u in search(hub, "EXACTLY")["users"]] == [short.id, long.id]
+    group = Group(short)
+    assert search(hub, group.uname, type="groups")["groups"][0] == {
+        "id": group.id, "uname": group.uname, "url": "/api/v1/groups/%d.json" % group.id}
+
+
+def test_hidden_projects_are_found_by_those_who_may_read_them(hub, name):
+    ivan, petr, stranger = Person(hub), Person(hub), Person(hub)
+    group = Group(ivan, reader=petr)
+    add_project(hub, group, name)
+    assert search(hub, name)["projects"][0]["name"] == name
+    hub.set_access(name, 0)
+    for auth, n in ((None, 0), (stranger.pair, 0), (petr.pair, 1), (ivan.pair, 1), (hub.admin, 1)):
+        assert len(search(hub, name, auth)["projects"]) == n
+
+
+def test_a_page_of_a_search_names_the_next_one(hub):
+    people = [Person(hub, uname="paged_%d" % i) for i in range(3)]
+    answer = hub.get("/api/v1/search.json?query=paged_&type=users&per_page=2")
+    assert [u["id"] for u in answer.json()["results"]["users"]] == [p.id for p in people[:2]]
+    assert 'rel="next"' in answer.headers["Link"]
+    last = hub.get(answer.links["next"]["url"][len(hub.url):])
+    assert [u["id"] for u in last.json()["results"]["users"]] == [people[2].id]
+    assert 'rel="next"' not in last.headers["Link"]
+
+
+def test_a_search_takes_any_text(hub):
+    for text in ("", "%", "_", "\\", "'", "a" * 3000, "юла", "\x01", None):
+        assert set(search(hub, text)) == {"users", "groups", "projects", "platforms"}
+    assert hub.get("/api/v1/search.json?query=%ff").status_code == 400
