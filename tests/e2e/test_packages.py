@@ -356,3 +356,66 @@ def test_without_a_sync_program_the_list_is_what_is_known(still, repo, name):
     assert world.get().text == HEAD  # after 3 s
     hub.run_program("mirrorhub-sync", timeout=60)
     assert world.lines() == [line(hub, path, "foo,,1.0,1")]
+
+
+# ---------------------------------------------------------------- through the door alone
+
+class Door:
+    """The ABF API as the administrator."""
+
+    def __init__(self, hub):
+        self.hub = hub
+
+    def __call__(self, method, path, body=None):
+        answer = self.hub.request(method, "/api/v1/" + path, self.hub.admin, json=body)
+        assert answer.status_code == 200, (method, path, answer.status_code, answer.text)
+        return next(iter(answer.json().values()))["id"]
+
+
+def test_each_verb_of_the_api_that_changes_packages_shows(hub, repo):
+    api = Door(hub)
+    owner = hub.one("SELECT id FROM hub.account WHERE uname = %s", hub.user)
+    platform = api("POST", "platforms", {"platform": {
+        "name": "story", "description": "d", "distrib_type": "mdv", "default_branch": "x",
+        "owner_id": owner, "platform_type": "main", "visibility": "open"}})
+    main = api("POST", "repositories", {"repository": {
+        "platform_id": platform, "name": "main", "description": "d"}})
+
+    def lines():
+        answer = hub.get("/api/v1/repositories/%d/packages.csv" % main, hub.admin)
+        assert answer.status_code == 200 and answer.text.startswith(HEAD)
+        # by id, and two workers may be at it
+        return sorted(cells[1] + " " + cells[2] + " " + cells[4] for cells in
+                      (text.split(",") for text in answer.text[len(HEAD):].splitlines()))
+
+    def project(**more):
+        return {"project": {"name": "tale", "owner_id": owner, "owner_type": "User", "visibility": "open",
+                            "is_package": "true", **more}}
+    tale = api("POST", "projects", project())
+    repo.commit("master", {"tale.spec": spec("tale", "1")})
+    repo.commit("next", {"tale.spec": spec("tale", "2")}, parents=[])
+    push(hub, repo, hub.user + "/tale")
+    assert lines() == []
+    api("PUT", "repositories/%d/add_project" % main, {"project_id": tale})
+    assert lines() == ["tale tale 1"]
+    api("PUT", "projects/%d" % tale, {"project": {"default_branch": "next"}})
+    assert lines() == ["tale tale 2"]
+    api("PUT", "repositories/%d" % main, {"repository": {"publish_builds_only_from_branch": "master"}})
+    assert lines() == ["tale tale 1"]
+    other = api("POST", "projects/%d/alias" % tale, {"alias_name": "alias", "fork_name": "alias"})
+    fork = api("POST", "projects/%d/fork" % tale, {"fork_name": "fork"})
+    for one in (other, fork):
+        api("PUT", "repositories/%d/add_project" % main, {"project_id": one})
+    assert lines() == ["alias tale 1", "fork tale 1", "tale tale 1"]
+    # a push through the alias is one of the first project too, and not of the fork
+    repo.commit("master", {"tale.spec": spec("tale", "3")})
+    push(hub, repo, hub.user + "/alias")
+    assert lines() == ["alias tale 3", "fork tale 1", "tale tale 3"]
+    api("PUT", "projects/%d" % fork, {"project": {"is_package": False}})
+    api("DELETE", "repositories/%d/remove_project" % main, {"project_id": other})
+    assert lines() == ["tale tale 3"]
+    api("PUT", "projects/%d" % fork, {"project": {"is_package": True}})
+    api("PUT", "projects/%d" % tale, {"project": {"name": "tale2"}})
+    assert lines() == ["fork tale 1", "tale2 tale 3"]
+    api("DELETE", "projects/%d" % tale)
+    assert lines() == ["fork tale 1"]
