@@ -258,3 +258,54 @@ EXCEPTION
 	WHEN too_many_rows THEN RAISE EXCEPTION 'several tokens begin with %', prefix
 		USING HINT = 'Delete the one you mean from hub.token by its id.';
 END $$;
+
+-- ---------------------------------------------------------------- teams
+
+-- ABF calls them groups.
+CREATE OR REPLACE VIEW admin.teams AS
+SELECT t.uname, a.uname AS owner,
+	(SELECT count(*) FROM hub.team_member m WHERE m.team_id = t.id) AS members,
+	(SELECT count(*) FROM hub.project p WHERE p.owner_team_id = t.id) AS projects,
+	t.description, t.created_at::timestamp(0) AS created, t.id AS team_id
+FROM hub.team t JOIN hub.account a ON a.id = t.owner_account_id
+ORDER BY t.uname;
+
+-- The owner becomes a member with the role admin; a trigger makes the personal platform.
+CREATE OR REPLACE FUNCTION admin.create_team(uname text, owner text, description text DEFAULT '')
+RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	owner_id bigint := admin.account_id(owner);
+	made bigint;
+BEGIN
+	INSERT INTO hub.team (uname, owner_account_id, description)
+	VALUES (uname, owner_id, description) RETURNING id INTO STRICT made;
+	INSERT INTO hub.team_member (team_id, account_id, role) VALUES (made, owner_id, 3);
+	PERFORM admin.record('team.create', uname);
+	RETURN 'created';
+EXCEPTION WHEN unique_violation THEN
+	RAISE EXCEPTION 'an account or a team is named so, or a platform %_personal', uname
+		USING ERRCODE = 'unique_violation';
+END $$;
+
+-- role: reader, writer or admin. Who is a member already gets that role.
+CREATE OR REPLACE FUNCTION admin.add_member(team text, uname text, role text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	member_id bigint := admin.account_id(uname);
+	level smallint := array_position(ARRAY['reader', 'writer', 'admin'], role);
+	it hub.team;
+BEGIN
+	SELECT * INTO it FROM hub.team t WHERE lower(t.uname) = lower(team COLLATE "C");
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no team %', team;
+	ELSIF level IS NULL THEN
+		RAISE EXCEPTION 'a role is reader, writer or admin';
+	ELSIF member_id = it.owner_account_id THEN
+		RAISE EXCEPTION '% owns the team %, and is its admin', uname, team;
+	END IF;
+	INSERT INTO hub.team_member (team_id, account_id, role) VALUES (it.id, member_id, level)
+	ON CONFLICT (team_id, account_id) DO UPDATE SET role = level;
+	PERFORM admin.record('team.add_member', it.uname);
+	RETURN role || ' of ' || it.uname;
+END $$;

@@ -65,7 +65,7 @@ def test_every_session_of_the_page_goes_as_it_is_shown(shop):
 
 
 def test_all_functions_and_views_of_the_page_exist_and_no_others(shop):
-    for name in ("mirrors", "jobs", "runs", "accounts"):
+    for name in ("mirrors", "jobs", "runs", "accounts", "teams"):
         shop.sql("SELECT * FROM admin." + name)
         assert "admin." + name in PAGE
     made = {row["name"] for row in shop.sql(
@@ -128,6 +128,8 @@ def test_a_password_set_here_ends_the_old_one(shop):
 @pytest.mark.parametrize("statement", [
     "SELECT admin.create_account('fred', 'short')", "SELECT admin.create_account('12345', NULL)",
     "SELECT admin.create_account('a b', NULL)", "SELECT admin.create_account('gina', NULL, 'king')",
+    "SELECT admin.create_team('12', 'admin')", "SELECT admin.create_team('herd', 'nobody')",
+    "SELECT admin.create_team('ADMIN', 'admin')", "SELECT admin.add_member('none', 'admin', 'admin')",
     "SELECT admin.sync_now('no such mirror')", "SELECT admin.new_token('nobody')",
     "SELECT admin.new_token('admin', '', 4)", "SELECT admin.pause(NULL)",
     "SELECT admin.revoke_token('ffffff')"])
@@ -136,6 +138,19 @@ def test_a_wrong_call_says_what_is_wrong_and_changes_nothing(shop, statement):
     done = shop.psql("-c", statement, check=False)
     assert done.returncode != 0 and "ERROR:" in done.stderr
     assert shop.one("SELECT count(*) FROM hub.event") == before
+
+
+def test_a_team_made_here_is_a_group_of_the_api(shop):
+    pair = shop.account("hugo", "a password of hugo")
+    shop.account("irma")
+    shop.one("SELECT admin.create_team('herd', 'hugo')")
+    assert shop.one("SELECT admin.add_member('HERD', 'Irma', 'reader')") == "reader of herd"
+    assert shop.one("SELECT admin.add_member('herd', 'irma', 'writer')") == "writer of herd"
+    (group,) = shop.get("/api/v1/groups.json", pair).json()["groups"]
+    assert (group["uname"], group["owner"]["uname"]) == ("herd", "hugo")
+    members = shop.get("/api/v1/groups/%d/members.json" % group["id"], pair).json()
+    assert [m["uname"] for m in members["group"]["members"]] == ["irma"]
+    assert shop.one("SELECT count(*) FROM hub.platform WHERE name = 'herd_personal'") == 1
 
 
 def test_the_schema_is_for_the_owner_alone(shop):
