@@ -76,13 +76,13 @@ class World:
         names = {who for table in ACTORS.values() for who in table} | set(LOCKED)
         for who in sorted(names - set(self.people)):
             self.people[who], self.ids[who] = self.admin.user(
-                who.replace(" ", "_"), role="system" if who == "system" else "")
+                "the_" + who.replace(" ", "_"), role="system" if who == "system" else "")
         for who, scope in TOKENS.items():
-            token = hub.new_token("owner")
+            token = hub.new_token("the_owner")
             hub.sql("UPDATE hub.token SET scope = %s WHERE prefix = %s", scope, token[:6])
             self.people[who] = Abf(hub, (token, ""))
-        hub.sql("UPDATE hub.account SET active = false WHERE uname = 'disabled'")
-        hub.sql("UPDATE hub.account SET role = 'banned' WHERE uname = 'banned'")
+        hub.sql("UPDATE hub.account SET active = false WHERE uname = 'the_disabled'")
+        hub.sql("UPDATE hub.account SET role = 'banned' WHERE uname = 'the_banned'")
         owner = self.people["group owner"]
         self.group = owner.group("theirs", [(self.ids["group " + role], role)
                                             for role in ("reader", "writer", "admin")])
