@@ -142,7 +142,7 @@ class Abf:
 
     def user(self, uname, role="", password=None):
         """An account (this actor is an administrator): (its Abf, its id)."""
-        password = password or "secret of %s" % uname
+        password = password or "secret-of-%s" % uname
         made = self.post("users.json", {"user": {"uname": uname, "email": uname + "@example.com",
                                                  "password": password, "role": role}})
         return Abf(self.hub, (uname, password)), made

@@ -153,8 +153,8 @@ def test_a_number_that_is_none_is_404(world, operation):
     before = digest(world.hub)
     _, body = world.good(operation) if operation.body else (None, None)
     for id in IDS:
-        if id == "1;x" and operation.id == "showUser":
-            continue
+        if id in ("x", "true", "null", "01x") and operation.id == "showUser":
+            continue  # these are unames
         got = world.admin.ask(operation.method, "/" + world.path(operation, id).lstrip("/"), 404,
                               json=body)
         assert got.json() == NOT_FOUND, id
@@ -175,7 +175,10 @@ def test_a_strange_query_is_answered_below_500(world, operation):
             assert world.admin.ask("GET", path + "?" + raw).status_code in (200, 403, 404)
         assert world.admin.ask("GET", path + "?%s=%%00" % name).status_code == 400
         assert world.admin.ask("GET", path + "?%s=%%ff" % name).status_code == 400
-    world.admin.ask("GET", path + "?format=xml", 404)
+    if not path.endswith(".csv"):  # that is its format
+        got = world.hub.get(path + "?format=xml" if path.startswith("/") else
+                            "/api/v1/" + path + "?format=xml", world.hub.admin)
+        assert (got.status_code, got.json()) == (404, NOT_FOUND)
     assert digest(world.hub) == before
 
 

@@ -238,7 +238,7 @@ def test_a_wrong_password_is_told_in_its_words(hub, client):
 def test_others_ask_in_their_own_ways(hub, client):
     """Contract 8.2: the file stores, the workers, scripts with curl."""
     admin = Abf(hub, hub.admin)
-    ivan = Abf(hub, ("ivan", "secret of ivan"))
+    ivan = Abf(hub, ("ivan", "secret-of-ivan"))
     me = ivan.get("user.json")["user"]
     assert (me["uname"], me["role"]) == ("ivan", None)
     refused = Abf(hub, ("ivan", "wrong")).get("user.json", 401)

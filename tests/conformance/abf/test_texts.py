@@ -88,7 +88,7 @@ def test_a_wrong_default_branch_is_told_only_when_it_is_asked_for(world, tmp_pat
 
 def test_a_name_that_the_personal_repository_has_already_is_told(world):
     _, main = personal(world.hub, "owner")
-    other = Abf(world.hub, ("other", "secret of other"))
+    other = Abf(world.hub, ("other", "secret-of-other"))
     foreign = other.project("clash", world.ids["other"])
     world.owner.put("repositories/%d/add_project.json" % main, {"project_id": foreign})
     new = {"name": "clash", "owner_id": world.ids["owner"], "owner_type": "User",
@@ -124,7 +124,7 @@ CLASH = ("Project adding error. A project with such name already exists in one r
 
 
 def test_a_platform_has_one_project_of_a_name(world):
-    other = Abf(world.hub, ("other", "secret of other"))
+    other = Abf(world.hub, ("other", "secret-of-other"))
     mine = world.owner.project("One", world.ids["owner"])
     theirs = other.project("oNE", world.ids["other"])
     alike = other.project("o_e", world.ids["other"])  # _ is no wildcard
