@@ -98,16 +98,6 @@ find(const struct sources *s, const char *name, const char **out)
 	return found;
 }
 
-static size_t
-count_characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
 static void
 read_field(const struct sources *s, const struct field *f, struct faults *faults, void *in)
 {
@@ -123,7 +113,7 @@ read_field(const struct sources *s, const struct field *f, struct faults *faults
 	case TEXT:
 		break;
 	}
-	if (count_characters(text) > most)
+	if (str_characters(text) > most)
 		faults_add(faults, f->name, FAULT_TOO_LONG, (int64_t)most);
 	else
 		*FIELD_AT(in, f, const char *) = text;

@@ -63,6 +63,23 @@ say_inputs(struct req *r)
 	return OK;
 }
 
+static int n_admitted;
+static bool is_too_much;
+
+/* A dialect's limit. */
+static int
+admit(struct req *r)
+{
+	n_admitted++;
+	r->rate.limit = 9;
+	r->rate.left = 4;
+	if (!is_too_much)
+		return OK;
+	r->ctx->reason = "too much";
+	r->ctx->http_status = 429;
+	return E_DENIED;
+}
+
 #define P PERM_PUBLIC
 #define PROBE ROUTE_PROBE
 
@@ -88,6 +105,7 @@ static const struct route second_rows[] = {
 	{ 0 }
 };
 static const struct route third_rows[] = {
+	{ GET,    "/p/db/:name",        P, LOAD_NONE, say_route, NULL, 0 },
 	{ GET,    "/p/:name",           P, LOAD_NONE, say_route, NULL, PROBE },
 	{ POST,   "/p/:name",           P, LOAD_NONE, say_route, NULL, PROBE },
 	{ 0 }
@@ -109,6 +127,7 @@ static const struct dialect third = { .name = "third",
 	.routes = third_rows,
 	.fail = refuse,
 	.prefix = "/p",
+	.admit = admit,
 	.habits = HABIT_JSON_SUFFIX | HABIT_TAG_ALL | HABIT_REVALIDATE };
 static const struct dialect *const dialects[] = { &first, &third, &second, NULL };
 
@@ -412,6 +431,40 @@ what_lies_below_a_prefix_is_its_dialects_to_refuse(void **state)
 }
 
 static void
+a_dialect_judges_each_request_once_whatever_it_comes_to(void **state)
+{
+	static const struct {
+		const char *target;
+		int status, times;
+	} rows[] = {
+		{ "/p/db/x", 503, 1 },
+		{ "/p/nothing/at/all", 503, 1 }, /* without a database nobody is told more */
+		{ "/p/%zz", 400, 1 },
+		{ "/p/x?%zz", 400, 1 },
+		{ "/p/x", 200, 0 }, /* a probe */
+		{ "/db", 503, 0 },
+	};
+	struct ctx *c = *state;
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		const char *answer;
+
+		n_admitted = 0;
+		answer = get(c, rows[i].target);
+		is_answer(answer, rows[i].status, NULL);
+		assert_int_equal(n_admitted, rows[i].times);
+		assert_int_equal(strstr(answer,
+				     "\r\nX-RateLimit-Limit: 9\r\n"
+				     "X-RateLimit-Remaining: 4\r\n") != NULL,
+		    rows[i].times > 0);
+		is_too_much = true;
+		is_answer(get(c, rows[i].target), rows[i].times > 0 ? 429 : rows[i].status,
+		    rows[i].times > 0 ? "no denied: too much" : NULL);
+		is_too_much = false;
+	}
+}
+
+static void
 the_clients_id_is_taken_when_it_is_harmless(void **state)
 {
 	static const struct {
@@ -622,6 +675,7 @@ main(void)
 		WITH_CTX(a_known_etag_is_304),
 		WITH_CTX(by_habit_every_200_has_a_tag_and_refusals_are_not_kept),
 		WITH_CTX(what_lies_below_a_prefix_is_its_dialects_to_refuse),
+		WITH_CTX(a_dialect_judges_each_request_once_whatever_it_comes_to),
 		WITH_CTX(the_clients_id_is_taken_when_it_is_harmless),
 		WITH_CTX(an_answer_that_is_too_large_is_500),
 		WITH_CTX(without_a_database_the_answer_is_503),

@@ -313,6 +313,9 @@ def test_without_anonymous_read_everyone_is_asked(fresh_hub):
             got = hub.request(method, API + path)
             assert (got.status_code, got.json()) == (401, SIGN_IN)
     assert hub.get(API + "/arches.json", hub.admin).status_code == 200
+    # the one address that stays open (a row with ROUTE_ANYONE)
+    assert hub.get(API + "/platforms/allowed?path=x").status_code in (200, 403)
+    assert hub.get(API + "/platforms/allowed?path=x", ("x", "y")).status_code == 401
 
 
 # ---- 1.6 headers
