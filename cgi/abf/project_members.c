@@ -1,7 +1,6 @@
 #include "base/str.h"
 #include "cgi/abf/abf.h"
 #include "core/project_member.h"
-#include "store/project_full.h"
 #include "store/project_member.h"
 
 int
@@ -13,9 +12,7 @@ list_project_members(struct req *r)
 
 	TRY(project_list_members(r->ctx, r->project->id, page.limit + 1, page.offset, &rows, &n));
 	n = abf_page_links(r, &page, n, -1);
-	buf_text(r->out, "{\"project\":{");
-	abf_project_mini(r, &r->project_full->card);
-	buf_text(r->out, ",\"members\":");
+	buf_printf(r->out, "{\"project\":{\"id\":%lld,\"members\":", (long long)r->project->id);
 	abf_member_list(r, rows, n);
 	buf_char(r->out, '}');
 	abf_url(r, "url", "/api/v1/projects/%lld/members.json", (long long)r->project->id);

@@ -172,7 +172,9 @@ judge_new(struct ctx *c, const struct project_wish *wish, const char *name,
 {
 	struct faults *f = faults_new(c->mem);
 
-	judge_name(c, f, or_empty(facts->owner_uname), name, facts->is_name_taken);
+	/* without an owner the name is judged as it would be in some folder */
+	judge_name(c, f, facts->owner_uname != NULL ? facts->owner_uname : "_", name,
+	    facts->is_name_taken);
 	if (facts->owner_uname == NULL)
 		faults_add(f, "owner", FAULT_BLANK, 0);
 	judge_visibility(f, wish->visibility);
