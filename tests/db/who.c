@@ -166,7 +166,8 @@ static void
 an_unknown_account_costs_a_hash_too(void **state)
 {
 	struct ctx *c = *state;
-	static const char *const unames[] = { "nobody-here", "disabled", "banned", "nohash" };
+	static const char *const unames[] = { "nobody-here", "disabled", "banned", "nohash",
+		"nobody@example.org" };
 	double known;
 
 	harness_sql("DELETE FROM hub.auth_failure");

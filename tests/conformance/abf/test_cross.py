@@ -182,6 +182,7 @@ def test_too_long_texts_say_how_long_they_may_be(hub, jane):
                                   "JANE@HOME.example"])
 def test_unames_and_e_mails_log_in_in_any_case(hub, jane, user):
     assert own(hub, (user, jane[1])) == (200, "Jane")
+    assert hub.get("/repositories", (user, jane[1])).status_code == 200  # the other doors as well
 
 
 def test_a_token_logs_in_with_any_password_and_in_all_places(hub, jane, token):
