@@ -60,9 +60,11 @@ enum {
 /* From the side of the asker, so that it costs what he has and not what there is. */
 #define RELATED                                                                                    \
 	"WITH mine AS MATERIALIZED (SELECT m.team_id FROM hub.team_member m "                      \
-	"WHERE m.account_id = $1 UNION SELECT t.id FROM hub.team t WHERE t.owner_account_id = $1), " \
+	"WHERE m.account_id = $1), "                                                               \
 	"related AS MATERIALIZED ("                                                                \
 	"SELECT p.id FROM hub.platform p WHERE p.owner_account_id = $1 "                           \
+	"UNION SELECT p.id FROM hub.team t JOIN hub.platform p ON p.owner_team_id = t.id "         \
+	"WHERE t.owner_account_id = $1 "                                                           \
 	"UNION SELECT p.id FROM mine JOIN hub.platform p ON p.owner_team_id = mine.team_id "       \
 	"UNION SELECT g.platform_id FROM hub.platform_grant g WHERE g.account_id = $1 "            \
 	"UNION SELECT g.platform_id FROM mine "                                                    \
@@ -78,7 +80,7 @@ const struct db_stmt platform_sql[] = {
 	    sizeof(struct platform) },
 	[PLATFORM_BY_NAME] = { "platform_by_name", PLATFORM "WHERE " HAS_NAME("$3"), platform_row,
 	    sizeof(struct platform) },
-	/* who owns a team without being in it may not see what teams may: the rule has the last word */
+	/* the rule has the last word on what he may see of it */
 	[PLATFORM_LIST_RELATED] = { "platform_list_related",
 	    RELATED PLATFORM "JOIN related ON related.id = p.id "
 	    "WHERE ($3 = '' OR p.platform_type = $3) AND " PLATFORM_ACCESS("$1", "$2") " > 0 "

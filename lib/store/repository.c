@@ -59,14 +59,15 @@ const struct db_stmt repository_sql[] = {
 	    "SELECT r.platform_id, r.id, r.name FROM hub.repository r "
 	    "WHERE r.platform_id = ANY ($1::bigint[]) ORDER BY r.platform_id, r.id LIMIT $2",
 	    card_row, sizeof(struct repository_card) },
-	/* by the index of names up to the page; the cards are read for the page only */
+	/* by the index of names up to the page; the cards are read for the page only, and LIMIT 1
+	 * keeps the planner from reading all projects for it */
 	[LIST_PROJECTS] = { "repository_list_projects",
 	    WITH_TOUCHED ", page AS MATERIALIZED (SELECT x.project_id, x.name_key "
 	    "FROM hub.repository_project x JOIN hub.project p ON p.id = x.project_id "
 	    "WHERE x.repository_id = $3 AND ($4 OR " LIST_RULE " > 0) "
 	    "ORDER BY x.name_key LIMIT $5 OFFSET $6) "
-	    "SELECT " CARD_COLUMNS " FROM page JOIN hub.project p ON p.id = page.project_id"
-	    CARD_JOINS "ORDER BY page.name_key",
+	    "SELECT w.* FROM page CROSS JOIN LATERAL (SELECT " CARD_COLUMNS " FROM hub.project p"
+	    CARD_JOINS "WHERE p.id = page.project_id LIMIT 1) w ORDER BY page.name_key",
 	    project_row, sizeof(struct project_card) },
 	[REPOSITORY_ADD] = { "repository_add",
 	    "INSERT INTO hub.repository (platform_id, name, description, publish_without_qa, "

@@ -32,6 +32,22 @@ static const char large_sql[] =
     " SELECT uname || '_personal', 'x', 'personal', 'mdv', 'x', account_id, team_id,"
     " coalesce(account_id, 0) % 10 = 1 FROM (SELECT uname, id AS account_id, NULL::bigint AS team_id"
     " FROM hub.account UNION ALL SELECT uname, NULL, id FROM hub.team) x;"
+    "INSERT INTO hub.platform (name, description, distrib_type, default_branch, is_hidden,"
+    " owner_account_id) SELECT 'main' || i, 'd', 'mdv', 'b', i % 4 = 0, i"
+    " FROM generate_series(1, 200) i;"
+    "INSERT INTO hub.repository (platform_id, name, description) SELECT id, n, 'd'"
+    " FROM hub.platform, unnest(ARRAY['main', 'contrib']) n;"
+    "INSERT INTO hub.platform_grant (platform_id, account_id, access)"
+    " SELECT id, 1 + (id * 7) % 20000, 3 FROM hub.platform;"
+    "INSERT INTO hub.platform_grant (platform_id, team_id, access)"
+    " SELECT id, 1 + id % 1000, 3 FROM hub.platform;"
+    "INSERT INTO hub.repository_grant (repository_id, account_id)"
+    " SELECT id, 1 + id % 20000 FROM hub.repository;"
+    "INSERT INTO hub.repository_grant (repository_id, team_id)"
+    " SELECT id, 1 + id % 1000 FROM hub.repository;"
+    "INSERT INTO hub.repository_project (repository_id, platform_id, project_id, name_key)"
+    " SELECT r.id, r.platform_id, p.id, lower(p.name) FROM hub.repository r, hub.project p"
+    " WHERE r.id % 10000 = 1 AND p.id % 5 = 0;"
     "INSERT INTO hub.auth_failure (key) SELECT 'account:u' || i FROM generate_series(1, 20000) i;"
     "ANALYZE;"
     /* as VACUUM leaves it, which may not run in here */
@@ -46,7 +62,9 @@ static const struct field plan_row[] = { FIELD_AS(plan_line, text, "QUERY PLAN")
 enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, BUSY, PASSWORD, EMAIL, FAILURES,
 	PERSON_BY_ID, PERSON_BY_UNAME, TEAM_BY_ID, TEAM_LIST_OF, TEAM_MEMBERS,
 	FIND_PEOPLE, FIND_PEOPLE_SHORT, FIND_TEAMS, FIND_TEAMS_SHORT, FIND_PROJECTS,
-	FIND_PROJECTS_SHORT, FIND_PLATFORMS, FIND_PLATFORMS_SHORT, N_PLANS };
+	FIND_PROJECTS_SHORT, FIND_PLATFORMS, FIND_PLATFORMS_SHORT, PLATFORM, PLATFORM_NAME,
+	PLATFORMS_MINE, PLATFORMS_FOR_BUILD, PLATFORM_MEMBERS, REPOSITORY, REPOSITORY_CARDS,
+	REPOSITORY_PROJECTS, N_PLANS };
 
 #define SEARCH(name) PLAN(name "(NULL, NULL, NULL, NULL, NULL)")
 #define PLAN(call) "EXPLAIN EXECUTE " call, plan_row, sizeof(struct plan_line)
@@ -75,9 +93,20 @@ static const struct db_stmt explain_sql[] = { [BY_PATH] = { "x_by_path",
 	[FIND_PROJECTS_SHORT] = { "x_find_projects_short", SEARCH("search_projects_short") },
 	[FIND_PLATFORMS] = { "x_find_platforms", SEARCH("search_platforms") },
 	[FIND_PLATFORMS_SHORT] = { "x_find_platforms_short", SEARCH("search_platforms_short") },
+	[PLATFORM] = { "x_platform", PLAN("platform_by_id(NULL, NULL, NULL)") },
+	[PLATFORM_NAME] = { "x_platform_name", PLAN("platform_by_name(NULL, NULL, NULL)") },
+	[PLATFORMS_MINE] = { "x_platforms_mine",
+	    PLAN("platform_list_related(NULL, NULL, NULL, NULL, NULL)") },
+	[PLATFORMS_FOR_BUILD] = { "x_platforms_for_build",
+	    PLAN("platform_list_for_build(NULL, NULL, NULL, NULL)") },
+	[PLATFORM_MEMBERS] = { "x_platform_members", PLAN("platform_list_members(NULL, NULL, NULL)") },
+	[REPOSITORY] = { "x_repository", PLAN("repository_by_id(NULL, NULL, NULL)") },
+	[REPOSITORY_CARDS] = { "x_repository_cards", PLAN("repository_list_cards(NULL, NULL)") },
+	[REPOSITORY_PROJECTS] = { "x_repository_projects",
+	    PLAN("repository_list_projects(NULL, NULL, NULL, NULL, NULL, NULL)") },
 	{ 0 } };
 static const struct db_stmt *const tables[] = { account_sql, failure_sql, project_sql, queue_sql,
-	person_sql, team_sql, search_sql, explain_sql, NULL };
+	person_sql, team_sql, search_sql, platform_sql, repository_sql, explain_sql, NULL };
 
 static const char *const uses[N_PLANS][4] = {
 	[BY_PATH] = { "project_path_key", "mirror_pkey", "job_one_per_project" },
@@ -104,6 +133,15 @@ static const char *const uses[N_PLANS][4] = {
 	[FIND_PROJECTS_SHORT] = { "project_name_length", "project_pkey" },
 	[FIND_PLATFORMS] = { "platform_name_trgm" },
 	[FIND_PLATFORMS_SHORT] = { "platform_name_key" },
+	[PLATFORM] = { "platform_pkey", "account_pkey", "team_pkey" },
+	[PLATFORM_NAME] = { "platform_name_key" },
+	[PLATFORMS_MINE] = { "platform_owner_account", "platform_owner_team",
+	    "platform_grant_by_account", "platform_grant_by_team" },
+	[PLATFORMS_FOR_BUILD] = { "platform_main_name", "repository_name_key", "platform_pkey" },
+	[PLATFORM_MEMBERS] = { "platform_pkey", "platform_grant" },
+	[REPOSITORY] = { "Index Scan using repository_", "platform_pkey" },
+	[REPOSITORY_CARDS] = { "repository_name_key" },
+	[REPOSITORY_PROJECTS] = { "repository_project_by_name", "project_pkey" },
 };
 
 static const char *
@@ -133,7 +171,9 @@ each_statement_uses_its_indexes(void **state)
 		const char *plan = plan_of(c, which);
 		bool is_good = strstr(plan, "Seq Scan on project") == NULL &&
 		    strstr(plan, "Seq Scan on mirror") == NULL &&
-		    strstr(plan, "Seq Scan on job") == NULL;
+		    strstr(plan, "Seq Scan on job") == NULL &&
+		    strstr(plan, "Seq Scan on platform") == NULL &&
+		    strstr(plan, "Seq Scan on repository") == NULL;
 
 		for (size_t i = 0; i < N_OF(uses[which]) && uses[which][i] != NULL; i++)
 			is_good = is_good && strstr(plan, uses[which][i]) != NULL;
