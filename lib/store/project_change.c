@@ -41,10 +41,12 @@ enum {
 	"p.description, p.maintainer_id, p.is_package, p.has_issues, p.has_wiki, "                 \
 	"p.publish_i686_into_x86_64, p.architecture_dependent, p.autostart_status"
 
-/* The personal platform of project $1, as `pl`. */
-#define PERSONAL                                                                                   \
-	"JOIN hub.platform pl ON pl.platform_type = 'personal' AND "                               \
-	"(pl.owner_account_id = p.owner_account_id OR pl.owner_team_id = p.owner_team_id) "
+/* Project $1 as `p` with its owner's personal platform as `pl`, found in this order (OFFSET 0). */
+#define WITH_PERSONAL                                                                              \
+	"(SELECT q.id, q.name FROM hub.project q WHERE q.id = $1) p CROSS JOIN LATERAL "           \
+	"(SELECT f.id FROM hub.project q JOIN hub.platform f ON f.platform_type = 'personal' AND " \
+	"(f.owner_account_id = q.owner_account_id OR f.owner_team_id = q.owner_team_id) "          \
+	"WHERE q.id = p.id OFFSET 0) pl "
 
 const struct db_stmt project_change_sql[] = {
 	[ASK] = { "project_ask",
@@ -104,14 +106,14 @@ const struct db_stmt project_change_sql[] = {
 	    NULL, 0 },
 	[ATTACH] = { "project_attach_personal",
 	    "INSERT INTO hub.repository_project (repository_id, platform_id, project_id, name_key) "
-	    "SELECT r.id, pl.id, p.id, lower(p.name) FROM hub.project p " PERSONAL
+	    "SELECT r.id, pl.id, p.id, lower(p.name) FROM " WITH_PERSONAL
 	    "JOIN hub.repository r ON r.platform_id = pl.id AND r.name = 'main' "
-	    "WHERE p.id = $1 AND NOT EXISTS (SELECT FROM hub.repository_project a "
-	    "WHERE a.project_id = p.id AND a.platform_id = pl.id)",
+	    "WHERE NOT EXISTS (SELECT FROM hub.repository_project a "
+	    "WHERE a.project_id = $1 AND a.platform_id = pl.id)",
 	    NULL, 0 },
 	[DETACH] = { "project_detach_personal",
-	    "DELETE FROM hub.repository_project a USING hub.project p " PERSONAL
-	    "WHERE p.id = $1 AND a.project_id = p.id AND a.platform_id = pl.id",
+	    "DELETE FROM hub.repository_project a USING " WITH_PERSONAL
+	    "WHERE a.project_id = $1 AND a.platform_id = pl.id",
 	    NULL, 0 },
 	[RESERVE] = { "store_reserve",
 	    "WITH s AS (INSERT INTO hub.store DEFAULT VALUES RETURNING id) "

@@ -20,8 +20,12 @@ const struct db_stmt project_member_sql[] = {
 	[LIST_MEMBERS] = { "project_list_members",
 	    "SELECT " MEMBER_COLUMNS
 	    "FROM (SELECT owner_account_id AS account_id, owner_team_id AS team_id "
-	    "FROM hub.project WHERE id = $1 UNION SELECT account_id, team_id "
-	    "FROM hub.project_grant WHERE project_id = $1 AND access > 0) m"
+	    "FROM hub.project WHERE id = $1 "
+	    /* one by one: each has an index of its own */
+	    "UNION SELECT account_id, NULL FROM hub.project_grant "
+	    "WHERE project_id = $1 AND account_id IS NOT NULL AND access > 0 "
+	    "UNION SELECT NULL, team_id FROM hub.project_grant "
+	    "WHERE project_id = $1 AND team_id IS NOT NULL AND access > 0) m"
 	    MEMBER_JOINS "ORDER BY lower(coalesce(a.uname, t.uname)) LIMIT $2 OFFSET $3",
 	    member_row, sizeof(struct member) },
 	[ADD_ACCOUNT] = { "project_add_account", ADD("account_id"), NULL, 0 },
