@@ -12,6 +12,7 @@
 #include "core/project.h"
 #include "core/push.h"
 #include "db/db.h"
+#include "git/refs.h"
 #include "git/store.h"
 
 /* Above git.push_bytes, which is for the pack: so that Git refuses a large pack in its own words,
@@ -66,16 +67,14 @@ struct outcome {
 };
 
 /* Of an empty repository HEAD names a branch that nobody may ever push: the first one pushed, main
- * and master before others, becomes it, so that a clone has files. *branch_out: that one, or NULL.
- */
+ * and master before others, becomes it, so that a clone has files. */
 static int
-adopt_head(struct req *r, const struct outcome *o, const char **branch_out)
+adopt_head(struct req *r, const struct outcome *o)
 {
 	static const char *const liked[] = { "refs/heads/main", "refs/heads/master" };
 	const char *branch = NULL;
 	size_t n = o->commands->n;
 
-	*branch_out = NULL;
 	if (!str_is_equal(o->after[n], REF_NO_ID))
 		return OK;
 	for (size_t i = n; i-- > 0;) {
@@ -87,10 +86,7 @@ adopt_head(struct req *r, const struct outcome *o, const char **branch_out)
 		    (!str_is_equal(branch, liked[1]) || str_is_equal(name, liked[0])))
 			branch = name;
 	}
-	if (branch != NULL)
-		TRY(refs_set_head(r, branch));
-	*branch_out = branch;
-	return OK;
+	return branch != NULL ? refs_set_head(r, branch) : OK;
 }
 
 static size_t
@@ -115,13 +111,16 @@ record(struct req *r, struct outcome *o)
 	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
 	struct push_ref *changes;
 	struct push push;
+	const char *dir;
 
 	TRY(refs_read(r, o->commands->refs, o->commands->n, &o->after));
 	push.n = list_changes(r, o, &changes);
 	push.refs = changes;
 	if (push.n == 0)
 		return OK;
-	TRY(adopt_head(r, o, &push.head));
+	TRY(adopt_head(r, o));
+	TRY(service_store(r, &dir));
+	TRY(git_head_load(c, dir, &push.head));
 	TRY(db_ready(c)); /* a long push may have outlived the connection */
 	TRY(db_begin(c, DB_WRITE));
 	TRY(push_record(c, &who, r->project, &push));

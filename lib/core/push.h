@@ -17,11 +17,10 @@ struct push_ref {
 struct push {
 	const struct push_ref *refs;
 	size_t n;
-	const char
-	    *head; /* the full name of the branch that HEAD names from now on; NULL: as before */
+	const char *head; /* the full name of the branch that HEAD names; NULL: none */
 };
 
-/* Raises the store's generation, notes its new HEAD and adds the event "push" with the changed
+/* Raises the store's generation, notes its HEAD, and adds the event "push" with the changed
  * refs, or the first of many. In the caller's transaction. */
 must_check int push_record(
     struct ctx *c, const struct actor *who, const struct project *p, const struct push *push);

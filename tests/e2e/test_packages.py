@@ -264,6 +264,11 @@ def test_the_first_branch_that_is_pushed_is_heads(hub, world, repo):
     assert hub.one("SELECT s.head FROM hub.store s JOIN hub.project p ON p.store_id = s.id"
                    " WHERE p.path = %s", path) == "devel"
     assert world.lines() == [line(hub, path, "foo,,1.0,1")]
+    # a row that is wrong is put right by the next push
+    hub.sql("UPDATE hub.store SET head = 'wrong' WHERE head = 'devel'")
+    repo.commit("topic", {"x": "x"})
+    push(hub, repo, path)
+    assert hub.one("SELECT count(*) FROM hub.store WHERE head = 'wrong'") == 0
 
 
 # ---------------------------------------------------------------- who, and how often
