@@ -20,7 +20,8 @@ JSON = "application/json; charset=utf-8"
 
 def masked(message):
     """A sentence without what differs from call to call."""
-    return re.sub(r"\b(User|Group|user|group|Project) '[^']*'", "X '0'", message)
+    return re.sub(r"\b(User|Group|user|group|Project) '.*'(?= has been )", "X '0'", message,
+                  flags=re.DOTALL)
 
 
 def check_answer(operation, answer):
