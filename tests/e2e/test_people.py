@@ -398,10 +398,16 @@ def test_what_a_role_allows_changes_at_once(hub, name):
         assert group.member("update", petr, role=role).status_code == 200
         assert petr.get(group.path + "/members").status_code == status
         assert petr.ask("PUT", group.path, {"description": role}).status_code == status
+    for role, fetch, push in (("reader", 200, 403), ("writer", 200, 200), ("reader", 200, 403)):
+        assert group.member("update", petr, role=role).status_code == 200
+        for service, status in (("upload", fetch), ("receive", push)):
+            assert hub.get("/%s.git/info/refs?service=git-%s-pack" % (name, service),
+                           petr.pair).status_code == status
     count = petr.get(group.path).json()["group"]["own_projects_count"]
     group.member("remove", petr)
     assert (count, petr.get(group.path).json()["group"]["own_projects_count"]) == (1, 0)
     assert petr.get("groups.json").json()["groups"] == []
+    assert hub.get("/%s.git/info/refs?service=git-upload-pack" % name, petr.pair).status_code == 404
 
 
 def add_project(hub, group, path):
