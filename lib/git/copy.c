@@ -17,7 +17,7 @@
 
 #define HEADS "refs/heads/"
 #define DIR_MODE 0750
-#define STEP_BYTES ((size_t)1 << 30)
+#define STEP_BYTES ((size_t)64 * 1024)
 
 /* ---- refs */
 
@@ -77,17 +77,31 @@ open_fd(struct ctx *c, const char *path, int flags, int **out)
 }
 
 static int
+write_all(int fd, const char *bytes, ssize_t len)
+{
+	for (ssize_t done = 0; done < len;) {
+		ssize_t n = write(fd, bytes + done, (size_t)(len - done));
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		done += n > 0 ? n : 0;
+	}
+	return 0;
+}
+
+static int
 copy_bytes(struct ctx *c, const char *from, const char *to)
 {
+	char bytes[STEP_BYTES];
 	int *in, *out;
 	ssize_t n;
 
 	TRY(open_fd(c, from, O_RDONLY, &in));
 	TRY(open_fd(c, to, O_WRONLY | O_CREAT | O_EXCL, &out));
 	do
-		n = copy_file_range(*in, NULL, *out, NULL, STEP_BYTES, 0);
-	while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0 || fsync(*out) != 0)
+		n = read(*in, bytes, sizeof(bytes));
+	while ((n > 0 && write_all(*out, bytes, n) == 0) || (n < 0 && errno == EINTR));
+	if (n != 0 || fsync(*out) != 0)
 		return fail(c, E_INTERNAL, "copy %s: %s", from, strerror(errno));
 	arena_close(c->mem, out);
 	arena_close(c->mem, in);
