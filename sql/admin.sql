@@ -75,6 +75,33 @@ JOIN hub.project p ON p.id = k.project_id
 LEFT JOIN hub.job j ON j.project_id = p.id AND j.kind = 'packages'
 ORDER BY f.name, r.name, k.id;
 
+-- ABF's platforms; main ones come first. members: without the owner.
+CREATE OR REPLACE VIEW admin.platforms AS
+SELECT f.name, f.platform_type AS type, coalesce(a.uname, t.uname) AS owner,
+	CASE WHEN f.is_hidden THEN 'hidden' ELSE 'open' END AS visibility, f.is_released AS released,
+	f.distrib_type, f.default_branch,
+	(SELECT count(*) FROM hub.repository r WHERE r.platform_id = f.id) AS repositories,
+	(SELECT count(*) FROM hub.platform_grant g WHERE g.platform_id = f.id) AS members,
+	s.name AS cloned_from, f.created_at::timestamp(0) AS created, f.id AS platform_id
+FROM hub.platform f
+LEFT JOIN hub.account a ON a.id = f.owner_account_id
+LEFT JOIN hub.team t ON t.id = f.owner_team_id
+LEFT JOIN hub.platform s ON s.id = f.parent_platform_id
+ORDER BY f.platform_type, lower(f.name);
+
+-- ABF's package repositories: the sections of platforms.
+CREATE OR REPLACE VIEW admin.repositories AS
+SELECT f.name || '/' || r.name AS repository, r.description,
+	(SELECT count(*) FROM hub.repository_project x WHERE x.repository_id = r.id) AS projects,
+	(SELECT count(*) FROM hub.package k WHERE k.repository_id = r.id) AS packages,
+	(SELECT count(*) FROM hub.repository_grant g WHERE g.repository_id = r.id) AS members,
+	coalesce(r.publish_builds_only_from_branch, '') AS only_from_branch,
+	NOT r.publish_without_qa AS needs_qa,
+	EXISTS (SELECT FROM hub.key_pair k WHERE k.repository_id = r.id) AS is_signed,
+	r.created_at::timestamp(0) AS created, r.id AS repository_id
+FROM hub.repository r JOIN hub.platform f ON f.id = r.platform_id
+ORDER BY f.platform_type, lower(f.name), r.name;
+
 -- ---------------------------------------------------------------- help for the functions
 
 CREATE OR REPLACE FUNCTION admin.project_id(path text, is_mirror boolean) RETURNS bigint
