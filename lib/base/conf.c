@@ -64,6 +64,10 @@ const struct conf_row conf_rows[] = {
 	    "Requests to /api/v1/ that one client may make in a clock hour: an account, or an address without one; 0 sets no limit."),
 	ROW("abf.rate_exempt",       abf_rate_exempt,         "",
 	    "Networks (CIDR) and addresses, divided by blanks, that abf.rate_limit does not hold for."),
+	ROW("rhodecode.profile",     rhodecode_profile,       "auto",
+	    "What results calls to /_admin/api get: S (RhodeCode 1.2), M (Kallithea), or auto, by what a call looks like."),
+	NUMBER("rhodecode.wait_s",   rhodecode_wait_s,        "300", 1, 3600,
+	    "Seconds that a call to /_admin/api may wait for the sync that it asked for."),
 	NUMBER("schedule",           schedule_s,              "3600", 60, 31536000,
 	    "Seconds from the end of a sync to the next one, for mirrors without an interval of their own."),
 	ROW("schedule_in",           schedule_in,             "",
@@ -215,6 +219,12 @@ read_line(struct ctx *c, const char *path, size_t number, char *line, struct con
 	return OK;
 }
 
+static bool
+is_profile(const char *text)
+{
+	return strcmp(text, "auto") == 0 || strcmp(text, "S") == 0 || strcmp(text, "M") == 0;
+}
+
 int
 conf_load(struct ctx *c, const char *path, struct conf *out)
 {
@@ -230,6 +240,8 @@ conf_load(struct ctx *c, const char *path, struct conf *out)
 		for (size_t i = 0; i < n; i++)
 			TRY(read_line(c, path, i + 1, lines[i], &conf));
 	}
+	if (!is_profile(conf.rhodecode_profile))
+		return fail(c, E_INVALID, "rhodecode.profile is auto, S or M");
 	if (conf.schedule_in[0] != '\0')
 		TRY(conf_parse_schedule_in(c, conf.schedule_in, &conf.schedule_s));
 	*out = conf;

@@ -33,6 +33,8 @@ struct conf {
 	int64_t abf_rate_limit;
 	const char *abf_rate_exempt;
 	int64_t abf_packages_window_s;
+	const char *rhodecode_profile;
+	int64_t rhodecode_wait_s;
 	/* schedule */
 	int64_t schedule_s;
 	const char *schedule_in;
