@@ -33,6 +33,7 @@ static const struct field member_row[] = { MEMBER_FIELDS, { 0 } };
 
 enum {
 	TEAM_BY_ID,
+	TEAM_BY_UNAME,
 	TEAM_LIST_OF,
 	TEAM_ADD,
 	TEAM_SET_TEXTS,
@@ -62,6 +63,10 @@ enum {
 const struct db_stmt team_sql[] = {
 	[TEAM_BY_ID] = { "team_by_id", WITH_TOUCHED TEAM_COLUMNS "WHERE t.id = $3", team_row,
 	    sizeof(struct team) },
+	[TEAM_BY_UNAME] = { "team_by_uname",
+	    WITH_TOUCHED TEAM_COLUMNS
+	    "WHERE lower(t.uname) = lower($3 COLLATE \"C\") AND t.uname = $3",
+	    team_row, sizeof(struct team) },
 	[TEAM_LIST_OF] = { "team_list_of",
 	    WITH_TOUCHED ", page AS MATERIALIZED ("
 	    "SELECT m.team_id AS id FROM hub.team_member m WHERE m.account_id = $1 "
@@ -112,6 +117,13 @@ team_by_id(struct ctx *c, const struct account *asker, int64_t id, struct team *
 {
 	return db_one(
 	    c, &team_sql[TEAM_BY_ID], out, db_int(asker->id), db_bool(asker->is_admin), db_int(id));
+}
+
+int
+team_by_uname(struct ctx *c, const struct account *asker, const char *uname, struct team *out)
+{
+	return db_one(c, &team_sql[TEAM_BY_UNAME], out, db_int(asker->id), db_bool(asker->is_admin),
+	    db_text(uname));
 }
 
 int

@@ -23,6 +23,10 @@ struct team {
 
 must_check int team_by_id(struct ctx *c, const struct account *asker, int64_t id, struct team *out);
 
+/* In just these letters. */
+must_check int team_by_uname(
+    struct ctx *c, const struct account *asker, const char *uname, struct team *out);
+
 /* Those that the asker owns or is a member of, by id. */
 must_check int team_list_of(struct ctx *c, const struct account *asker, int64_t limit,
     int64_t offset, struct team **rows_out, size_t *n_out);
