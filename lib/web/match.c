@@ -271,7 +271,7 @@ match_find(struct req *r, const struct dialect *const *dialects, const struct ta
 		for (const struct route *row = last->routes; row->path != NULL; row++) {
 			if (!fits_row(r, last, row, t))
 				continue;
-			if (row->method == wanted) {
+			if (row->method == wanted || row->method == ANY) {
 				r->route = row;
 				r->dialect = last;
 				return;

@@ -15,12 +15,14 @@
 #include "store/project.h"
 #include "store/team.h"
 
-enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, OPTIONS };
+/* ANY: of a row (ROUTE_RPC), also what nothing here knows */
+enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, ANY };
 
 struct platform;     /* store/platform.h */
 struct project_full; /* store/project_full.h */
 struct repository;   /* store/repository.h */
 struct route;
+struct rpc_call;
 struct dialect;
 struct fcgi; /* the connection; fcgi.c's own */
 struct form;
@@ -51,8 +53,9 @@ struct req {
 	struct team *team;
 	struct platform *platform;
 	struct repository *repository;
-	int64_t access; /* of the asker, on what was loaded; -1: nothing was */
-	const void *in; /* the struct of the row's input table, filled */
+	int64_t access;	       /* of the asker, on what was loaded; -1: nothing was */
+	struct rpc_call *call; /* ROUTE_RPC: the call in the body; NULL: none, or not read yet */
+	const void *in;	       /* the struct of the row's input table, filled */
 
 	/* requests the asker may make in a while, and how many are left; limit 0: not told */
 	struct {

@@ -216,6 +216,8 @@ tag(struct req *r)
 	const bool is_get = r->method == GET || r->method == HEAD;
 	const char *value;
 
+	if (r->route != NULL && r->route->method == ANY) /* an answer to a body is for no cache */
+		return;
 	if (r->status != 200 || has_header(r, "ETag") ||
 	    (!is_get && !(r->dialect->habits & HABIT_TAG_ALL)))
 		return;

@@ -16,6 +16,7 @@
 #include "web/load.h"
 #include "web/match.h"
 #include "web/rails.h"
+#include "web/rpc.h"
 
 /* ---- the checks between match and handler */
 
@@ -257,7 +258,7 @@ walk(struct req *r, const struct dialect *const *dialects)
 	if (code == OK)
 		match_find(r, dialects, &target);
 	r->type = r->dialect->type;
-	if (has_flag(r, ROUTE_PROBE))
+	if (has_flag(r, ROUTE_PROBE) || has_flag(r, ROUTE_RPC))
 		return serve(r);
 	return answer(r);
 }
@@ -282,6 +283,23 @@ route_status(const struct req *r, int code)
 	return r->ctx->retry_after_s > 0 ? 503 : 500;
 }
 
+/* Whether what was refused would have changed something. */
+static bool
+is_change(const struct req *r)
+{
+	if (has_flag(r, ROUTE_RPC))
+		return r->call != NULL && r->call->method != NULL &&
+		    (r->call->method->flags & RPC_WRITES) != 0;
+	return is_writing(r);
+}
+
+/* What was asked for, as the log and the audit trail have it. */
+static const char *
+method_name(const struct req *r)
+{
+	return r->call != NULL && r->call->method != NULL ? r->call->method->name : NULL;
+}
+
 /* A person who may not, and tried to change something, leaves a trace (checklists S-08). The
  * answer does not depend on it: it is a refusal either way. */
 static void
@@ -292,7 +310,9 @@ record_denial(struct req *r)
 		.actor = r->account.uname,
 		.action = "denied",
 		.object = r->project != NULL ? r->project->path : "",
-		.detail = arena_printf(c.mem, "%s %s", req_method_text(r->method), r->route->path),
+		.detail = method_name(r) != NULL
+		    ? method_name(r)
+		    : arena_printf(c.mem, "%s %s", req_method_text(r->method), r->route->path),
 		.remote_addr = r->remote_addr,
 		.result = code_text(E_DENIED),
 	};
@@ -300,6 +320,22 @@ record_denial(struct req *r)
 	if (event_add(&c, &e) != OK)
 		log_write(LOG_WARN, "denial not recorded", LOG_TEXT("id", r->id),
 		    LOG_TEXT("why", c.reason));
+}
+
+static void
+add_refusal_headers(struct req *r, int retry_after_s)
+{
+	struct arena *mem = r->ctx->mem;
+
+	if (has_flag(r, ROUTE_RPC)) /* 200, whatever it is */
+		return;
+	if (retry_after_s > 0)
+		res_header(r, "Retry-After", arena_printf(mem, "%d", retry_after_s));
+	if (r->status == 401)
+		res_header(r, "WWW-Authenticate",
+		    arena_printf(mem, "Basic realm=\"%s\"", r->dialect->realm));
+	if (r->status == 405)
+		res_header(r, "Allow", r->allow);
 }
 
 static void
@@ -311,18 +347,12 @@ refuse(struct req *r, int code)
 	r->status = route_status(r, code);
 	if (c->db != NULL)
 		db_rollback(c);
-	if (r->status == 403 && r->account.id != 0 && is_writing(r))
+	if (r->status == 403 && r->account.id != 0 && is_change(r))
 		record_denial(r);
 	if (r->is_streaming) /* too late for an answer */
 		return;
 	res_clear(r);
-	if (retry_after_s > 0)
-		res_header(r, "Retry-After", arena_printf(c->mem, "%d", retry_after_s));
-	if (r->status == 401)
-		res_header(r, "WWW-Authenticate",
-		    arena_printf(c->mem, "Basic realm=\"%s\"", r->dialect->realm));
-	if (r->status == 405)
-		res_header(r, "Allow", r->allow);
+	add_refusal_headers(r, retry_after_s);
 	r->type = r->dialect->type;
 	r->dialect->fail(r, code);
 }
@@ -358,8 +388,8 @@ route_finish(struct req *r)
 	log_write(level_of(r), "request", LOG_TEXT("id", r->id), LOG_INT("actor", r->account.id),
 	    LOG_TEXT("method", req_method_text(r->method)),
 	    LOG_TEXT("route", r->route != NULL ? r->route->path : "-"),
-	    LOG_INT("status", r->status), LOG_INT("us", r->took_us),
-	    LOG_INT("statements", r->statements),
+	    LOG_TEXT("call", method_name(r)), LOG_INT("status", r->status),
+	    LOG_INT("us", r->took_us), LOG_INT("statements", r->statements),
 	    LOG_TEXT("why", r->code != OK ? r->ctx->reason : NULL));
 	if (r->account.token_is_stale && token_touch(r->ctx, r->account.token_id) != OK)
 		log_write(LOG_WARN, "token's last use not noted", LOG_TEXT("id", r->id),
@@ -376,13 +406,17 @@ check_row(const struct dialect *d, const struct route *row)
 
 	match_check(row->path);
 	assert(is_get || row->method == POST || row->method == PUT || row->method == PATCH ||
-	    row->method == DELETE); /* HEAD and OPTIONS are the walk's */
+	    row->method == DELETE || row->method == ANY); /* HEAD and OPTIONS are the walk's */
 	assert(row->perm >= PERM_PUBLIC && row->perm <= PERM_ADMIN_OR_SYSTEM);
 	assert(row->load >= LOAD_NONE && row->load <= LOAD_MAX);
 	assert(row->load == LOAD_NONE || load_fits(row->load, row->path));
 	assert(row->serve != NULL);
 	/* who may changes nothing without saying who he is */
-	assert(is_get || (row->flags & ROUTE_READS) || row->perm != PERM_PUBLIC);
+	assert(is_get || (row->flags & (ROUTE_READS | ROUTE_RPC)) || row->perm != PERM_PUBLIC);
+	/* whose rights are those of the methods, which rpc_check looks at */
+	assert((row->flags == ROUTE_RPC) == (row->method == ANY));
+	assert(row->method != ANY ||
+	    (row->perm == PERM_PUBLIC && row->load == LOAD_NONE && row->in == NULL));
 	/* a right on an object needs the object */
 	assert(row->load != LOAD_NONE || row->perm == PERM_PUBLIC || row->perm == PERM_USER ||
 	    row->perm == PERM_HUB_ADMIN);

@@ -32,6 +32,9 @@ enum route_flags {
 	ROUTE_READS = 16,    /* a POST that only reads (Git's upload-pack): no write scope needed */
 	ROUTE_PROBE = 32,    /* health probes: nobody is asked who he is, no database is needed */
 	ROUTE_ANYONE = 64,   /* also for people without an account where anonymous_read is off */
+	/* calls in the body: the handler gives them to rpc_walk (web/rpc.h), which asks who it is,
+	 * for which right, and opens the transaction; headers say nothing of who asks */
+	ROUTE_RPC = 128,
 };
 
 /* path: a pattern of web/match.h. HEAD is GET without its body; OPTIONS is answered by the walk. */
