@@ -11,6 +11,12 @@
 #include "base/field.h"
 #include "base/str.h"
 
+const char *
+js_version(void)
+{
+	return json_c_version();
+}
+
 /* ---- writing */
 
 static bool

@@ -12,6 +12,9 @@
 struct buf;
 struct field;
 
+/* Of the library that reads. */
+const char *js_version(void);
+
 /* ---- writing */
 
 /* A JSON string. Bytes that are not UTF-8 become U+FFFD; '/' stays as it is; characters that show

@@ -103,6 +103,9 @@ bool db_is_notified(struct db *db);
 /* How many statements have gone out so far: tests compare it for hidden and missing objects. */
 int64_t db_statements(const struct db *db);
 
+/* Of the client library: "15.6". */
+const char *db_version(struct ctx *c);
+
 /* For migrations and the schema tests only: runs a whole SQL script (no parameters) that ships
  * with us, in one transaction: the one that db_begin asked for, else its own. */
 must_check int db_script(struct ctx *c, const char *sql);

@@ -309,6 +309,14 @@ db_listen(struct ctx *c, const char *channel)
 	return OK;
 }
 
+const char *
+db_version(struct ctx *c)
+{
+	int n = PQlibVersion();
+
+	return arena_printf(c->mem, "%d.%d", n / 10000, n % 10000);
+}
+
 int
 db_fd(const struct db *db)
 {

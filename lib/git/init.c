@@ -90,3 +90,12 @@ git_init(struct ctx *c)
 		return git_fail(c, E_INTERNAL, "setting libgit2 up");
 	return OK;
 }
+
+const char *
+git_library_version(struct ctx *c)
+{
+	int major, minor, revision;
+
+	git_libgit2_version(&major, &minor, &revision);
+	return arena_printf(c->mem, "%d.%d.%d", major, minor, revision);
+}

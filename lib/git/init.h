@@ -16,4 +16,7 @@ const char *git_clean(struct arena *mem, const char *message);
 int git_fail(struct ctx *c, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Of libgit2: "1.5.1". */
+const char *git_library_version(struct ctx *c);
+
 #endif
