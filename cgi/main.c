@@ -22,6 +22,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "cgi/rhodecode/rhodecode.h"
 #include "cgi/routes.h"
 #include "web/fcgi.h"
 
@@ -271,10 +272,21 @@ run(struct pool *p)
 static int
 usage(void)
 {
-	fputs("usage: mirrorhub-fcgi --conf FILE --pool api|web|git [--socket PATH] "
+	fputs("usage: mirrorhub-fcgi --conf FILE --pool api|web|git|rpc [--socket PATH] "
 	      "[--processes N]\n",
 	    stderr);
 	return EX_USAGE;
+}
+
+static bool
+is_pool(const char *name)
+{
+	static const char *const names[] = { "api", "web", "git", "rpc" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -310,9 +322,7 @@ read_arguments(int argc, char **argv, struct pool *p)
 			return false;
 		}
 	}
-	return optind == argc && p->conf_path != NULL && p->name != NULL &&
-	    (strcmp(p->name, "api") == 0 || strcmp(p->name, "web") == 0 ||
-		strcmp(p->name, "git") == 0);
+	return optind == argc && p->conf_path != NULL && p->name != NULL && is_pool(p->name);
 }
 
 static void
@@ -355,6 +365,7 @@ main(int argc, char **argv)
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }); /* a core would hold secrets */
 	log_open("fcgi", LOG_INFO);
 	route_check(all_dialects);
+	rpc_check(&rhodecode_door);
 	if (sodium_init() < 0 || open_pool(&pool) != OK) {
 		log_write(LOG_ERR, "not started", LOG_TEXT("why", c.reason));
 		return EX_CONFIG;

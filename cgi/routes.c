@@ -6,11 +6,13 @@
 #include "cgi/git/git.h"
 #include "cgi/health/health.h"
 #include "cgi/hpr/hpr.h"
+#include "cgi/rhodecode/rhodecode.h"
 
 const struct dialect *const all_dialects[] = {
 	&health_dialect,
 	&git_dialect,
 	&abf_dialect,
+	&rhodecode_dialect,
 	&hpr_dialect,
 	NULL,
 };

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "cgi/hpr/hpr.h"
+#include "cgi/rhodecode/rhodecode.h"
 #include "core/name.h"
 
 #define MANUAL "docs/api/hpr.md"
@@ -16,6 +17,7 @@ every_row_has_its_columns(void **state)
 {
 	(void)state;
 	route_check(all_dialects);
+	rpc_check(&rhodecode_door);
 }
 
 /* "## GET /info", alone in its line. */
@@ -129,17 +131,35 @@ both_spellings_have_the_same_rows(void **state)
 	}
 }
 
+/* Calls in a body: who may is a column of the methods' own table. */
+static bool
+is_for_calls(const struct dialect *d, const struct route *r)
+{
+	if (r->method != ANY)
+		return false;
+	assert_ptr_equal(d, &rhodecode_dialect);
+	assert_true(r->flags == ROUTE_RPC);
+	return true;
+}
+
 static void
 getting_never_changes_and_changing_never_is_public(void **state)
 {
+	size_t n = 0;
+
 	(void)state;
 	for (const struct dialect *const *d = all_dialects; *d != NULL; d++)
 		for (const struct route *r = (*d)->routes; r->path != NULL; r++) {
-			if (r->method == GET)
+			if (is_for_calls(*d, r))
+				n++;
+			else if (r->method == GET)
 				assert_true(r->in == NULL || ((*d)->inputs & INPUT_RAILS));
 			else if (!(r->flags & ROUTE_READS))
 				assert_true(r->perm > PERM_PUBLIC && r->perm != PERM_READ);
 		}
+	assert_int_equal(n, 2);
+	for (const struct rpc_method *m = rhodecode_door.methods; m->name != NULL; m++)
+		assert_true(m->perm == PERM_USER || m->perm == PERM_HUB_ADMIN);
 }
 
 int

@@ -1,0 +1,58 @@
+/* The JSON-RPC API of RhodeCode and Kallithea (contracts/rhodecode.md): calls in the body of
+ * requests to /_admin/api. S and M are its two profiles. The user's view of it is
+ * docs/api/rhodecode.md. */
+#ifndef CGI_RHODECODE_RHODECODE_H
+#define CGI_RHODECODE_RHODECODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/actor.h"
+#include "web/route.h"
+#include "web/rpc.h"
+
+extern const struct dialect rhodecode_dialect;
+extern const struct rpc_door rhodecode_door; /* the table of methods (methods.c) */
+
+/* ---- the envelope (input.c, shape.c; contract 1.1 to 1.4) */
+
+/* Reads the body into r->call. E_INVALID: call->said has the words; with http_status 400 or 413 as
+ * req_body. */
+must_check int rhodecode_read(struct req *r);
+
+/* A body as an error may show it: what may be a key or a password masked, at most 200 bytes. */
+const char *rhodecode_echo(struct arena *mem, const char *body, size_t len);
+
+/* The result around what the handler wrote: opens it, and closes it (null if nothing was). */
+size_t rhodecode_open(struct req *r);
+void rhodecode_close(struct req *r, size_t start);
+
+/* How this door says no: HTTP status 200, result null. */
+void rhodecode_refuse(struct req *r, int code);
+
+/* ---- results */
+
+/* {"msg":"…"}, open for more members; rhodecode_end closes it. */
+void rhodecode_msg(struct req *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void rhodecode_member(struct req *r, const char *name); /* ,"name": */
+void rhodecode_end(struct req *r);
+
+/* Adds a struct's members as js_row does, without the braces. */
+void rhodecode_members(struct req *r, const struct field *fields, const void *row);
+
+/* Who does it. */
+struct actor rhodecode_actor(const struct req *r);
+
+/* An optional flag of a call. */
+bool rhodecode_bool(const bool *given, bool otherwise);
+
+/* ---- who answers */
+
+extern const struct rpc_arg test_in[], get_method_in[], get_ip_in[], show_ip_in[]; /* server.c */
+int echo_test(struct req *r);
+int list_methods(struct req *r);
+int show_server(struct req *r);
+int show_address(struct req *r);
+int show_address_old(struct req *r);
+
+#endif
