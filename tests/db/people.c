@@ -4,6 +4,7 @@
 #include "core/person.h"
 #include "core/team.h"
 #include "store/member.h"
+#include "store/project.h"
 #include "store/store.h"
 #include "tests/db/harness.h"
 
@@ -232,6 +233,23 @@ a_team_that_cannot_go_whole_does_not_go_at_all(void **state)
 }
 
 static void
+no_project_comes_to_a_team_that_is_going(void **state)
+{
+	struct ctx *c = *state, *other = harness_open("mirrorhub_web", store_web_tables);
+	const struct project_new row = { .path = "herd/late", .owner_team_id = 1, .description = "" };
+	int64_t id, store_id;
+
+	assert_ok(other, db_script(other, "SET lock_timeout = '20ms'"));
+	assert_ok(c, db_begin(c, DB_WRITE));
+	assert_ok(c, team_lock(c, 1));
+	assert_code(other, project_add(other, &row, &id, &store_id), E_INTERNAL);
+	assert_true(other->retry_after_s > 0); /* it waits, and would find the team gone */
+	db_rollback(c);
+	assert_ok(other, project_add(other, &row, &id, &store_id));
+	harness_close(other);
+}
+
+static void
 the_owner_is_a_member_for_good(void **state)
 {
 	struct ctx *c = *state;
@@ -286,6 +304,7 @@ main(void)
 		CONNECTED(what_is_wrong_is_a_list_of_fields),
 		CONNECTED(a_team_takes_all_that_it_owns_with_it),
 		CONNECTED(a_team_that_cannot_go_whole_does_not_go_at_all),
+		CONNECTED(no_project_comes_to_a_team_that_is_going),
 		CONNECTED(the_owner_is_a_member_for_good),
 	};
 
