@@ -19,6 +19,7 @@
  * and the commands have room. */
 #define BODY_EXTRA_BYTES (16 * 1024 * 1024)
 #define LOCK_WAIT_MS 10000
+#define RECORD_TRIES 5
 
 int
 show_refs_to_push(struct req *r)
@@ -104,11 +105,28 @@ list_changes(struct req *r, const struct outcome *o, struct push_ref **out)
 	return n;
 }
 
+/* The refs have changed, whatever the database says: one that has to choose between us and a sync
+ * that wants the same rows (a deadlock) is asked again. */
+static int
+write_down(struct req *r, const struct push *push)
+{
+	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
+	int code = E_CONFLICT;
+
+	for (int i = 0; i < RECORD_TRIES && code == E_CONFLICT; i++) {
+		TRY(db_begin(r->ctx, DB_WRITE));
+		code = push_record(r->ctx, &who, r->project, push);
+		if (code == OK)
+			return db_commit(r->ctx);
+		db_rollback(r->ctx);
+	}
+	return code;
+}
+
 static int
 record(struct req *r, struct outcome *o)
 {
 	struct ctx *c = r->ctx;
-	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
 	struct push_ref *changes;
 	struct push push;
 	const char *dir;
@@ -122,9 +140,7 @@ record(struct req *r, struct outcome *o)
 	TRY(service_store(r, &dir));
 	TRY(git_head_load(c, dir, &push.head));
 	TRY(db_ready(c)); /* a long push may have outlived the connection */
-	TRY(db_begin(c, DB_WRITE));
-	TRY(push_record(c, &who, r->project, &push));
-	return db_commit(c);
+	return write_down(r, &push);
 }
 
 /* What has to be done although the push has failed, and can be told to nobody but the log. */
