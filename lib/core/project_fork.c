@@ -7,7 +7,7 @@
 #include "db/db.h"
 #include "git/copy.h"
 
-#define LOCK_WAIT_MS 10000
+#define LOCK_WAIT_MS 5000
 #define RETRY_NOT_CLONED_S 30
 
 struct fork {
