@@ -92,7 +92,7 @@ GRANT EXECUTE ON FUNCTION hub.project_ancestry, hub.platform_access, hub.reposit
 	hub.team_access, hub.make_personal_platform, hub.personal_platform,
 	hub.repository_project_rename TO mirrorhub_web;
 
-GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched,
+GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched, hub.projects_shared,
 	hub.request_sync TO mirrorhub_web;
 
 -- ---------------------------------------------------------------- sync

@@ -55,14 +55,12 @@ struct asked {
 	"AND lower(coalesce(qo.uname, qt.uname)) = lower(" owner " COLLATE \"C\")))"
 
 /* Own projects come from their index in the order of their ids, the others are few; no rule is
- * asked of what one owns. */
+ * asked (hub.projects_shared says why). */
 #define MINE                                                                                       \
 	"WITH page AS MATERIALIZED (SELECT mine.id FROM ("                                         \
 	"(SELECT p.id FROM hub.project p WHERE p.owner_account_id = $1 ORDER BY p.id) "            \
-	"UNION ALL (SELECT p.id FROM hub.projects_touched($1) t (id) "                             \
-	"JOIN hub.project p ON p.id = t.id "                                                       \
-	"WHERE p.owner_account_id IS DISTINCT FROM $1 AND " RULE("$1", "false") " > 0 "            \
-	"ORDER BY p.id)) mine ORDER BY mine.id LIMIT $3 OFFSET $4) "
+	"UNION ALL (SELECT t.id FROM hub.projects_shared($1) t (id) ORDER BY t.id)) mine "         \
+	"ORDER BY mine.id LIMIT $3 OFFSET $4) "
 /* clang-format on */
 
 static const struct field full_row[] = { FULL_FIELDS(project_full, ), { 0 } };

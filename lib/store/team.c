@@ -54,8 +54,12 @@ enum {
 	"nullif(t.default_branch, '') AS default_branch, t.owner_account_id, "                     \
 	"a.uname AS owner_uname, "                                                                 \
 	"nullif(trim(a.first_name || ' ' || a.last_name), '') AS owner_name, "                     \
-	"(SELECT count(*) FROM hub.project p WHERE p.owner_team_id = t.id "                        \
-	"AND " LIST_RULE " > 0) AS own_projects_count, "                                           \
+	/* members see all of them: then no rule is asked */                                       \
+	"CASE WHEN t.owner_account_id = $1 OR EXISTS (SELECT FROM hub.team_member m "              \
+	"WHERE m.team_id = t.id AND m.account_id = $1) "                                           \
+	"THEN (SELECT count(*) FROM hub.project p WHERE p.owner_team_id = t.id) "                  \
+	"ELSE (SELECT count(*) FROM hub.project p WHERE p.owner_team_id = t.id "                   \
+	"AND " LIST_RULE " > 0) END AS own_projects_count, "                                       \
 	DB_SECONDS("t.created_at") " AS created_at, " DB_SECONDS("t.updated_at") " AS updated_at, " \
 	"hub.team_access($1, $2, t.id, t.owner_account_id) AS access "                             \
 	"FROM hub.team t JOIN hub.account a ON a.id = t.owner_account_id "

@@ -3,6 +3,7 @@
 #include "store/store.h"
 #include "store/account.h"
 #include "store/project.h"
+#include "store/project_full.h"
 #include "tests/db/harness.h"
 
 #define LIST_MOST 100000
@@ -186,6 +187,42 @@ a_list_never_disagrees_with_a_look_up(void **state)
 	}
 }
 
+/* What one has to do with, told the long way: his own, and what projects_touched gives. */
+static const struct field touched_row[] = { FIELD(project_path, path), { 0 } };
+static const struct db_stmt touched_sql[] = {
+	{ "x_touched",
+	    "SELECT p.path FROM hub.project p WHERE p.owner_account_id = $1 "
+	    "OR p.id IN (SELECT t.id FROM hub.projects_touched($1) t (id)) ORDER BY p.id LIMIT 10000",
+	    touched_row, sizeof(struct project_path) },
+	{ 0 }
+};
+
+static void
+ones_own_list_is_what_one_has_to_do_with_and_may_read(void **state)
+{
+	struct ctx *c = *state;
+
+	for (int a = 1; a <= 12; a++) {
+		const char *uname = arena_printf(c->mem, "a%d", a);
+		struct project_path *paths;
+		struct project_full *rows;
+		struct account asker;
+		size_t n_paths, n, seen = 0;
+
+		(void)claim_of(c, uname, &asker);
+		if (asker.is_admin) /* he may read what he has nothing to do with */
+			continue;
+		assert_ok(c, db_all(c, &touched_sql[0], &paths, &n_paths, db_int(asker.id)));
+		assert_ok(c, project_full_list(c, &asker, LIST_MOST, 0, &rows, &n));
+		for (size_t i = 0; i < n_paths; i++)
+			if (access_of(c, uname, paths[i].path) > 0) {
+				assert_true(seen < n);
+				assert_string_equal(rows[seen++].base.path, paths[i].path);
+			}
+		assert_int_equal(seen, n);
+	}
+}
+
 static void
 pages_are_parts_of_the_list_in_byte_order(void **state)
 {
@@ -286,7 +323,9 @@ paths_have_no_case_but_other_letters_do_not_fold_into_them(void **state)
 
 /* ---- */
 
-static struct harness web = { "mirrorhub_web", store_web_tables, NULL, NULL };
+static const struct db_stmt *const tables[] = { account_sql, project_sql, project_full_sql,
+	touched_sql, NULL };
+static struct harness web = { "mirrorhub_web", tables, NULL, NULL };
 
 static int
 arrange(void **state)
@@ -305,6 +344,7 @@ main(void)
 		CONNECTED(the_best_of_grant_or_default_and_team_counts),
 		CONNECTED(members_of_an_owning_team_have_their_role),
 		CONNECTED(a_list_never_disagrees_with_a_look_up),
+		CONNECTED(ones_own_list_is_what_one_has_to_do_with_and_may_read),
 		CONNECTED(pages_are_parts_of_the_list_in_byte_order),
 		CONNECTED(hidden_and_missing_cost_the_same_statements),
 		CONNECTED(a_claim_that_no_longer_holds_is_denied_even_for_what_is_missing),
