@@ -28,13 +28,13 @@ static const char *const reserved_parts[] = { "_admin", "account", "api", "auth"
 
 static const char *const reserved_unames[] = { "about", "add", "admin", "administrator", "app",
 	"apps", "arches", "archive", "archives", "autocomplete_group_uname", "blog", "connect",
-	"contact", "create", "dashboard", "delete", "direct_messages", "download", "downloads",
-	"edit", "email", "faq", "favorites", "feed", "feeds", "follow", "followers", "following",
-	"git", "groups", "home", "invitations", "invite", "jobs", "logs", "map", "maps", "none",
-	"oauth_clients", "openid", "platforms", "privacy", "remove", "replies", "root", "rss",
-	"save", "sitemap", "ssl", "subscribe", "teams", "terms", "test", "tour", "tree", "trends",
-	"unfollow", "unsubscribe", "upload", "uploads", "url", "user", "users", "widget", "widgets",
-	"wiki", "xfn", "xmpp" };
+	"contact", "create", "dashboard", "default", "delete", "direct_messages", "download",
+	"downloads", "edit", "email", "faq", "favorites", "feed", "feeds", "follow", "followers",
+	"following", "git", "groups", "home", "invitations", "invite", "jobs", "logs", "map",
+	"maps", "new_user", "none", "oauth_clients", "openid", "platforms", "privacy", "remove",
+	"replies", "root", "rss", "save", "sitemap", "ssl", "subscribe", "teams", "terms", "test",
+	"tour", "tree", "trends", "unfollow", "unsubscribe", "upload", "uploads", "url", "user",
+	"users", "widget", "widgets", "wiki", "xfn", "xmpp" };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
