@@ -1,0 +1,210 @@
+#include "core/user.h"
+
+#include <string.h>
+
+#include "auth/password.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/str.h"
+#include "core/account.h"
+#include "core/name.h"
+#include "core/rule.h"
+#include "db/db.h"
+
+#define TEXT_MOST 255
+#define DETAIL_MAX_BYTES 200
+
+static bool
+is_none(const char *text)
+{
+	return text == NULL || text[0] == '\0';
+}
+
+/* ---- what is wrong */
+
+static void
+check_uname(struct ctx *c, const char *uname, struct faults *f)
+{
+	if (is_none(uname))
+		faults_add(f, "uname", FAULT_BLANK, 0);
+	else if (account_check_uname(c, uname) != OK)
+		faults_add(f, "uname", FAULT_INVALID, 0);
+}
+
+static void
+check_text(const char *field, const char *text, const char *forbidden, struct faults *f)
+{
+	if (is_none(text))
+		return;
+	if (!str_is_printable(text) || strpbrk(text, forbidden) != NULL)
+		faults_add(f, field, FAULT_INVALID, 0);
+	if (str_characters(text) > TEXT_MOST)
+		faults_add(f, field, FAULT_TOO_LONG, TEXT_MOST);
+}
+
+static void
+check_password(struct ctx *c, const char *password, struct faults *f)
+{
+	if (!is_none(password) && password_check(c, password) != OK)
+		faults_add(f, "password", FAULT_INVALID, 0);
+}
+
+/* Which of the two is taken. */
+static int
+taken(struct ctx *c, int code)
+{
+	if (code != E_CONFLICT)
+		return code;
+	if (strcmp(db_constraint(c->db), "account_email_key") == 0)
+		return fault(c, "email", FAULT_TAKEN, 0);
+	if (db_constraint(c->db)[0] != '\0') /* also <uname>_personal */
+		return fault(c, "uname", FAULT_TAKEN, 0);
+	return code;
+}
+
+/* Behind the constraints, so that a taken uname is told first. */
+static int
+check_other_emails(struct ctx *c, int64_t id, const char *email)
+{
+	bool is_taken;
+
+	if (is_none(email))
+		return OK;
+	TRY(user_has_other_email(c, id, email, &is_taken));
+	return is_taken ? fault(c, "email", FAULT_TAKEN, 0) : OK;
+}
+
+static int
+hash_of(struct ctx *c, const char *password, const char **out)
+{
+	*out = password;
+	return is_none(password) ? OK : password_hash(c, password, out);
+}
+
+/* ---- the verbs */
+
+int
+user_create(struct ctx *c, const struct actor *who, const struct user_wish *wish, int64_t *id_out)
+{
+	struct account_new row = { .uname = wish->uname,
+		.first_name = wish->first_name,
+		.last_name = wish->last_name,
+		.role = wish->is_admin ? "admin" : "user" };
+	struct faults *f = faults_new(c->mem);
+	const bool no = false;
+
+	check_uname(c, wish->uname, f);
+	check_text("email", wish->email, " <>,;", f);
+	check_text("first_name", wish->first_name, "", f);
+	check_text("last_name", wish->last_name, "", f);
+	check_password(c, wish->password, f);
+	TRY(faults_end(c, f));
+	if (wish->email != NULL)
+		row.email = str_lower(c->mem, wish->email);
+	TRY(hash_of(c, wish->password, &row.password_hash));
+	if (row.password_hash == NULL)
+		row.password_hash = "";
+	TRY(taken(c, account_add(c, &row, id_out)));
+	TRY(check_other_emails(c, *id_out, row.email));
+	if (!wish->is_active)
+		TRY(user_set(c, *id_out, &(struct user_fields){ .is_active = &no }));
+	return actor_record(c, who, "account.create", row.uname, row.role);
+}
+
+/* Someone must be left who can let the others in. Counted whatever the account is, because it may
+ * have been made an administrator since it was read. */
+static int
+check_last_admin(struct ctx *c, const struct user *u)
+{
+	int64_t n;
+
+	TRY(user_count_other_admins(c, u->id, &n));
+	if (n > 0)
+		return OK;
+	return fail(c, E_CONFLICT, "%s is the only administrator of the hub", u->uname);
+}
+
+static int
+check_change(struct ctx *c, const struct user *u, const struct user_change *change)
+{
+	struct faults *f = faults_new(c->mem);
+
+	if (change->uname != NULL)
+		check_uname(c, change->uname, f);
+	check_text("email", change->email, " <>,;", f);
+	check_text("first_name", change->first_name, "", f);
+	check_text("last_name", change->last_name, "", f);
+	check_password(c, change->password, f);
+	TRY(faults_end(c, f));
+	if ((change->is_admin != NULL && !*change->is_admin) ||
+	    (change->is_active != NULL && !*change->is_active))
+		return check_last_admin(c, u);
+	return OK;
+}
+
+/* The role that the flag asks for; NULL: the one it has. */
+static const char *
+role_for(const struct user *u, const bool *is_admin)
+{
+	if (is_admin == NULL || *is_admin == u->is_admin || strcmp(u->role, "banned") == 0)
+		return NULL;
+	return *is_admin ? "admin" : "user";
+}
+
+/* What has changed, for the audit trail: names of fields alone. */
+static const char *
+detail_of(struct ctx *c, const struct user_fields *row)
+{
+	const struct {
+		const char *name;
+		bool is_set;
+	} parts[] = {
+		{ "uname", row->uname != NULL },
+		{ "email", row->email != NULL },
+		{ "name", row->first_name != NULL || row->last_name != NULL },
+		{ "password", row->password_hash != NULL },
+		{ "role", row->role != NULL },
+		{ "active", row->is_active != NULL },
+	};
+	struct buf *b = buf_new(c->mem, DETAIL_MAX_BYTES);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i].is_set)
+			buf_printf(b, "%s%s", b->len > 0 ? " " : "", parts[i].name);
+	return b->data;
+}
+
+int
+user_update(
+    struct ctx *c, const struct actor *who, const struct user *u, const struct user_change *change)
+{
+	struct user_fields row = { .first_name = change->first_name,
+		.last_name = change->last_name,
+		.role = role_for(u, change->is_admin),
+		.is_active = change->is_active };
+
+	TRY(check_change(c, u, change));
+	if (change->uname != NULL && strcmp(change->uname, u->uname) != 0)
+		row.uname = change->uname;
+	if (change->email != NULL)
+		row.email = str_lower(c->mem, change->email);
+	TRY(hash_of(c, change->password, &row.password_hash));
+	TRY(taken(c, user_set(c, u->id, &row)));
+	TRY(check_other_emails(c, u->id, row.email));
+	if (row.uname != NULL)
+		TRY(taken(c, user_rename_platform(c, u->id, row.uname)));
+	return actor_record(c, who, "account.update", u->uname, detail_of(c, &row));
+}
+
+int
+user_delete(struct ctx *c, const struct actor *who, const struct user *u)
+{
+	bool owns;
+
+	TRY(check_last_admin(c, u));
+	TRY(user_lock_owner(c, u->id, &owns));
+	if (owns)
+		return fail(c, E_CONFLICT, "%s owns projects, teams or platforms", u->uname);
+	TRY(user_del(c, u->id));
+	return actor_record(c, who, "account.delete", u->uname, "");
+}
