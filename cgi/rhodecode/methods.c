@@ -17,6 +17,15 @@ static const struct rpc_method methods[] = {
 	{ "get_ip",          BOTH, PERM_HUB_ADMIN,  { { RPC_SELF, "userid", PERM_READ } },  show_address,       get_ip_in },
 	{ "show_ip",         BOTH, PERM_HUB_ADMIN,  { { RPC_SELF, "userid", PERM_READ } },  show_address_old,   show_ip_in },
 
+	/* ---- users (contract 2.3, 3.2) */
+	{ "get_users",       BOTH, PERM_HUB_ADMIN,  { { 0 } },                              list_users,         NULL },
+	{ "get_user",        S,    PERM_HUB_ADMIN,  { { RPC_PERSON, "username", PERM_READ, RPC_NULL } }, show_user_s, get_user_s_in },
+	{ "get_user",        M,    PERM_USER,       { { RPC_SELF, "userid", PERM_READ } },  show_user_m,        get_user_m_in,  RPC_READ_TX },
+	{ "create_user",     S,    PERM_HUB_ADMIN,  { { 0 } },                              create_user_s,      create_user_s_in, W, "failed to create user {username}", { "name" } },
+	{ "create_user",     M,    PERM_HUB_ADMIN,  { { 0 } },                              create_user_m,      create_user_m_in, W, "failed to create user `{username}`" },
+	{ "update_user",     M,    PERM_HUB_ADMIN,  { { RPC_EDITED, "userid", PERM_READ } }, update_user_m,     update_user_m_in, W, "failed to update user `{userid}`" },
+	{ "delete_user",     M,    PERM_HUB_ADMIN,  { { RPC_PERSON, "userid", PERM_READ } }, delete_user_m,     delete_user_m_in, W },
+
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -37,6 +37,21 @@ void rhodecode_msg(struct req *r, const char *format, ...) __attribute__((format
 void rhodecode_member(struct req *r, const char *name); /* ,"name": */
 void rhodecode_end(struct req *r);
 
+/* In a handler: ends the call with words that hold one %s. Returns code. */
+int rhodecode_say(struct req *r, int code, const char *words, const char *about);
+
+/* A user in the shape of the call's profile; _open leaves the last brace to the caller. */
+struct user;
+struct user_right;
+void rhodecode_user(struct req *r, const struct user *u);
+void rhodecode_user_open(struct req *r, const struct user *u);
+void rhodecode_users(struct req *r, const struct user *rows, size_t n);
+void rhodecode_permissions(struct req *r, const struct user *u, const struct user_right *projects,
+    size_t n_projects, const struct user_right *teams, size_t n_teams);
+
+/* none, read, write, admin: what follows "repository." and the like. */
+const char *rhodecode_level(int64_t access);
+
 /* Adds a struct's members as js_row does, without the braces. */
 void rhodecode_members(struct req *r, const struct field *fields, const void *row);
 
@@ -54,5 +69,15 @@ int list_methods(struct req *r);
 int show_server(struct req *r);
 int show_address(struct req *r);
 int show_address_old(struct req *r);
+
+extern const struct rpc_arg get_user_s_in[], get_user_m_in[], create_user_s_in[],
+    create_user_m_in[], update_user_m_in[], delete_user_m_in[]; /* users.c */
+int list_users(struct req *r);
+int show_user_s(struct req *r);
+int show_user_m(struct req *r);
+int create_user_s(struct req *r);
+int create_user_m(struct req *r);
+int update_user_m(struct req *r);
+int delete_user_m(struct req *r);
 
 #endif

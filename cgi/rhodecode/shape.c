@@ -52,19 +52,26 @@ static const struct {
 	[RPC_NO_SELF] = { "userid is not the same as your user", NULL },
 };
 
+/* Where the %s is filled in; words without one as they are. */
+static const char *
+filled(struct req *r, const char *words, const char *about)
+{
+	const char *hole = strstr(words, "%s");
+
+	if (hole == NULL)
+		return words;
+	return arena_printf(r->ctx->mem, "%.*s%s%s", (int)(hole - words), words, about, hole + 2);
+}
+
 static const char *
 walk_text(struct req *r)
 {
 	const struct rpc_call *call = r->call;
-	const char *text = texts[call->no].m, *hole;
+	const char *text = texts[call->no].m;
 
 	if (text == NULL || call->profile == RPC_S)
 		text = texts[call->no].s;
-	hole = strstr(text, "%s");
-	if (hole == NULL)
-		return text;
-	return arena_printf(
-	    r->ctx->mem, "%.*s%s%s", (int)(hole - text), text, call->subject, hole + 2);
+	return filled(r, text, call->subject);
 }
 
 static const char *
@@ -97,6 +104,12 @@ rhodecode_refuse(struct req *r, int code)
 	buf_text(r->out, "\"result\":null,\"error\":");
 	js_text(r->out, is_call ? call_text(r, code) : r->ctx->reason);
 	buf_char(r->out, '}');
+}
+
+int
+rhodecode_say(struct req *r, int code, const char *words, const char *about)
+{
+	return rpc_say(r, code, "%s", filled(r, words, about));
 }
 
 /* ---- results */

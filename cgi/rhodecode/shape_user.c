@@ -1,0 +1,146 @@
+/* Users in both profiles (contract 2.2, 3.1). */
+#include <string.h>
+
+#include "base/js.h"
+#include "cgi/rhodecode/rhodecode.h"
+#include "store/user.h"
+
+/* ---- user-S */
+
+struct user_s {
+	int64_t id;
+	const char *username, *firstname, *lastname, *email;
+	bool active, admin;
+	const char *ldap; /* there is no directory: always null */
+};
+
+static const struct field user_s_json[] = {
+	FIELD(user_s, id),
+	FIELD(user_s, username),
+	FIELD(user_s, firstname),
+	FIELD(user_s, lastname),
+	FIELD(user_s, email),
+	FIELD(user_s, active),
+	FIELD(user_s, admin),
+	FIELD(user_s, ldap),
+	{ 0 },
+};
+
+static void
+open_s(struct req *r, const struct user *u)
+{
+	const struct user_s row = { .id = u->id,
+		.username = u->uname,
+		.firstname = u->first_name,
+		.lastname = u->last_name,
+		.email = u->email,
+		.active = u->is_active,
+		.admin = u->is_admin };
+
+	buf_char(r->out, '{');
+	rhodecode_members(r, user_s_json, &row);
+}
+
+/* ---- user-M */
+
+static const struct field user_m_json[] = {
+	FIELD_AS(user, id, "user_id"),
+	FIELD_AS(user, uname, "username"),
+	FIELD_AS(user, first_name, "firstname"),
+	FIELD_AS(user, last_name, "lastname"),
+	FIELD(user, email),
+	FIELD_AS(user, is_active, "active"),
+	FIELD_AS(user, is_admin, "admin"),
+	{ 0 },
+};
+
+/* The main one in front; more_emails is a list of texts already. */
+static void
+add_emails(struct req *r, const struct user *u)
+{
+	bool has_main = u->email[0] != '\0', has_more = strcmp(u->more_emails, "[]") != 0;
+
+	buf_text(r->out, ",\"emails\":[");
+	if (has_main)
+		js_text(r->out, u->email);
+	if (has_main && has_more)
+		buf_char(r->out, ',');
+	buf_text(r->out, u->more_emails + 1); /* its end is ours */
+}
+
+static void
+open_m(struct req *r, const struct user *u)
+{
+	buf_char(r->out, '{');
+	rhodecode_members(r, user_m_json, u);
+	add_emails(r, u);
+}
+
+/* ---- both */
+
+void
+rhodecode_user_open(struct req *r, const struct user *u)
+{
+	if (r->call->profile == RPC_S)
+		open_s(r, u);
+	else
+		open_m(r, u);
+}
+
+void
+rhodecode_user(struct req *r, const struct user *u)
+{
+	rhodecode_user_open(r, u);
+	buf_char(r->out, '}');
+}
+
+void
+rhodecode_users(struct req *r, const struct user *rows, size_t n)
+{
+	buf_char(r->out, '[');
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_char(r->out, ',');
+		rhodecode_user(r, &rows[i]);
+	}
+	buf_char(r->out, ']');
+}
+
+/* ---- levels and rights */
+
+const char *
+rhodecode_level(int64_t access)
+{
+	static const char *const levels[] = { "none", "read", "write", "admin", "admin" };
+
+	return levels[access];
+}
+
+static void
+add_rights(struct req *r, const char *kind, const struct user_right *rows, size_t n)
+{
+	buf_char(r->out, '{');
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_char(r->out, ',');
+		js_text(r->out, rows[i].name);
+		buf_printf(r->out, ":\"%s.%s\"", kind, rhodecode_level(rows[i].access));
+	}
+	buf_char(r->out, '}');
+}
+
+void
+rhodecode_permissions(struct req *r, const struct user *u, const struct user_right *projects,
+    size_t n_projects, const struct user_right *teams, size_t n_teams)
+{
+	buf_text(r->out, ",\"permissions\":{\"global\":[");
+	if (u->is_admin)
+		buf_text(r->out, "\"hg.admin\",");
+	buf_text(r->out,
+	    "\"hg.create.repository\",\"hg.fork.repository\",\"hg.usergroup.create.true\"],"
+	    "\"repositories\":");
+	add_rights(r, "repository", projects, n_projects);
+	buf_text(r->out, ",\"repositories_groups\":{},\"user_groups\":");
+	add_rights(r, "usergroup", teams, n_teams);
+	buf_char(r->out, '}');
+}
