@@ -181,6 +181,23 @@ load_object(struct req *r)
 	return loads[r->route->load].load(r);
 }
 
+const char *
+load_name(const struct req *r)
+{
+	if (r->project != NULL)
+		return r->project->path;
+	if (r->person != NULL)
+		return r->person->uname;
+	if (r->team != NULL)
+		return r->team->uname;
+	if (r->platform != NULL)
+		return r->platform->name;
+	if (r->repository != NULL)
+		return arena_printf(
+		    r->ctx->mem, "%s/%s", r->repository->platform_name, r->repository->name);
+	return "";
+}
+
 bool
 load_fits(enum load load, const char *pattern)
 {

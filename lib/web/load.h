@@ -9,6 +9,9 @@
  * E_DENIED: the claim no longer holds. */
 must_check int load_object(struct req *r);
 
+/* How the loaded object is called, for the audit trail; "" without one. */
+const char *load_name(const struct req *r);
+
 /* For route_check: the pattern has what the load column needs. */
 bool load_fits(enum load load, const char *pattern);
 

@@ -309,7 +309,7 @@ record_denial(struct req *r)
 	const struct event e = {
 		.actor = r->account.uname,
 		.action = "denied",
-		.object = r->project != NULL ? r->project->path : "",
+		.object = load_name(r),
 		.detail = method_name(r) != NULL
 		    ? method_name(r)
 		    : arena_printf(c.mem, "%s %s", req_method_text(r->method), r->route->path),
