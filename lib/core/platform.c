@@ -2,9 +2,10 @@
 
 #include <string.h>
 
+#include "base/crash.h"
+#include "base/str.h"
 #include "core/platform_tree.h"
 #include "core/rule.h"
-#include "base/str.h"
 #include "db/db.h"
 #include "store/repository.h"
 
@@ -170,6 +171,7 @@ platform_destroy(struct ctx *c, const struct actor *who, const struct platform *
 	TRY(platform_del(c, p->id));
 	TRY(actor_record(c, who, "platform.delete", p->name, ""));
 	TRY(db_commit(c));
+	crash_point("before-folders");
 	return platform_tree_remove_all(c, p->id);
 }
 
@@ -213,6 +215,7 @@ platform_clone(struct ctx *c, const struct actor *who, const struct platform *p,
 	TRY(actor_record(
 	    c, who, "platform.clone", row.name, arena_printf(c->mem, "from %s", p->name)));
 	TRY(db_commit(c));
+	crash_point("before-folders");
 	return make_trees(c, *id_out);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "auth/perm.h"
+#include "base/crash.h"
 #include "base/str.h"
 #include "core/platform_tree.h"
 #include "core/rule.h"
@@ -128,6 +129,7 @@ repository_create(
 	TRY(add(c, &row, &row.id));
 	TRY(record(c, who, "repository.create", &row, ""));
 	TRY(db_commit(c));
+	crash_point("before-folders");
 	*id_out = row.id;
 	place = place_of(&row);
 	return is_personal(&row) ? OK : platform_tree_make(c, &place, 1);
@@ -161,6 +163,7 @@ repository_destroy(struct ctx *c, const struct actor *who, const struct reposito
 	TRY(repository_del(c, r->id));
 	TRY(record(c, who, "repository.delete", r, ""));
 	TRY(db_commit(c));
+	crash_point("before-folders");
 	return is_personal(r) ? OK : platform_tree_remove(c, &place);
 }
 

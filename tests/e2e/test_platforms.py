@@ -216,6 +216,41 @@ def test_what_a_kill_left_undone_is_done_by_the_janitor(world):
     foreign.rmdir()
 
 
+def test_a_verb_that_is_killed_before_its_folders_is_done_in_the_rows(fresh_hub):
+    world = World(fresh_hub(HUB_CONF))
+    platform = world.platform()
+    for name in ("main", "contrib"):
+        world.repository(platform, name)
+    world.hub.env["MIRRORHUB_CRASH_AT"] = "before-folders"
+    world.hub.restart()
+
+    def killed(who, method, path, json=None):
+        answer = world.hub.request(method, "/api/v1/" + path, who.auth, json=json)
+        assert answer.status_code in (502, 503, 504), answer.text
+    main, _ = ids = [row["id"] for row in world.hub.sql(
+        "SELECT id FROM hub.repository WHERE platform_id = %s ORDER BY id", platform)]
+    killed(world.owner, "POST", "repositories", {"repository": {
+        "platform_id": platform, "name": "new", "description": "d"}})
+    killed(world.owner, "DELETE", "repositories/%d" % main)
+    killed(world.admin, "POST", "platforms/%d/clone" % platform, {"platform": {
+        "name": "clone", "description": "d", "default_branch": "b"}})
+    cloned = world.hub.one("SELECT id FROM hub.platform WHERE name = 'clone'")
+    left = [r["name"] for r in world.owner.get("platforms/%d" % platform)["platform"][
+        "repositories"]]
+    assert left == ["contrib", "new"] and len(ids) == 2
+    assert world.folders(platform, "main") == world.arches()
+    assert world.folders(platform, "new") == [] and not world.tree(cloned).exists()
+    world.janitor()
+    assert world.folders(platform, "main") == []
+    for at in (platform, cloned):
+        assert world.folders(at, "new") == world.folders(at, "contrib") == world.arches()
+    killed(world.owner, "DELETE", "platforms/%d" % platform)
+    world.owner.ask("GET", "platforms/%d" % platform, 404)
+    assert world.tree(platform).exists()
+    world.janitor()
+    assert not world.tree(platform).exists() and world.tree(cloned).exists()
+
+
 def test_a_new_architecture_gets_its_folders(world):
     platform = world.platform()
     world.repository(platform)
@@ -575,3 +610,6 @@ def test_every_verb_leaves_an_event(world):
         "repository.add_member", "repository.remove_member", "repository.add_project",
         "repository.remove_project", "repository.lock", "repository.unlock", "platform.clone",
         "platform.clear", "repository.delete", "platform.delete", "platform.create", "denied"]
+    last = world.hub.row("SELECT * FROM hub.event ORDER BY id DESC LIMIT 1")
+    name = world.hub.one("SELECT name FROM hub.platform ORDER BY id DESC LIMIT 1")
+    assert (last["actor"], last["object"]) == (someone.auth[0], name)
