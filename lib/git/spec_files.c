@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "git/init.h"
+#include "git/person.h"
 
 #define BRANCH_MAX 1000
 
@@ -48,31 +49,14 @@ open_tip(struct ctx *c, git_repository *repo, const char *branch, git_commit **o
 	return OK;
 }
 
-/* One line of valid UTF-8. */
-static const char *
-person_text(struct arena *mem, const char *text)
-{
-	char *line = str_utf8(mem, text, strnlen(text, GIT_PERSON_MAX));
-	size_t len = strlen(line);
-
-	for (char *p = line; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = ' ';
-	/* what was no UTF-8 has become longer: cut between two characters */
-	if (len > GIT_PERSON_MAX)
-		for (len = GIT_PERSON_MAX; len > 0 && ((unsigned char)line[len] & 0xc0) == 0x80;)
-			len--;
-	return arena_strndup(mem, line, len);
-}
-
 static void
 fill_commit(struct ctx *c, git_commit *commit, struct git_spec_tip *out)
 {
 	const git_signature *who = git_commit_committer(commit);
 
 	git_oid_tostr(out->commit, sizeof(out->commit), git_commit_id(commit));
-	out->committer_name = person_text(c->mem, who->name);
-	out->committer_email = person_text(c->mem, who->email);
+	out->committer_name = git_person_text(c->mem, who->name);
+	out->committer_email = git_person_text(c->mem, who->email);
 }
 
 /* ---- its files */

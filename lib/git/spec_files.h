@@ -5,12 +5,12 @@
 #include <stddef.h>
 
 #include "base/ctx.h"
+#include "git/person.h"
 #include "git/spec.h"
 
 struct git_repository;
 
 #define GIT_SPEC_FILES_MAX 20 /* of one branch; by name, what comes later is left out */
-#define GIT_PERSON_MAX 255    /* bytes of a name or an address; what is longer is cut */
 
 /* A branch's packages, and the commit they are of. */
 struct git_spec_tip {
