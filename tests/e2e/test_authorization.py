@@ -1,9 +1,9 @@
-"""checklists/security.md, group Z: who may see and do what, through hpr and Git.
+"""checklists/security.md, group Z: who may see and do what, through hpr and Git. The ABF door has its
+own: every route for everyone in tests/conformance/abf/test_matrix.py, hidden and missing byte by byte in
+test_hidden.py, numbers and members that are not one's own in test_bad_input.py.
 
-Not here, because what it speaks of does not exist yet: Z-03 (numbers), Z-07 (nested objects), Z-10,
-Z-12, Z-13 (owners, renames, teams through an API), Z-15 (no cached answers), Z-17 (a sync acts for
-the hub, not for whoever asked). Z-05 (time) is left to
-the count of statements below: on a shared machine medians of 0.3 ms say nothing."""
+Not here: Z-13 (there are no groups in groups), Z-17 (a sync acts for the hub, not for whoever asked).
+Z-05 (time) is left to the count of statements below: on a shared machine medians of 0.3 ms say nothing."""
 
 import base64
 

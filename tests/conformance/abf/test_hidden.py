@@ -9,6 +9,7 @@ import pytest
 
 from conformance.abf import openapi
 from conformance.abf.client import Abf, digest
+from fixtures.run import wait_until
 
 HUB_CONF = {"abf.rate_limit": 0}  # its counter would tell two answers apart
 MISSING = 10 ** 12
@@ -157,3 +158,28 @@ def test_who_may_no_longer_read_gets_no_304(world):
     world.owner.put(path, {"project": {"visibility": "hidden"}})
     world.stranger.ask("GET", path, 404, headers={"If-None-Match": tag})
     world.stranger.ask("GET", path, 404, headers={"If-None-Match": "*"})
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=str)
+def test_hidden_costs_as_many_statements_as_missing(world, operation):
+    counts = []
+    for number in (world.ids[operation.tag], MISSING):
+        marker = "count-%s-%d" % (operation.id, number)
+        world.stranger.ask(operation.method, openapi.bare(operation.path).replace(":id", str(number)),
+                           404, json=good_body(operation), headers={"X-Request-Id": marker})
+        counts.append(wait_until(lambda m=marker: [line["statements"] for line in world.hub.log_lines(
+            id=m) if "statements" in line], 20, "it is logged")[0])
+    assert counts[0] == counts[1] > 0
+
+
+def test_Z12_an_old_name_leads_nowhere_once_somebody_else_hides_behind_it(world):
+    owner = world.hub.one("SELECT id FROM hub.account WHERE uname = 'owner'")
+    first = world.owner.project("moving", owner)
+    world.owner.put("projects/%d.json" % first, {"project": {"name": "moved"}})
+    world.owner.project("moving", owner, visibility="hidden")
+    find = "/api/v1/projects/get_id.json?owner=owner&name=%s"
+    for target in (find, "/owner/%s.git/info/refs?service=git-upload-pack"):
+        for who in ("guest", "stranger"):
+            assert sent(world, who, "GET", target % "moving", None) == \
+                sent(world, who, "GET", target % "nosuch", None)
+    assert world.stranger.get(find % "moved")["project"]["id"] == first
