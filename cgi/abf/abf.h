@@ -91,6 +91,9 @@ void abf_platform_mini(struct req *r, const struct platform *p);
 /* otherwise: when not sent or blank. */
 bool abf_bool(const char *text, bool otherwise);
 
+/* 1 or 0; -1 when not sent or blank. */
+int abf_flag(const char *text);
+
 /* Digits as a number; 0 (no object has it) for anything else. */
 int64_t abf_id(const char *text);
 

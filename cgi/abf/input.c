@@ -17,6 +17,12 @@ abf_bool(const char *text, bool otherwise)
 	return false;
 }
 
+int
+abf_flag(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? -1 : abf_bool(text, false);
+}
+
 int64_t
 abf_id(const char *text)
 {

@@ -127,23 +127,22 @@ const struct field update_platform_in[] = { ABF_TEXT(platform_input, description
 const struct field clone_platform_in[] = { ABF_TEXT(platform_input, name),
 	ABF_TEXT(platform_input, description), ABF_TEXT(platform_input, default_branch), { 0 } };
 
-/* was_released: what a missing or blank input leaves it at. */
 static struct platform_wish
-wish_of(const struct platform_input *in, bool was_released)
+wish_of(const struct platform_input *in)
 {
 	return (struct platform_wish){ .name = in->name,
 		.distrib_type = in->distrib_type,
 		.description = in->description,
 		.default_branch = in->default_branch,
 		.visibility = in->visibility,
-		.is_released = abf_bool(in->released, was_released),
+		.released = abf_flag(in->released),
 		.owner_account_id = abf_id_or_none(in->owner_id) };
 }
 
 int
 create_platform(struct req *r)
 {
-	const struct platform_wish wish = wish_of(r->in, false);
+	const struct platform_wish wish = wish_of(r->in);
 	const struct actor who = abf_actor(r);
 	int64_t id;
 
@@ -154,7 +153,7 @@ create_platform(struct req *r)
 int
 update_platform(struct req *r)
 {
-	const struct platform_wish wish = wish_of(r->in, r->platform->is_released);
+	const struct platform_wish wish = wish_of(r->in);
 	const struct actor who = abf_actor(r);
 
 	TRY(platform_update(r->ctx, &who, r->platform, &wish));
@@ -174,7 +173,7 @@ destroy_platform(struct req *r)
 int
 clone_platform(struct req *r)
 {
-	const struct platform_wish wish = wish_of(r->in, false);
+	const struct platform_wish wish = wish_of(r->in);
 	const struct actor who = abf_actor(r);
 	int64_t id;
 

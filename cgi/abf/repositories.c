@@ -80,7 +80,7 @@ create_package_repository(struct req *r)
 	const struct repository_wish wish = { .platform_id = abf_id(in->platform_id),
 		.name = in->name,
 		.description = in->description,
-		.publish_without_qa = abf_bool(in->publish_without_qa, true),
+		.publish_without_qa = abf_flag(in->publish_without_qa),
 		.publish_builds_only_from_branch = in->publish_builds_only_from_branch };
 	const struct actor who = abf_actor(r);
 	int64_t id;
@@ -95,10 +95,9 @@ update_package_repository(struct req *r)
 	const struct repository_input *in = r->in;
 	const struct repository *row = r->repository;
 	const struct repository_wish wish = { .description = in->description,
-		.publish_without_qa = abf_bool(in->publish_without_qa, row->publish_without_qa),
+		.publish_without_qa = abf_flag(in->publish_without_qa),
 		.publish_builds_only_from_branch = in->publish_builds_only_from_branch,
-		.synchronizing_publications =
-		    abf_bool(in->synchronizing_publications, row->synchronizing_publications) };
+		.synchronizing_publications = abf_flag(in->synchronizing_publications) };
 	const struct actor who = abf_actor(r);
 
 	TRY(repository_update(r->ctx, &who, row, &wish));

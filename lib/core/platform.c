@@ -111,7 +111,7 @@ platform_create(
 		.distrib_type = wish->distrib_type,
 		.default_branch = wish->default_branch,
 		.is_hidden = str_is_equal(wish->visibility, "hidden"),
-		.is_released = wish->is_released,
+		.is_released = wish->released > 0,
 		.owner_account_id = who->account->id };
 
 	judge(f, &row, wish->visibility, true);
@@ -144,16 +144,18 @@ platform_update(struct ctx *c, const struct actor *who, const struct platform *p
     const struct platform_wish *wish)
 {
 	struct faults *f = faults_new(c->mem);
-	struct platform row = *p;
+	struct platform row;
 
-	row.description = or_else(wish->description, p->description);
-	row.default_branch = or_else(wish->default_branch, p->default_branch);
+	/* what another request has changed since it was loaded, a release for one, stays */
+	TRY(platform_by_id_locked(c, who->account, p->id, &row));
+	row.description = or_else(wish->description, row.description);
+	row.default_branch = or_else(wish->default_branch, row.default_branch);
 	if (wish->visibility != NULL)
 		row.is_hidden = strcmp(wish->visibility, "hidden") == 0;
-	row.is_released = wish->is_released;
 	judge(f, &row, wish->visibility, false);
-	if (p->is_released && !row.is_released)
+	if (row.is_released && wish->released == 0)
 		faults_add(f, "released", FAULT_FIXED, 0);
+	row.is_released |= wish->released > 0;
 	TRY(change_owner(c, f, wish->owner_account_id, &row));
 	TRY(faults_end(c, f));
 	TRY(conflict(c, platform_set(c, &row)));

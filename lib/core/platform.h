@@ -18,7 +18,7 @@ struct platform_wish {
 	const char *description;
 	const char *default_branch;
 	const char *visibility;	  /* "open" or "hidden"; NULL on creation: open */
-	bool is_released;	  /* as it is to be */
+	int released;		  /* 1 or 0; -1: nothing was said */
 	int64_t owner_account_id; /* 0: the actor, or as it is */
 };
 

@@ -114,7 +114,7 @@ repository_create(
 	struct repository row = { .platform_id = wish->platform_id,
 		.name = wish->name,
 		.description = wish->description,
-		.publish_without_qa = wish->publish_without_qa };
+		.publish_without_qa = wish->publish_without_qa != 0 };
 	struct platform p;
 	struct place place;
 
@@ -140,13 +140,17 @@ repository_update(struct ctx *c, const struct actor *who, const struct repositor
     const struct repository_wish *wish)
 {
 	struct faults *f = faults_new(c->mem);
-	struct repository row = *r;
+	struct repository row;
 
+	/* what another request has changed since it was loaded stays */
+	TRY(repository_by_id_locked(c, who->account, r->id, &row));
 	if (wish->description != NULL)
 		row.description = wish->description;
-	row.publish_without_qa = wish->publish_without_qa;
-	row.publish_builds_only_from_branch = branch_of(r, wish);
-	row.synchronizing_publications = wish->synchronizing_publications;
+	if (wish->publish_without_qa >= 0)
+		row.publish_without_qa = wish->publish_without_qa > 0;
+	row.publish_builds_only_from_branch = branch_of(&row, wish);
+	if (wish->synchronizing_publications >= 0)
+		row.synchronizing_publications = wish->synchronizing_publications > 0;
 	judge(f, &row, false);
 	TRY(faults_end(c, f));
 	TRY(repository_set(c, &row));

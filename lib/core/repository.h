@@ -16,9 +16,9 @@ struct repository_wish {
 	int64_t platform_id; /* these two are never changed */
 	const char *name;
 	const char *description;
-	bool publish_without_qa;		     /* as it is to be */
+	int publish_without_qa;			     /* 1 or 0; -1: nothing was said (new: 1) */
 	const char *publish_builds_only_from_branch; /* "": none; ignored on personal platforms */
-	bool synchronizing_publications;
+	int synchronizing_publications;		     /* the same (new: 0) */
 };
 
 /* The projects attached to it, by name: those that the asker may read, and all for who has all

@@ -24,6 +24,7 @@ static const struct field answer_row[] = { FIELD(answer, yes), { 0 } };
 
 enum {
 	PLATFORM_BY_ID,
+	PLATFORM_BY_ID_LOCKED,
 	PLATFORM_BY_NAME,
 	PLATFORM_LIST_RELATED,
 	PLATFORM_LIST_FOR_BUILD,
@@ -77,6 +78,9 @@ enum {
 
 const struct db_stmt platform_sql[] = {
 	[PLATFORM_BY_ID] = { "platform_by_id", PLATFORM "WHERE p.id = $3", platform_row,
+	    sizeof(struct platform) },
+	[PLATFORM_BY_ID_LOCKED] = { "platform_by_id_locked",
+	    PLATFORM "WHERE p.id = $3 FOR NO KEY UPDATE OF p", platform_row,
 	    sizeof(struct platform) },
 	[PLATFORM_BY_NAME] = { "platform_by_name", PLATFORM "WHERE " HAS_NAME("$3"), platform_row,
 	    sizeof(struct platform) },
@@ -175,6 +179,14 @@ platform_by_id(struct ctx *c, const struct account *asker, int64_t id, struct pl
 {
 	return no_such(c,
 	    db_one(c, &platform_sql[PLATFORM_BY_ID], out, db_int(asker->id),
+		db_bool(asker->is_admin), db_int(id)));
+}
+
+int
+platform_by_id_locked(struct ctx *c, const struct account *asker, int64_t id, struct platform *out)
+{
+	return no_such(c,
+	    db_one(c, &platform_sql[PLATFORM_BY_ID_LOCKED], out, db_int(asker->id),
 		db_bool(asker->is_admin), db_int(id)));
 }
 

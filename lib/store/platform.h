@@ -33,6 +33,10 @@ struct platform {
 must_check int platform_by_id(
     struct ctx *c, const struct account *asker, int64_t id, struct platform *out);
 
+/* The same, and nobody else changes the row until this transaction ends. */
+must_check int platform_by_id_locked(
+    struct ctx *c, const struct account *asker, int64_t id, struct platform *out);
+
 /* By its name in any case. */
 must_check int platform_by_name(
     struct ctx *c, const struct account *asker, const char *name, struct platform *out);

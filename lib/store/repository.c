@@ -30,6 +30,7 @@ static const struct field made_row[] = { FIELD(made, id), { 0 } };
 
 enum {
 	REPOSITORY_BY_ID,
+	REPOSITORY_BY_ID_LOCKED,
 	LIST_CARDS,
 	LIST_PROJECTS,
 	REPOSITORY_ADD,
@@ -49,12 +50,17 @@ enum {
 	"r.platform_id, p.name AS platform_name, p.platform_type, "                                \
 	"p.is_hidden AS platform_is_hidden, p.is_released AS platform_is_released, "
 
+#define REPOSITORY                                                                                 \
+	"SELECT " REPOSITORY_COLUMNS                                                               \
+	"hub.repository_access($1, r.id, " PLATFORM_ACCESS("$1", "$2") ") AS access "              \
+	"FROM hub.repository r JOIN hub.platform p ON p.id = r.platform_id "
+
 const struct db_stmt repository_sql[] = {
-	[REPOSITORY_BY_ID] = { "repository_by_id",
-	    "SELECT " REPOSITORY_COLUMNS
-	    "hub.repository_access($1, r.id, " PLATFORM_ACCESS("$1", "$2") ") AS access "
-	    "FROM hub.repository r JOIN hub.platform p ON p.id = r.platform_id WHERE r.id = $3",
-	    repository_row, sizeof(struct repository) },
+	[REPOSITORY_BY_ID] = { "repository_by_id", REPOSITORY "WHERE r.id = $3", repository_row,
+	    sizeof(struct repository) },
+	[REPOSITORY_BY_ID_LOCKED] = { "repository_by_id_locked",
+	    REPOSITORY "WHERE r.id = $3 FOR NO KEY UPDATE OF r", repository_row,
+	    sizeof(struct repository) },
 	[LIST_CARDS] = { "repository_list_cards",
 	    "SELECT r.platform_id, r.id, r.name FROM hub.repository r "
 	    "WHERE r.platform_id = ANY ($1::bigint[]) ORDER BY r.platform_id, r.id LIMIT $2",
@@ -112,6 +118,15 @@ repository_by_id(struct ctx *c, const struct account *asker, int64_t id, struct 
 {
 	return no_such(c,
 	    db_one(c, &repository_sql[REPOSITORY_BY_ID], out, db_int(asker->id),
+		db_bool(asker->is_admin), db_int(id)));
+}
+
+int
+repository_by_id_locked(
+    struct ctx *c, const struct account *asker, int64_t id, struct repository *out)
+{
+	return no_such(c,
+	    db_one(c, &repository_sql[REPOSITORY_BY_ID_LOCKED], out, db_int(asker->id),
 		db_bool(asker->is_admin), db_int(id)));
 }
 

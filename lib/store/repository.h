@@ -40,6 +40,10 @@ struct repository_card {
 must_check int repository_by_id(
     struct ctx *c, const struct account *asker, int64_t id, struct repository *out);
 
+/* The same, and nobody else changes the row until this transaction ends. */
+must_check int repository_by_id_locked(
+    struct ctx *c, const struct account *asker, int64_t id, struct repository *out);
+
 #define REPOSITORY_PLATFORMS_MAX 1000
 #define REPOSITORY_CARDS_MAX 10000
 

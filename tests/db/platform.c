@@ -553,13 +553,45 @@ a_token_without_all_rights_makes_no_repository(void **state)
 	db_rollback(c);
 }
 
+/* Two people change one platform: both loaded it, then one releases it. */
+static void
+a_change_does_not_undo_what_another_one_did_meanwhile(void **state)
+{
+	struct ctx *c = *state;
+	const struct account root = account_of(c, "a1");
+	const struct actor who = { .account = &root, .remote_addr = "" };
+	const struct platform_wish release = { .released = 1, .visibility = "hidden" };
+	const struct platform_wish describe = { .released = -1, .description = "new" };
+	const struct repository_wish needs_qa = { .publish_without_qa = 0,
+		.synchronizing_publications = -1 };
+	const struct repository_wish branch = { .publish_without_qa = -1,
+		.synchronizing_publications = 1,
+		.publish_builds_only_from_branch = "lts" };
+	struct platform p;
+	struct repository r;
+
+	assert_ok(c, platform_by_id(c, &root, platform_id("rosa2013"), &p));
+	assert_ok(c, repository_by_id(c, &root, repository_id("rosa2013", "main"), &r));
+	assert_ok(c, platform_update(c, &who, &p, &release));
+	assert_ok(c, platform_update(c, &who, &p, &describe));
+	assert_ok(c, repository_update(c, &who, &r, &needs_qa));
+	assert_ok(c, repository_update(c, &who, &r, &branch));
+	assert_ok(c, platform_by_id(c, &root, p.id, &p));
+	assert_true(p.is_released && p.is_hidden);
+	assert_string_equal(p.description, "new");
+	assert_ok(c, repository_by_id(c, &root, r.id, &r));
+	assert_false(r.publish_without_qa);
+	assert_true(r.synchronizing_publications);
+	assert_string_equal(r.publish_builds_only_from_branch, "lts");
+}
+
 static void
 what_was_deleted_meanwhile_is_missing(void **state)
 {
 	struct ctx *c = *state;
 	const struct account root = account_of(c, "a1");
 	const struct actor who = { .account = &root, .remote_addr = "" };
-	struct platform_wish change = { .is_released = false };
+	struct platform_wish change = { .released = -1 };
 	struct repository_wish wish = { .description = "d" };
 	struct platform p;
 	struct repository r;
@@ -689,6 +721,7 @@ main(void)
 		CONNECTED(a_system_account_owns_nothing_and_is_no_member),
 		CONNECTED(what_is_for_one_kind_of_platform_is_denied_on_the_other),
 		CONNECTED(a_token_without_all_rights_makes_no_repository),
+		CONNECTED(a_change_does_not_undo_what_another_one_did_meanwhile),
 		CONNECTED(what_was_deleted_meanwhile_is_missing),
 		CONNECTED(folders_of_a_name_that_is_there_again_are_left_to_it),
 		CONNECTED(a_sweep_comes_once_an_hour_and_brings_the_disk_to_the_rows),
