@@ -15,6 +15,7 @@
 #include "store/project_change.h"
 #include "store/queue.h"
 
+#define ACCESS_NONE 0
 #define ACCESS_READ 1
 #define STORES_PER_FOLDER 1000
 #define DEFAULT_BRANCH "main"
@@ -51,10 +52,13 @@ int
 project_create_mirror(
     struct ctx *c, const struct actor *who, const struct mirror_wish *wish, int64_t *id_out)
 {
-	struct project_new row = { .owner_account_id = who->account->id,
-		.default_access = ACCESS_READ,
-		.description = "",
-		.is_mirror = true };
+	struct project_new row = {
+		.owner_account_id =
+		    wish->owner_account_id != 0 ? wish->owner_account_id : who->account->id,
+		.default_access = wish->is_private ? ACCESS_NONE : ACCESS_READ,
+		.description = wish->description != NULL ? wish->description : "",
+		.is_mirror = true,
+	};
 	struct upstream upstream;
 	int64_t id, store_id;
 

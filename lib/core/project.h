@@ -7,12 +7,15 @@
 #include "store/project.h"
 
 struct mirror_wish {
-	const char *path;  /* NULL or "": from the URL */
-	const char *url;   /* as the person gave it; user and password in it are sealed */
-	bool without_sync; /* hpr's clone=false: nothing is queued */
+	const char *path;	  /* NULL or "": from the URL */
+	const char *url;	  /* as the person gave it; user and password in it are sealed */
+	bool without_sync;	  /* hpr's clone=false: nothing is queued */
+	int64_t owner_account_id; /* 0: the actor */
+	const char *description;  /* NULL: none */
+	bool is_private;	  /* nobody reads it by default */
 };
 
-/* A new mirror, owned by the actor, first sync queued. Reasons are in the field's plain words; the
+/* A new mirror, first sync queued. Reasons are in the field's plain words; the
  * codes tell a dialect which rule it was: E_INVALID (the URL, see upstream_check of
  * core/upstream.h, or the name), E_CONFLICT (taken). */
 must_check int project_create_mirror(

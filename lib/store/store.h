@@ -20,6 +20,7 @@ extern const struct db_stmt project_full_sql[];
 extern const struct db_stmt project_change_sql[];
 extern const struct db_stmt project_member_sql[];
 extern const struct db_stmt statistic_sql[];
+extern const struct db_stmt repo_sql[];
 extern const struct db_stmt mirror_sql[];
 extern const struct db_stmt event_sql[];
 extern const struct db_stmt package_sql[];

@@ -1,0 +1,65 @@
+#include "core/repo_member.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "store/repo.h"
+
+#define ACCESS_NONE 0
+#define ACCESS_WRITE 2
+
+static const char *const levels[] = { "none", "read", "write", "admin" };
+
+int
+repo_level(struct ctx *c, const char *text, int64_t *out)
+{
+	const char *prefix = "repository";
+	size_t len = strlen(prefix);
+
+	if (str_starts(text, prefix) && (text[len] == '.' || text[len] == '_'))
+		for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+			if (strcmp(text + len + 1, levels[i]) == 0) {
+				*out = (int64_t)i;
+				return OK;
+			}
+	return fail(c, E_INVALID, "a permission is repository.none, read, write or admin");
+}
+
+static int
+record(struct ctx *c, const struct actor *who, const struct project *p, const char *action,
+    const struct grantee *g, const char *more)
+{
+	static const char *const kinds[] = { [GRANTEE_EVERYONE] = "everyone",
+		[GRANTEE_ACCOUNT] = "account ",
+		[GRANTEE_TEAM] = "team " };
+
+	return actor_record(c, who, action, p->path,
+	    arena_printf(c->mem, "%s%s%s", kinds[g->kind],
+		g->kind == GRANTEE_EVERYONE ? "" : g->uname, more));
+}
+
+int
+repo_give(struct ctx *c, const struct actor *who, const struct project *p, const struct grantee *to,
+    int64_t access)
+{
+	if (to->kind == GRANTEE_EVERYONE && access > ACCESS_WRITE)
+		return fail(c, E_INVALID, "not everyone may look after a repository");
+	if (to->kind == GRANTEE_EVERYONE)
+		TRY(repo_set_default(c, p->id, access));
+	else
+		TRY(repo_set_grant(c, p->id, to->kind == GRANTEE_TEAM, to->id, access));
+	return record(c, who, p, "project.grant", to, arena_printf(c->mem, ": %s", levels[access]));
+}
+
+int
+repo_take(
+    struct ctx *c, const struct actor *who, const struct project *p, const struct grantee *from)
+{
+	bool was_there = true;
+
+	if (from->kind == GRANTEE_EVERYONE)
+		TRY(repo_set_default(c, p->id, ACCESS_NONE));
+	else
+		TRY(repo_del_grant(c, p->id, from->kind == GRANTEE_TEAM, from->id, &was_there));
+	return was_there ? record(c, who, p, "project.revoke", from, "") : OK;
+}

@@ -1,0 +1,29 @@
+/* Grants of any level on a project, as RhodeCode's door gives them (contracts/rhodecode.md 4.1 to
+ * 4.3). In the caller's transaction; whether the actor may is the walk's to know. */
+#ifndef CORE_REPO_MEMBER_H
+#define CORE_REPO_MEMBER_H
+
+#include "core/actor.h"
+#include "store/project.h"
+
+/* Whom a grant is for. */
+enum grantee_kind { GRANTEE_EVERYONE = 1, GRANTEE_ACCOUNT, GRANTEE_TEAM };
+
+struct grantee {
+	enum grantee_kind kind;
+	int64_t id;
+	const char *uname; /* for the event */
+};
+
+/* "repository.none" to "repository.admin", or with an underscore: 0 to 3. E_INVALID: no level. */
+must_check int repo_level(struct ctx *c, const char *text, int64_t *out);
+
+/* Everyone may have no more than write: E_INVALID. An account's `none` takes the default away. */
+must_check int repo_give(struct ctx *c, const struct actor *who, const struct project *p,
+    const struct grantee *to, int64_t access);
+
+/* Who has none keeps none; of everyone, all is taken. */
+must_check int repo_take(
+    struct ctx *c, const struct actor *who, const struct project *p, const struct grantee *from);
+
+#endif

@@ -1,0 +1,88 @@
+#include "core/sync_wait.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "db/db.h"
+#include "store/repo.h"
+
+#define SECOND_US 1000000LL
+#define PAUSE_NS (100 * 1000000L)
+
+int
+sync_wait_begin(struct ctx *c, struct sync_wait *wait)
+{
+	return repo_sync_now(c, &wait->since);
+}
+
+static bool
+is_over(const struct repo_sync *sync, enum sync_end *out)
+{
+	if (sync->is_done)
+		*out = sync->is_ok ? SYNC_DONE : SYNC_FAILED;
+	else if (!sync->is_live)
+		*out = SYNC_GONE;
+	else
+		return false;
+	return true;
+}
+
+static bool
+is_abandoned(const struct sync_wait *wait)
+{
+	return wait->is_abandoned != NULL && wait->is_abandoned(wait->payload);
+}
+
+int
+sync_wait_end(struct ctx *c, const struct sync_wait *wait, enum sync_end *out, const char **why_out)
+{
+	const int64_t until_us = clock_mono_us() + c->conf->rhodecode_wait_s * SECOND_US;
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	struct repo_sync sync;
+
+	for (;;) {
+		TRY(repo_sync_since(c, wait->project_id, wait->since, &sync));
+		*why_out = sync.error_text;
+		if (is_over(&sync, out))
+			return OK;
+		if (clock_mono_us() >= until_us || is_abandoned(wait)) {
+			*out = SYNC_RUNNING;
+			return OK;
+		}
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int
+ask(struct ctx *c, const struct actor *who, const struct project *p)
+{
+	TRY(db_begin(c, DB_WRITE));
+	TRY(project_sync(c, who, p));
+	return db_commit(c);
+}
+
+int
+project_pull(struct ctx *c, const struct actor *who, const struct project *p,
+    bool (*is_abandoned_by)(void *payload), void *payload)
+{
+	struct sync_wait wait = {
+		.project_id = p->id, .is_abandoned = is_abandoned_by, .payload = payload
+	};
+	const char *why;
+	enum sync_end end;
+
+	TRY(sync_wait_begin(c, &wait));
+	TRY(ask(c, who, p));
+	TRY(sync_wait_end(c, &wait, &end, &why));
+	switch (end) {
+	case SYNC_DONE:
+		return OK;
+	case SYNC_FAILED:
+		return fail(c, E_INVALID, "the sync failed: %s", why);
+	case SYNC_GONE:
+		return fail(c, E_INVALID, "the mirror was deleted or paused meanwhile");
+	default:
+		return fail(c, E_CONFLICT, "the sync is still running");
+	}
+}

@@ -1,0 +1,37 @@
+/* Asking for a sync and waiting for its end: without a transaction, by short statements, and no
+ * longer than rhodecode.wait_s. */
+#ifndef CORE_SYNC_WAIT_H
+#define CORE_SYNC_WAIT_H
+
+#include <stdbool.h>
+
+#include "core/project.h"
+
+struct sync_wait {
+	int64_t project_id;
+	const char *since; /* runs that began before do not count */
+	/* Asked now and then: whoever waits has gone. NULL: he stays. */
+	bool (*is_abandoned)(void *payload);
+	void *payload;
+};
+
+/* Fills in since. Before the sync is asked for. */
+must_check int sync_wait_begin(struct ctx *c, struct sync_wait *wait);
+
+enum sync_end {
+	SYNC_DONE = 1,
+	SYNC_FAILED,  /* *why_out: one sentence, no secrets */
+	SYNC_GONE,    /* deleted or paused meanwhile */
+	SYNC_RUNNING, /* it took too long to wait for, or nobody waits any more */
+};
+
+/* With no transaction open. */
+must_check int sync_wait_end(
+    struct ctx *c, const struct sync_wait *wait, enum sync_end *out, const char **why_out);
+
+/* A sync of a mirror that is asked for here and now, and its end. E_INVALID: no mirror; it failed,
+ * or went. E_CONFLICT: paused; it is not done in time. Opens its own transaction. */
+must_check int project_pull(struct ctx *c, const struct actor *who, const struct project *p,
+    bool (*is_abandoned)(void *payload), void *payload);
+
+#endif
