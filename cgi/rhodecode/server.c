@@ -21,7 +21,7 @@ struct test {
 	const struct js *args;
 };
 
-const struct rpc_arg test_in[] = { RPC_ARG(test, args, RPC_NEED), { 0 } };
+const struct rpc_arg test_in[] = { RPC_ARG(test, args, RPC_NEED | RPC_NULLABLE), { 0 } };
 
 int
 echo_test(struct req *r)

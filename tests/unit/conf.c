@@ -79,7 +79,7 @@ bad_values_are_refused(void **state)
 		"sync.workers =", "sync.workers = 1.5", "sync.workers = 0", "sync.workers = 65",
 		"sync.workers = -1", "sync.workers = 4 # four",
 		"sync.workers = 99999999999999999999", "schedule = 59", "no equals sign", "= value",
-		"SYNC.WORKERS = 4", "schedule_in = never" };
+		"SYNC.WORKERS = 4", "schedule_in = never", "rhodecode.profile = X" };
 	struct ctx *c = *state;
 	struct conf conf;
 
