@@ -98,6 +98,14 @@ GRANT EXECUTE ON FUNCTION hub.project_ancestry, hub.platform_access, hub.reposit
 	hub.team_access, hub.make_personal_platform, hub.personal_platform,
 	hub.repository_project_rename TO mirrorhub_web;
 
+-- folders and user groups (RhodeCode)
+GRANT SELECT, INSERT, DELETE, UPDATE (path, owner_account_id, default_access, description, updated_at)
+	ON hub.folder TO mirrorhub_web;
+GRANT SELECT, INSERT, DELETE, UPDATE (access) ON hub.folder_grant, hub.team_grant TO mirrorhub_web;
+GRANT INSERT (active), UPDATE (uname, owner_account_id, active, default_access) ON hub.team
+	TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.folder_access, hub.move_paths TO mirrorhub_web;
+
 GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched, hub.projects_shared,
 	hub.request_sync TO mirrorhub_web;
 

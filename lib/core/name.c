@@ -9,6 +9,7 @@
 
 #define PART_MOST_BYTES 255
 #define PATH_MOST_BYTES 1000
+#define SLUG_PATH_MOST_BYTES 255
 /* of hpr's names, and of the others */
 #define ALLOWED                                                                                    \
 	"abcdefghijklmnopqrstuvwxyz"                                                               \
@@ -131,6 +132,42 @@ int
 name_check_mirror(struct ctx *c, const char *path)
 {
 	return check_path(c, path, ALLOWED);
+}
+
+/* rm__<digits…>, the name of what was deleted. */
+static bool
+is_trash(const char *part)
+{
+	return str_starts(part, "rm__") && part[4] >= '0' && part[4] <= '9';
+}
+
+static int
+check_slug(struct ctx *c, const char *part)
+{
+	if (part[0] == '.')
+		return fail(c, E_INVALID, "a name does not begin with a dot");
+	if (strstr(part, "--") != NULL || part[strlen(part) - 1] == '-')
+		return fail(c, E_INVALID, "a name has no two - in a row, and none at its end");
+	if (is_trash(part))
+		return fail(c, E_INVALID, "the name %s is reserved", part);
+	return OK;
+}
+
+int
+name_check_slug(struct ctx *c, const char *path)
+{
+	char **parts;
+	size_t n;
+
+	if (strlen(path) > SLUG_PATH_MOST_BYTES)
+		return fail(c, E_INVALID, "a path has at most %d bytes", SLUG_PATH_MOST_BYTES);
+	TRY(name_check_mirror(c, path));
+	parts = str_split(c->mem, path, '/', &n);
+	if (n > NAME_PARTS_MOST)
+		return fail(c, E_INVALID, "a path has at most %d parts", NAME_PARTS_MOST);
+	for (size_t i = 0; i < n; i++)
+		TRY(check_slug(c, parts[i]));
+	return OK;
 }
 
 bool

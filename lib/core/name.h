@@ -14,6 +14,12 @@ must_check int name_check_path(struct ctx *c, const char *path);
 /* The same without '+', which hpr's names do not have (hpr A5.2). */
 must_check int name_check_mirror(struct ctx *c, const char *path);
 
+/* The same for a path that RhodeCode's door makes or moves something to
+ * (contracts/rhodecode.md 4.5): each part is its own slug, at most NAME_PARTS_MOST of them, 255
+ * bytes in all, and none is called as RhodeCode calls what it has thrown away. */
+#define NAME_PARTS_MOST 16
+must_check int name_check_slug(struct ctx *c, const char *path);
+
 /* Whether a part has only characters that name_check_path knows; true for "". */
 bool name_has_characters(const char *part);
 

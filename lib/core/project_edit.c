@@ -148,7 +148,9 @@ project_conflict(struct ctx *c, int code)
 {
 	if (code != E_CONFLICT)
 		return code;
-	if (strcmp(db_constraint(c->db), "project_path_key") == 0)
+	/* by a project, or by a folder */
+	if (strcmp(db_constraint(c->db), "project_path_key") == 0 ||
+	    strcmp(db_constraint(c->db), "path_taken_pkey") == 0)
 		return fault(c, "name", FAULT_TAKEN, 0);
 	if (strcmp(db_constraint(c->db), "repository_project_name_key") == 0)
 		return fault(c, "platform", FAULT_TAKEN, 0);

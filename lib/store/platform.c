@@ -76,6 +76,11 @@ enum {
 	"JOIN hub.repository_grant g ON g.team_id = mine.team_id "                                 \
 	"JOIN hub.repository r ON r.id = g.repository_id) "
 
+/* That the asker is a member of. */
+#define ACTIVE_TEAMS                                                                               \
+	"SELECT m.team_id FROM hub.team_member m JOIN hub.team t ON t.id = m.team_id "             \
+	"WHERE m.account_id = $1 AND t.active"
+
 const struct db_stmt platform_sql[] = {
 	[PLATFORM_BY_ID] = { "platform_by_id", PLATFORM "WHERE p.id = $3", platform_row,
 	    sizeof(struct platform) },
@@ -134,9 +139,9 @@ const struct db_stmt platform_sql[] = {
 	[IS_MEMBER] = { "platform_is_member",
 	    "SELECT EXISTS (SELECT FROM hub.platform p WHERE p.id = $2 AND (p.owner_account_id = $1 "
 	    "OR p.owner_team_id IN (SELECT t.id FROM hub.team t WHERE t.owner_account_id = $1) "
-	    "OR p.owner_team_id IN (SELECT m.team_id FROM hub.team_member m WHERE m.account_id = $1))) "
-	    "OR EXISTS (SELECT FROM hub.platform_grant g WHERE g.platform_id = $2 AND (g.account_id = $1 "
-	    "OR g.team_id IN (SELECT m.team_id FROM hub.team_member m WHERE m.account_id = $1))) AS yes",
+	    "OR p.owner_team_id IN (" ACTIVE_TEAMS "))) "
+	    "OR EXISTS (SELECT FROM hub.platform_grant g WHERE g.platform_id = $2 "
+	    "AND (g.account_id = $1 OR g.team_id IN (" ACTIVE_TEAMS "))) AS yes",
 	    answer_row, sizeof(struct answer) },
 	[LIST_MEMBERS] = { "platform_list_members",
 	    "SELECT " MEMBER_COLUMNS

@@ -51,7 +51,8 @@ enum {
 const struct db_stmt project_change_sql[] = {
 	[ASK] = { "project_ask",
 	    "SELECT coalesce(oa.uname, ot.uname) AS owner_uname, "
-	    "CASE WHEN ot.id IS NOT NULL THEN hub.team_access($1, $2, ot.id, ot.owner_account_id) "
+	    "CASE WHEN ot.id IS NOT NULL THEN CASE WHEN $2 OR ot.active OR ot.owner_account_id = $1 "
+	    "THEN hub.team_access($1, $2, ot.id, ot.owner_account_id) ELSE 0 END "
 	    "WHEN $2 OR oa.id = $1 THEN 4 ELSE 0 END::bigint AS owner_access, "
 	    "(SELECT count(*) FROM (SELECT FROM hub.project p WHERE p.owner_account_id = $3 "
 	    "OR p.owner_team_id = $4 LIMIT $9) counted) AS n_projects, "

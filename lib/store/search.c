@@ -61,7 +61,9 @@ enum {
 #define PEOPLE(fits)                                                                               \
 	"SELECT a.id, a.uname, nullif(btrim(a.first_name || ' ' || a.last_name), '') AS name "     \
 	"FROM hub.account a WHERE a.role <> 'system' AND " fits NO_RULE
-#define TEAMS(fits) "SELECT t.id, t.uname FROM hub.team t WHERE " fits NO_RULE
+#define TEAMS(fits)                                                                                \
+	"SELECT t.id, t.uname FROM hub.team t WHERE " fits                                         \
+	"AND hub.team_access($1, $2, t.id, t.owner_account_id) > 0 "
 #define PLATFORMS(fits)                                                                            \
 	"SELECT p.id, p.name, p.platform_type, p.is_hidden FROM hub.platform p WHERE " fits        \
 	"AND (NOT p.is_hidden OR " PLATFORM_ACCESS("$1", "$2") " > 0) "

@@ -12,6 +12,8 @@ extern const struct db_stmt search_sql[];
 extern const struct db_stmt user_sql[];
 extern const struct db_stmt person_sql[];
 extern const struct db_stmt team_sql[];
+extern const struct db_stmt folder_sql[];
+extern const struct db_stmt user_group_sql[];
 extern const struct db_stmt member_sql[];
 extern const struct db_stmt platform_sql[];
 extern const struct db_stmt repository_sql[];

@@ -6,26 +6,13 @@
 #include "store/project.h"
 #include "store/project_fields.h"
 #include "store/store.h"
+#include "store/team_fields.h"
 
 struct number {
 	int64_t n;
 };
 
-static const struct field team_row[] = {
-	FIELD(team, id),
-	FIELD(team, uname),
-	FIELD(team, description),
-	FIELD(team, default_branch),
-	FIELD(team, owner_account_id),
-	FIELD(team, owner_uname),
-	FIELD(team, owner_name),
-	FIELD(team, own_projects_count),
-	FIELD(team, created_at),
-	FIELD(team, updated_at),
-	FIELD(team, access),
-	{ 0 },
-};
-
+static const struct field team_row[] = { TEAM_FIELDS, { 0 } };
 static const struct field number_row[] = { FIELD(number, n), { 0 } };
 static const struct field project_row[] = { PROJECT_FIELDS(project, ), { 0 } };
 static const struct field platform_row[] = { FIELD(team_platform, id), { 0 } };
@@ -48,22 +35,6 @@ enum {
 };
 
 /* clang-format off */
-/* $1 asker, $2 is he an administrator */
-#define TEAM_COLUMNS                                                                               \
-	"SELECT t.id, t.uname, nullif(t.description, '') AS description, "                         \
-	"nullif(t.default_branch, '') AS default_branch, t.owner_account_id, "                     \
-	"a.uname AS owner_uname, "                                                                 \
-	"nullif(trim(a.first_name || ' ' || a.last_name), '') AS owner_name, "                     \
-	/* members see all of them: then no rule is asked */                                       \
-	"CASE WHEN t.owner_account_id = $1 OR EXISTS (SELECT FROM hub.team_member m "              \
-	"WHERE m.team_id = t.id AND m.account_id = $1) "                                           \
-	"THEN (SELECT count(*) FROM hub.project p WHERE p.owner_team_id = t.id) "                  \
-	"ELSE (SELECT count(*) FROM hub.project p WHERE p.owner_team_id = t.id "                   \
-	"AND " LIST_RULE " > 0) END AS own_projects_count, "                                       \
-	DB_SECONDS("t.created_at") " AS created_at, " DB_SECONDS("t.updated_at") " AS updated_at, " \
-	"hub.team_access($1, $2, t.id, t.owner_account_id) AS access "                             \
-	"FROM hub.team t JOIN hub.account a ON a.id = t.owner_account_id "
-
 const struct db_stmt team_sql[] = {
 	[TEAM_BY_ID] = { "team_by_id", WITH_TOUCHED TEAM_COLUMNS "WHERE t.id = $3", team_row,
 	    sizeof(struct team) },

@@ -16,9 +16,10 @@ struct team {
 	int64_t owner_account_id;
 	const char *owner_uname;
 	const char *owner_name;	    /* NULL: none */
+	bool is_active;		    /* else what it was granted is nothing */
 	int64_t own_projects_count; /* those that the asker may read */
 	int64_t created_at, updated_at;
-	int64_t access; /* of the asker: 1 everyone, else its role in the team; 4 owner */
+	int64_t access; /* of the asker: 1 everyone, its role or its grant on the team; 4 owner */
 };
 
 must_check int team_by_id(struct ctx *c, const struct account *asker, int64_t id, struct team *out);
