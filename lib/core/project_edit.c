@@ -346,25 +346,68 @@ set_head(struct ctx *c, const struct change *change)
 	    arena_printf(c->mem, "refs/heads/%s", change->wish->default_branch));
 }
 
+/* What the wish does not change is as it is now, not as it was when somebody read it. */
+static struct project_wish
+brought_up(const struct project_wish *wish, const struct project_full *then,
+    const struct project_full *now)
+{
+	const struct project_wish old = project_wish_of(then), new = project_wish_of(now);
+	struct project_wish w = *wish;
+
+#define KEEP_TEXT(m) w.m = str_is_equal(w.m, old.m) ? new.m : w.m
+#define KEEP(m) w.m = w.m == old.m ? new.m : w.m
+	KEEP_TEXT(name);
+	KEEP_TEXT(visibility);
+	KEEP_TEXT(description);
+	KEEP_TEXT(default_branch);
+	KEEP(maintainer_id);
+	KEEP(is_package);
+	KEEP(has_issues);
+	KEEP(has_wiki);
+	KEEP(publish_i686_into_x86_64);
+	KEEP(architecture_dependent);
+	KEEP(autostart_status);
+#undef KEEP
+#undef KEEP_TEXT
+	return w;
+}
+
+/* The row as it is, held until the transaction ends. */
+static int
+hold(struct ctx *c, int64_t id, struct project_full *out)
+{
+	const struct claim nobody = { .kind = CLAIM_NOBODY };
+	struct account account;
+
+	TRY(project_hold(c, id));
+	return project_full_by_id(c, &nobody, id, &account, out);
+}
+
 int
 project_update(struct ctx *c, const struct actor *who, const struct project_full *p,
     const struct project_wish *wish)
 {
-	const struct change change = change_of(c, p, wish);
-	const bool has_rest = !is_same_rest(p, wish);
+	struct project_full now;
+	struct project_wish up;
 	struct project_values row;
+	struct change change = change_of(c, p, wish);
+	bool has_rest;
 	int *lock;
 
+	if (change.has_branch && !p->base.is_mirror)
+		TRY(project_lock_store(c, p->base.store_id, LOCK_WAIT_MS, &lock));
+	TRY(hold(c, p->base.id, &now));
+	up = brought_up(wish, p, &now);
+	change = change_of(c, &now, &up);
+	has_rest = !is_same_rest(&now, &up);
 	if (!change.has_name && !change.has_visibility && !change.has_branch &&
 	    !change.has_maintainer && !has_rest)
 		return OK;
-	if (change.has_branch && !p->base.is_mirror)
-		TRY(project_lock_store(c, p->base.store_id, LOCK_WAIT_MS, &lock));
 	TRY(judge_change(c, who, &change));
-	row = values_of(path_in(c, change.folder, change.name), access_after(&change), wish);
+	row = values_of(path_in(c, change.folder, change.name), access_after(&change), &up);
 	TRY(project_conflict(c, project_update_row(c, p->base.id, p->base.store_id, &row)));
 	TRY(settle(c, p->base.id, row.is_package));
-	TRY(actor_record(c, who, "project.update", p->base.path, tell(c, &change, has_rest)));
+	TRY(actor_record(c, who, "project.update", now.base.path, tell(c, &change, has_rest)));
 	return change.has_branch ? set_head(c, &change) : OK;
 }
 

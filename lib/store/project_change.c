@@ -18,6 +18,7 @@ static const struct field number_row[] = { FIELD(number, n), { 0 } };
 enum {
 	ASK,
 	INSERT_PROJECT,
+	HOLD_PROJECT,
 	UPDATE_PROJECT,
 	UPDATE_HEAD,
 	INSERT_ALIAS,
@@ -73,6 +74,8 @@ const struct db_stmt project_change_sql[] = {
 	    "SELECT $1, $2, $3, $4, $6, $7, $8, $9, $10, $11, $12, $13, s.id FROM s "
 	    "RETURNING id, store_id",
 	    ids_row, sizeof(struct project_ids) },
+	[HOLD_PROJECT] = { "project_hold",
+	    "SELECT id AS n FROM hub.project WHERE id = $1 FOR NO KEY UPDATE", NUMBER },
 	[UPDATE_PROJECT] = { "project_update",
 	    "UPDATE hub.project SET path = $2, default_access = $3, description = $4, "
 	    "maintainer_id = $5, is_package = $6, has_issues = $7, has_wiki = $8, "
@@ -228,6 +231,14 @@ project_insert_fork(struct ctx *c, int64_t source_id, const struct owner *owner,
 		OWNER_PARAMS(owner), db_int(store_id))));
 	*id_out = row.n;
 	return OK;
+}
+
+int
+project_hold(struct ctx *c, int64_t id)
+{
+	struct number row;
+
+	return no_source(c, db_one(c, &project_change_sql[HOLD_PROJECT], &row, db_int(id)));
 }
 
 int

@@ -57,6 +57,10 @@ struct project_ids {
 must_check int project_insert(struct ctx *c, const struct owner *owner,
     const struct project_values *row, struct project_ids *out);
 
+/* Nobody else changes the row until the transaction ends; pushes are not kept waiting. E_NOTFOUND.
+ */
+must_check int project_hold(struct ctx *c, int64_t id);
+
 /* The head is the store's, so that every alias has it. E_CONFLICT: as project_insert, or a project
  * of the new name is in a platform that it is in ("repository_project_name_key"). E_NOTFOUND. */
 must_check int project_update_row(

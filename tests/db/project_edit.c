@@ -231,6 +231,25 @@ a_change_of_nothing_is_nothing(void **state)
 }
 
 static void
+a_change_keeps_what_another_one_did_meanwhile(void **state)
+{
+	struct ctx *c = *state;
+	int64_t id = make(c, "meanwhile");
+	const struct project_full *before = load(c, &bob, id);
+	struct project_wish wish = project_wish_of(before);
+
+	harness_sql("UPDATE hub.project SET description = 'theirs', has_wiki = true"
+		    " WHERE path = 'bob/meanwhile'");
+	wish.name = "mine";
+	assert_ok(c, db_begin(c, DB_WRITE));
+	assert_ok(c, project_update(c, &as_bob, before, &wish));
+	assert_ok(c, db_commit(c));
+	assert_string_equal(load(c, &bob, id)->base.path, "bob/mine");
+	assert_string_equal(load(c, &bob, id)->base.description, "theirs");
+	assert_true(load(c, &bob, id)->has_wiki);
+}
+
+static void
 open_keeps_the_right_of_all_to_push(void **state)
 {
 	struct ctx *c = *state;
@@ -501,6 +520,7 @@ main(void)
 		CONNECTED(who_may_create_is_a_rule_of_the_owner),
 		CONNECTED(an_owner_has_a_most_of_projects),
 		CONNECTED(a_change_of_nothing_is_nothing),
+		CONNECTED(a_change_keeps_what_another_one_did_meanwhile),
 		CONNECTED(open_keeps_the_right_of_all_to_push),
 		CONNECTED(a_new_name_stays_in_its_folder),
 		CONNECTED(of_two_with_one_name_one_is_told_that_it_is_taken),
