@@ -26,11 +26,12 @@ struct user_item {
 	const char *uname, *name, *url;
 };
 
+static const struct field user_json[] = { FIELD(user_item, id), FIELD(user_item, uname),
+	FIELD(user_item, name), FIELD(user_item, url), { 0 } };
+
 static int
 find_users(struct req *r, const struct search *s, size_t *n_out)
 {
-	static const struct field user_json[] = { FIELD(user_item, id), FIELD(user_item, uname),
-		FIELD(user_item, name), FIELD(user_item, url), { 0 } };
 	struct found_person *rows;
 	struct user_item *items;
 
@@ -50,11 +51,12 @@ struct group_item {
 	const char *uname, *url;
 };
 
+static const struct field group_json[] = { FIELD(group_item, id), FIELD(group_item, uname),
+	FIELD(group_item, url), { 0 } };
+
 static int
 find_groups(struct req *r, const struct search *s, size_t *n_out)
 {
-	static const struct field group_json[] = { FIELD(group_item, id), FIELD(group_item, uname),
-		FIELD(group_item, url), { 0 } };
 	struct found_team *rows;
 	struct group_item *items;
 
@@ -83,12 +85,13 @@ struct platform_item {
 	const char *name, *visibility, *platform_type, *url;
 };
 
+static const struct field platform_json[] = { FIELD(platform_item, id), FIELD(platform_item, name),
+	FIELD(platform_item, visibility), FIELD(platform_item, platform_type),
+	FIELD(platform_item, url), { 0 } };
+
 static int
 find_platforms(struct req *r, const struct search *s, size_t *n_out)
 {
-	static const struct field platform_json[] = { FIELD(platform_item, id),
-		FIELD(platform_item, name), FIELD(platform_item, visibility),
-		FIELD(platform_item, platform_type), FIELD(platform_item, url), { 0 } };
 	struct found_platform *rows;
 	struct platform_item *items;
 
