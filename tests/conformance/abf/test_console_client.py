@@ -12,8 +12,8 @@ import pytest
 
 from conformance.abf.client import Abf
 
-PROJECT = """id name fullname git_url created_at updated_at visibility ancestry default_branch is_package owner
-    repositories maintainer project_statistics description has_issues has_wiki
+PROJECT = """id name fullname git_url created_at updated_at visibility ancestry default_branch
+    is_package owner repositories maintainer project_statistics description has_issues has_wiki
     publish_i686_into_x86_64""".split()
 REPOSITORY = "id name created_at updated_at description publish_without_qa platform".split()
 PLATFORM = """id name parent_platform_id created_at updated_at released owner visibility platform_type
