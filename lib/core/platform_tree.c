@@ -17,6 +17,8 @@
 #define LOCK_FILE ".repo.lock"
 #define SOURCES "SRPMS"
 #define ASIDE "removed" /* no platform: those are numbers */
+#define FOLDER_MODE 0775
+#define LOCK_MODE 0660
 #define ARCHES_MAX 1000
 #define LOCK_WAIT_MS 10000
 #define HOUR_S 3600
@@ -47,6 +49,24 @@ close_quietly(int fd)
 	errno = why;
 }
 
+/* One folder of another: a descriptor, or -1. What is made is for the group, whatever the umask is:
+ * the pools and sync may be users of their own in it. */
+static int
+open_folder(int parent, const char *name, bool makes)
+{
+	bool is_new = makes && mkdirat(parent, name, FOLDER_MODE) == 0;
+	int fd;
+
+	if (makes && !is_new && errno != EEXIST)
+		return -1;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && is_new && fchmod(fd, FOLDER_MODE) < 0) {
+		close_quietly(fd);
+		return -1;
+	}
+	return fd;
+}
+
 /* The folder below the root, by its parts (NULL-ended): a descriptor, or -1. A link on the way is
  * as good as nothing there. */
 static int
@@ -56,9 +76,7 @@ open_below(struct ctx *c, const char *const *parts, bool makes)
 
 	for (; *parts != NULL && fd >= 0; parts++) {
 		parent = fd;
-		fd = makes && mkdirat(parent, *parts, 0755) < 0 && errno != EEXIST
-		    ? -1
-		    : openat(parent, *parts, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = open_folder(parent, *parts, makes);
 		close_quietly(parent);
 	}
 	return fd;
@@ -181,13 +199,26 @@ empty(struct ctx *c, const struct trash *trash)
 static const char *
 lock_path(struct ctx *c)
 {
-	return path_under(c->mem, c->conf->data_dir, "platforms.lock");
+	return path_under(c->mem, root_of(c), ".lock");
+}
+
+static int
+lock_for(struct ctx *c, int wait_ms, int **lock_out)
+{
+	int root = path_is_dir(root_of(c)) ? -1 : open_folder(AT_FDCWD, root_of(c), true);
+
+	close_quietly(root);
+	TRY(path_lock(c, lock_path(c), wait_ms, lock_out));
+	/* whoever made it; it fails for the others, who need not */
+	if (fchmod(**lock_out, LOCK_MODE) < 0 && errno != EPERM)
+		return failed(c, "change", lock_path(c));
+	return OK;
 }
 
 static int
 lock(struct ctx *c, int **lock_out)
 {
-	int code = path_lock(c, lock_path(c), LOCK_WAIT_MS, lock_out);
+	int code = lock_for(c, LOCK_WAIT_MS, lock_out);
 
 	/* no fault of who asks */
 	return code == E_CONFLICT ? fail(c, E_INTERNAL, "%s", c->reason) : code;
@@ -214,7 +245,6 @@ platform_tree_make(struct ctx *c, const struct place *places, size_t n)
 	if (n == 0)
 		return OK;
 	TRY(branches_of(c, &b));
-	TRY(path_make_dir(c, root_of(c), 0755));
 	TRY(lock(c, &held));
 	for (size_t i = 0; i < n && code == OK; i++)
 		code = make_anew(c, &b, &places[i]);
@@ -502,7 +532,7 @@ static int
 sweep_locked(struct sweep *s, bool is_full)
 {
 	int *held;
-	int code = path_lock(s->c, lock_path(s->c), is_full ? LOCK_WAIT_MS : 0, &held);
+	int code = lock_for(s->c, is_full ? LOCK_WAIT_MS : 0, &held);
 
 	if (code == E_CONFLICT && !is_full)
 		return OK; /* someone is at it; the next time will do */
@@ -510,11 +540,10 @@ sweep_locked(struct sweep *s, bool is_full)
 	if (!is_full && is_fresh(*held))
 		return OK;
 	TRY(branches_of(s->c, &s->branches));
-	TRY(path_make_dir(s->c, root_of(s->c), 0755));
 	TRY(make_missing(s));
 	TRY(remove_unknown(s));
 	if (pwrite(*held, "\n", 1, 0) != 1 || futimens(*held, NULL) != 0)
-		code = failed(s->c, "write", "platforms.lock");
+		code = failed(s->c, "write", "platforms/.lock");
 	path_unlock(s->c, held);
 	return code == OK ? empty_trash(s) : code;
 }

@@ -266,7 +266,7 @@ def test_sync_looks_after_the_folders_by_itself(fresh_hub):
     platform = world.platform()
     made = world.repository(platform)
     world.hub.sql("DELETE FROM hub.repository WHERE id = %s", made)
-    os.unlink(world.hub.data_dir / "platforms.lock")  # an hour has gone by
+    os.unlink(world.hub.data_dir / "platforms" / ".lock")  # an hour has gone by
     world.hub.restart()
     wait_until(lambda: world.folders(platform, "main") == [], 60, "its folders are gone")
 
