@@ -2,11 +2,16 @@
 
 #include "base/conf.h"
 #include "base/crash.h"
+#include "base/fault.h"
 #include "base/path.h"
+#include "core/folder.h"
+#include "core/name.h"
 #include "core/project.h"
 #include "db/db.h"
 #include "git/copy.h"
+#include "store/repo.h"
 
+#define ACCESS_NONE 0
 #define LOCK_WAIT_MS 5000
 #define RETRY_NOT_CLONED_S 30
 
@@ -14,8 +19,9 @@ struct fork {
 	const struct project_full *source;
 	int *source_lock;
 	struct copy_place place;
-	int64_t store_id; /* of the copy */
-	const char *head; /* the branch its HEAD names */
+	const struct fork_wish *wish; /* NULL: ABF's, in its owner's place */
+	int64_t store_id;	      /* of the copy */
+	const char *head;	      /* the branch its HEAD names */
 };
 
 static int
@@ -34,16 +40,34 @@ copy_store(struct ctx *c, struct fork *f)
 	return code;
 }
 
+/* What the source has beyond that. */
+static int
+settle(struct ctx *c, const struct fork *f, int64_t id)
+{
+	const struct fork_wish *wish = f->wish;
+
+	if (wish == NULL && f->source->is_package)
+		return project_conflict(c, project_attach_personal(c, id));
+	if (wish == NULL)
+		return OK;
+	if (wish->description != NULL)
+		TRY(repo_set_description(c, id, wish->description));
+	if (wish->is_private)
+		TRY(repo_set_default(c, id, ACCESS_NONE));
+	return wish->copies_grants ? repo_copy_grants(c, f->source->base.id, id) : OK;
+}
+
 static int
 insert(struct ctx *c, const struct actor *who, const struct fork *f, int64_t *id_out)
 {
 	const struct project_full *source = f->source;
 
+	if (f->wish != NULL)
+		TRY(folder_make_way(c, who, f->place.path));
 	TRY(project_conflict(c,
 	    project_insert_fork(
 		c, source->base.id, &f->place.owner, f->place.path, f->store_id, id_out)));
-	if (source->is_package)
-		TRY(project_conflict(c, project_attach_personal(c, *id_out)));
+	TRY(settle(c, f, *id_out));
 	return actor_record(c, who, "project.fork", f->place.path,
 	    arena_printf(c->mem, "of %s", source->base.path));
 }
@@ -74,27 +98,68 @@ not_cloned(struct ctx *c)
 	return E_CONFLICT;
 }
 
+static int
+make(struct ctx *c, const struct actor *who, struct fork *f, int64_t *id_out)
+{
+	struct ctx failed;
+	int code;
+
+	TRY(project_lock_store(c, f->source->base.store_id, LOCK_WAIT_MS, &f->source_lock));
+	TRY(store_reserve(c, &f->store_id));
+	crash_point("fork-reserved");
+	code = finish(c, who, f, id_out);
+	if (code == OK)
+		return OK;
+	failed = *c;
+	db_rollback(c);
+	if (store_give_up(c, f->store_id) != OK)
+		db_rollback(c); /* then it goes in an hour */
+	*c = failed;
+	return code;
+}
+
+static bool
+is_cloned(const struct project_full *source)
+{
+	return !source->base.is_mirror || source->base.last_success_at != 0;
+}
+
 int
 project_fork(struct ctx *c, const struct actor *who, const struct project_full *source,
     const struct copy_wish *wish, int64_t *id_out)
 {
 	struct fork f = { .source = source };
-	struct ctx failed;
-	int code;
 
-	if (source->base.is_mirror && source->base.last_success_at == 0)
+	if (!is_cloned(source))
 		return not_cloned(c);
 	TRY(project_copy_place(c, who, source, wish, &f.place));
-	TRY(project_lock_store(c, source->base.store_id, LOCK_WAIT_MS, &f.source_lock));
-	TRY(store_reserve(c, &f.store_id));
-	crash_point("fork-reserved");
-	code = finish(c, who, &f, id_out);
-	if (code == OK)
-		return OK;
-	failed = *c;
-	db_rollback(c);
-	if (store_give_up(c, f.store_id) != OK)
-		db_rollback(c); /* then it goes in an hour */
-	*c = failed;
-	return code;
+	return make(c, who, &f, id_out);
+}
+
+/* Said before anything is copied; the constraint and folder_make_way have the last word. */
+static int
+check_place(struct ctx *c, const struct actor *who, const struct fork_wish *wish, bool *is_fork_out)
+{
+	struct repo_at at;
+
+	TRY(repo_ask(c, wish->path, &at));
+	*is_fork_out = at.is_fork;
+	if (at.is_there)
+		return fault(c, "path", FAULT_TAKEN, 0);
+	TRY(name_check_slug(c, wish->path));
+	return folder_may_create(c, who, wish->path);
+}
+
+int
+project_fork_at(struct ctx *c, const struct actor *who, const struct project_full *source,
+    const struct fork_wish *wish, bool *is_fork_out, int64_t *id_out)
+{
+	struct fork f = { .source = source, .wish = wish };
+
+	f.place.path = wish->path;
+	f.place.owner.id = wish->owner_account_id != 0 ? wish->owner_account_id : who->account->id;
+	TRY(check_place(c, who, wish, is_fork_out));
+	if (!is_cloned(source))
+		return not_cloned(c);
+	return make(c, who, &f, id_out);
 }

@@ -11,4 +11,20 @@
 must_check int project_fork(struct ctx *c, const struct actor *who,
     const struct project_full *source, const struct copy_wish *wish, int64_t *id_out);
 
+/* What of a fork at any path (RhodeCode) is not as its source has it. */
+struct fork_wish {
+	int64_t owner_account_id; /* 0: the actor */
+	const char *path;
+	const char *description; /* NULL: the source's */
+	bool is_private;    /* nobody reads it by default; that of a closed source never opens */
+	bool copies_grants; /* what others may on the source they may on the fork */
+};
+
+/* The same, with the folders on its way (core/folder.h), and in no platform. *is_fork_out: what is
+ * at its path already, for the fault "path" (FAULT_TAKEN), was forked from something. Faults of
+ * folder_may_create: "folder" and "top". E_INVALID: no path that it may have. */
+must_check int project_fork_at(struct ctx *c, const struct actor *who,
+    const struct project_full *source, const struct fork_wish *wish, bool *is_fork_out,
+    int64_t *id_out);
+
 #endif

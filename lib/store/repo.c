@@ -1,6 +1,7 @@
 #include "store/repo.h"
 
 #include "store/access_rule.h"
+#include "store/mirror.h"
 #include "store/store.h"
 
 struct moment {
@@ -32,6 +33,7 @@ enum {
 	SET_DEFAULT,
 	SET_DESCRIPTION,
 	SET_UPSTREAM,
+	SET_MARK,
 	DROP_JOB,
 	DROP_MIRROR,
 	DROP_MARK,
@@ -39,6 +41,9 @@ enum {
 	GRANT_ACCOUNT,
 	GRANT_TEAM,
 	DEL_GRANT,
+	COPY_GRANTS,
+	COPY_FOLDER_GRANTS,
+	COPY_FOLDER_DEFAULT,
 	SYNC_NOW,
 	SYNC_SINCE,
 };
@@ -94,6 +99,8 @@ const struct db_stmt repo_sql[] = {
 	[SET_UPSTREAM] = { "repo_set_upstream",
 	    "UPDATE hub.mirror SET url = $2, sealed_credentials = $3 WHERE project_id = $1",
 	    NULL, 0 },
+	[SET_MARK] = { "repo_set_mark",
+	    "UPDATE hub.project SET is_mirror = true, updated_at = now() WHERE id = $1", NULL, 0 },
 	[DROP_JOB] = { "repo_drop_job",
 	    "DELETE FROM hub.job WHERE project_id = $1 AND kind = 'sync'", NULL, 0 },
 	[DROP_MIRROR] = { "repo_drop_mirror", "DELETE FROM hub.mirror WHERE project_id = $1", NULL, 0 },
@@ -115,6 +122,22 @@ const struct db_stmt repo_sql[] = {
 	[DEL_GRANT] = { "repo_del_grant",
 	    "DELETE FROM hub.project_grant WHERE project_id = $1 "
 	    "AND (account_id = $2 OR team_id = $3)",
+	    NULL, 0 },
+	[COPY_GRANTS] = { "repo_copy_grants",
+	    "INSERT INTO hub.project_grant (project_id, account_id, team_id, access) "
+	    "SELECT $2, g.account_id, g.team_id, g.access FROM hub.project_grant g "
+	    "WHERE g.project_id = $1 ORDER BY g.id ON CONFLICT DO NOTHING",
+	    NULL, 0 },
+	[COPY_FOLDER_GRANTS] = { "repo_copy_folder_grants",
+	    "INSERT INTO hub.project_grant (project_id, account_id, team_id, access) "
+	    "SELECT $1, g.account_id, g.team_id, g.access FROM hub.folder_grant g "
+	    "JOIN hub.folder f ON f.id = g.folder_id WHERE lower(f.path) = lower($2 COLLATE \"C\") "
+	    "ORDER BY g.id ON CONFLICT DO NOTHING",
+	    NULL, 0 },
+	[COPY_FOLDER_DEFAULT] = { "repo_copy_folder_default",
+	    "UPDATE hub.project p SET default_access = least(f.default_access::smallint, 2) "
+	    "FROM hub.folder f WHERE p.id = $1 AND p.default_access > 0 "
+	    "AND lower(f.path) = lower($2 COLLATE \"C\")",
 	    NULL, 0 },
 	[SYNC_NOW] = { "repo_sync_now", "SELECT clock_timestamp()::text AS at", moment_row,
 	    sizeof(struct moment) },
@@ -226,6 +249,19 @@ repo_set_upstream(struct ctx *c, int64_t id, const char *url, const char *sealed
 }
 
 int
+repo_add_upstream(struct ctx *c, int64_t id, const char *url, const char *sealed_credentials)
+{
+	const struct mirror_new row = {
+		.project_id = id, .url = url, .sealed_credentials = sealed_credentials
+	};
+	int64_t n = 0;
+	int code = db_do(c, &repo_sql[SET_MARK], &n, db_int(id));
+
+	TRY(one_row(c, code, n));
+	return mirror_add(c, &row);
+}
+
+int
 repo_drop_upstream(struct ctx *c, int64_t id)
 {
 	int64_t n = 0;
@@ -264,6 +300,19 @@ repo_del_grant(struct ctx *c, int64_t id, bool is_team, int64_t member_id, bool 
 	    is_team ? db_int(member_id) : db_null()));
 	*was_there_out = n > 0;
 	return OK;
+}
+
+int
+repo_copy_grants(struct ctx *c, int64_t from_id, int64_t to_id)
+{
+	return db_do(c, &repo_sql[COPY_GRANTS], NULL, db_int(from_id), db_int(to_id));
+}
+
+int
+repo_copy_folder_grants(struct ctx *c, int64_t id, const char *folder)
+{
+	TRY(db_do(c, &repo_sql[COPY_FOLDER_GRANTS], NULL, db_int(id), db_text(folder)));
+	return db_do(c, &repo_sql[COPY_FOLDER_DEFAULT], NULL, db_int(id), db_text(folder));
 }
 
 /* ---- a sync that somebody waits for */

@@ -65,6 +65,10 @@ must_check int repo_set_description(struct ctx *c, int64_t id, const char *descr
 must_check int repo_set_upstream(
     struct ctx *c, int64_t id, const char *url, const char *sealed_credentials);
 
+/* What was none is a mirror now. */
+must_check int repo_add_upstream(
+    struct ctx *c, int64_t id, const char *url, const char *sealed_credentials);
+
 /* A mirror is one no more: its schedule goes with it. */
 must_check int repo_drop_upstream(struct ctx *c, int64_t id);
 
@@ -91,6 +95,13 @@ must_check int repo_set_grant(
     struct ctx *c, int64_t id, bool is_team, int64_t member_id, int64_t access);
 must_check int repo_del_grant(
     struct ctx *c, int64_t id, bool is_team, int64_t member_id, bool *was_there_out);
+
+/* What accounts and teams were granted on one project they are granted on the other. */
+must_check int repo_copy_grants(struct ctx *c, int64_t from_id, int64_t to_id);
+
+/* What a folder gives to them they have on the project; everyone has the same, unless that would
+ * open what is closed. */
+must_check int repo_copy_folder_grants(struct ctx *c, int64_t id, const char *folder);
 
 /* ---- a sync that somebody waits for */
 
