@@ -44,7 +44,10 @@ folder_may_create(struct ctx *c, const struct actor *who, const char *path)
 	if (above[0] == '\0')
 		return judge_top(c, who, path);
 	TRY(folder_ask(c, who->account, above, &place));
-	return place.access >= ACCESS_WRITE ? OK : fault(c, "folder", FAULT_REFUSED, 0);
+	if (place.access >= ACCESS_WRITE)
+		return OK;
+	return fault(
+	    c, "folder", place.id == 0 || place.access == 0 ? FAULT_UNKNOWN : FAULT_REFUSED, 0);
 }
 
 /* ---- making */
@@ -219,6 +222,8 @@ folder_give(struct ctx *c, const struct actor *who, const struct folder *f,
 
 	if (g.is_revoked)
 		g.access = 0;
+	if (g.grantee == FOLDER_EVERYONE && g.access > ACCESS_WRITE)
+		return fail(c, E_INVALID, "everyone may have no more than write");
 	TRY(folder_set_grant(c, who->account, f->id, &g, &n));
 	return actor_record(c, who, g.is_revoked ? "folder.revoke" : "folder.grant", f->path,
 	    arena_printf(c->mem, "%s%s: %s%s", g.grantee == FOLDER_TEAM ? "team " : "", grantee,

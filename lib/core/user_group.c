@@ -13,6 +13,7 @@
 
 #define ROLE_READER 1
 #define ROLE_ADMIN 3
+#define ACCESS_WRITE 2
 #define UNAME_LEAST 2
 #define USES_MOST 100
 #define USES_MOST_BYTES 30000
@@ -71,6 +72,8 @@ user_group_create(
 	int64_t owner_id = wish->owner_account_id != 0 ? wish->owner_account_id : who->account->id;
 	struct member owner;
 
+	if (owner_id != who->account->id && !who->account->is_admin)
+		return fault(c, "owner", FAULT_REFUSED, 0);
 	TRY(check(c, wish->uname, wish->description));
 	TRY(person_of(c, owner_id, &owner));
 	TRY(taken(c,
@@ -174,6 +177,8 @@ user_group_give(struct ctx *c, const struct actor *who, const struct team *t,
 	static const char *const levels[] = { "none", "read", "write", "admin" };
 	const char *level = levels[grant->is_revoked ? 0 : grant->access];
 
+	if (grant->grantee == USER_GROUP_EVERYONE && grant->access > ACCESS_WRITE)
+		return fail(c, E_INVALID, "everyone may have no more than write");
 	TRY(user_group_set_grant(c, t->id, grant));
 	return actor_record(c, who, grant->is_revoked ? "team.revoke" : "team.grant", t->uname,
 	    arena_printf(c->mem, "%s%s: %s", grant->grantee == USER_GROUP_TEAM ? "team " : "",

@@ -15,8 +15,9 @@ struct user_group_wish {
 };
 
 /* Without members; its owner is none. A uname is account_check_uname's, of two characters and more
- * that begin with a letter or a digit. Faults: uname, description. E_CONFLICT: the uname is taken
- * by an account, a team, or a folder of that path. E_INVALID: the owner is a system account. */
+ * that begin with a letter or a digit. Faults: uname, description, owner (FAULT_REFUSED: somebody
+ * else is named by who is no administrator). E_CONFLICT: the uname is taken by an account, a team,
+ * or a folder of that path. E_INVALID: the owner is a system account. */
 must_check int user_group_create(
     struct ctx *c, const struct actor *who, const struct user_group_wish *wish, int64_t *id_out);
 
@@ -38,7 +39,7 @@ must_check int user_group_admit(struct ctx *c, const struct actor *who, const st
 must_check int user_group_dismiss(struct ctx *c, const struct actor *who, const struct team *t,
     int64_t account_id, bool *was_member_out);
 
-/* grantee: for the event. */
+/* E_INVALID: everyone may have no more than write. grantee: for the event. */
 must_check int user_group_give(struct ctx *c, const struct actor *who, const struct team *t,
     const struct user_group_grant *grant, const char *grantee);
 
