@@ -48,6 +48,7 @@ static const struct {
 	[RPC_NO_PROJECT] = { "repository `%s` does not exist", NULL },
 	[RPC_NO_PERSON] = { "user `%s` does not exist", NULL },
 	[RPC_NO_TEAM] = { "user group `%s` does not exist", NULL },
+	[RPC_NO_FOLDER] = { "repository group `%s` does not exist", NULL },
 	[RPC_NO_DEFAULT] = { "editing default user is forbidden", NULL },
 	[RPC_NO_SELF] = { "userid is not the same as your user", NULL },
 };

@@ -13,6 +13,7 @@
 #include "store/account.h"
 #include "store/person.h"
 #include "store/project.h"
+#include "store/folder.h"
 #include "store/team.h"
 
 /* ANY: of a row (ROUTE_RPC), also what nothing here knows */
@@ -51,6 +52,7 @@ struct req {
 	struct project_full *project_full; /* by number or name: project is its base */
 	struct person *person;
 	struct team *team;
+	struct folder *folder;
 	struct platform *platform;
 	struct repository *repository;
 	int64_t access;	       /* of the asker, on what was loaded; -1: nothing was */

@@ -27,6 +27,8 @@ refused(struct req *r, int code, enum rpc_no no, const char *subject)
 		    "there is no such repository, or the caller has too little on it",
 		[RPC_NO_PERSON] = "there is no such user",
 		[RPC_NO_TEAM] = "there is no such user group, or the caller has too little on it",
+		[RPC_NO_FOLDER] =
+		    "there is no such repository group, or the caller has too little on it",
 		[RPC_NO_DEFAULT] = "the user default is no account",
 		[RPC_NO_SELF] = "the user is not the caller",
 	};
@@ -223,6 +225,29 @@ team_of_name(struct req *r, const char *name, int64_t *access_out)
 	return OK;
 }
 
+static int
+folder_of_id(struct req *r, int64_t id, int64_t *access_out)
+{
+	struct folder *f = arena_new_of(r->ctx->mem, struct folder);
+
+	TRY(folder_by_id(r->ctx, &r->account, id, f));
+	r->folder = f;
+	*access_out = f->access;
+	return OK;
+}
+
+static int
+folder_of_name(struct req *r, const char *name, int64_t *access_out)
+{
+	struct folder *f = arena_new_of(r->ctx->mem, struct folder);
+
+	TRY(folder_by_path(r->ctx, &r->account, name, f));
+	TRY(is_exactly(r->ctx, f->path, name));
+	r->folder = f;
+	*access_out = f->access;
+	return OK;
+}
+
 static const struct {
 	int (*of_id)(struct req *r, int64_t id, int64_t *access_out);
 	int (*of_name)(struct req *r, const char *name, int64_t *access_out);
@@ -234,6 +259,10 @@ static const struct {
 	[RPC_SELF] = { person_of_id, person_of_name, RPC_NO_PERSON },
 	[RPC_OWNER] = { person_of_id, person_of_name, RPC_NO_PERSON },
 	[RPC_TEAM] = { team_of_id, team_of_name, RPC_NO_TEAM },
+	[RPC_OTHER_TEAM] = { team_of_id, team_of_name, RPC_NO_TEAM },
+	[RPC_GRANTEE] = { person_of_id, person_of_name, RPC_NO_PERSON },
+	[RPC_FOLDER] = { folder_of_id, folder_of_name, RPC_NO_FOLDER },
+	[RPC_PARENT] = { folder_of_id, folder_of_name, RPC_NO_FOLDER },
 };
 
 /* Digits are a number and nothing else; in S, which spoke of names alone, a name first. */
@@ -277,13 +306,39 @@ check_self(struct req *r, const struct rpc_ref *ref)
 	return refused(r, E_DENIED, RPC_NO_SELF, NULL);
 }
 
+/* The second one of a kind has a place of its own. */
+static void
+settle(struct req *r, enum rpc_object object, const struct req *before)
+{
+	if (object == RPC_OWNER) {
+		r->call->owner = r->person;
+		r->person = before->person;
+	} else if (object == RPC_OTHER_TEAM) {
+		r->call->other_team = r->team;
+		r->team = before->team;
+	} else if (object == RPC_PARENT) {
+		r->call->parent = r->folder;
+		r->folder = before->folder;
+	}
+}
+
+/* Names that are no object's, and what they mean. */
+static bool
+is_no_object(enum rpc_object object, const struct rpc_ref *ref)
+{
+	return (object == RPC_GRANTEE && strcmp(ref->text, "default") == 0) ||
+	    (object == RPC_PARENT && ref->text[0] == '\0');
+}
+
 static int
 load_given(struct req *r, const struct rpc_load *load, const struct rpc_ref *ref)
 {
+	const struct req before = *r;
 	int64_t access = 0;
-	struct person *before = r->person;
 	int code;
 
+	if (is_no_object(load->object, ref))
+		return OK;
 	if (load->object == RPC_SELF)
 		TRY(check_self(r, ref));
 	if (load->object == RPC_EDITED && strcmp(ref->text, "default") == 0)
@@ -292,10 +347,7 @@ load_given(struct req *r, const struct rpc_load *load, const struct rpc_ref *ref
 	if (code == E_NOTFOUND || (code == OK && !may(r, load->perm, access)))
 		return missing(r, load, ref);
 	TRY(code);
-	if (load->object == RPC_OWNER) {
-		r->call->owner = r->person;
-		r->person = before;
-	}
+	settle(r, load->object, &before);
 	if (r->access < 0) /* of the first one, which the call is about */
 		r->access = access;
 	return OK;

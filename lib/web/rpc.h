@@ -79,7 +79,11 @@ enum rpc_object {
 	RPC_SELF,	 /* the same; oneself unless given; others only for administrators */
 	RPC_OWNER,	 /* call->owner, NULL unless given */
 	RPC_TEAM,	 /* r->team; r->access */
-	RPC_OBJECT_MAX = RPC_TEAM,
+	RPC_OTHER_TEAM,	 /* call->other_team */
+	RPC_GRANTEE,	 /* r->person, or NULL for the built-in `default`: everyone */
+	RPC_FOLDER,	 /* r->folder; r->access */
+	RPC_PARENT,	 /* call->parent, NULL unless given, and for "": the top */
+	RPC_OBJECT_MAX = RPC_PARENT,
 };
 
 struct rpc_load {
@@ -134,6 +138,7 @@ enum rpc_no {
 	RPC_NO_PROJECT, /* subject: as given */
 	RPC_NO_PERSON,
 	RPC_NO_TEAM,
+	RPC_NO_FOLDER,
 	RPC_NO_DEFAULT, /* the built-in user cannot be edited */
 	RPC_NO_SELF,	/* the asker meant somebody else */
 };
@@ -153,6 +158,8 @@ struct rpc_call {
 	const struct rpc_method *method; /* NULL: none was found */
 	enum rpc_profile profile;
 	struct person *owner;
+	struct team *other_team;
+	struct folder *parent;
 	enum rpc_no no; /* 0: not refused by the walk */
 	const char *subject;
 	bool is_null;	    /* refused, which this method says by the result null */
