@@ -836,7 +836,8 @@ def test_no_setting_of_the_person_who_started_the_hub_reaches_git(hub, noisy, na
     with connect(hub, name, PUSH, len(body), hub.admin) as s:
         s.sendall(body[:len(body) // 2])
         pid = wait_until(lambda: next(iter(children(hub, name)), None), 60, "the child is there")
-        env = pathlib.Path("/proc/%d/environ" % pid).read_bytes().split(b"\0")
+        environ = pathlib.Path("/proc/%d/environ" % pid)  # empty for a moment while it starts
+        env = wait_until(environ.read_bytes, 60, "the child has its environment").split(b"\0")
     names = {e.split(b"=")[0].decode() for e in env if e}
     assert {n for n in names if not re.match(r"GIT_CONFIG_(KEY|VALUE)_\d+$", n)} <= {
         "PATH", "HOME", "LC_ALL", "TZ", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL",
