@@ -16,6 +16,7 @@ static const struct rpc_method methods[] = {
 	{ "get_server_info", BOTH, PERM_HUB_ADMIN,  { { 0 } },                              show_server,        NULL },
 	{ "get_ip",          BOTH, PERM_HUB_ADMIN,  { { RPC_SELF, "userid", PERM_READ } },  show_address,       get_ip_in },
 	{ "show_ip",         BOTH, PERM_HUB_ADMIN,  { { RPC_SELF, "userid", PERM_READ } },  show_address_old,   show_ip_in },
+	{ "rescan_repos",    BOTH, PERM_HUB_ADMIN,  { { 0 } },                              rescan_stores,      rescan_in,      W | RPC_NO_TX, "Error occurred during rescan repositories action" },
 
 	/* ---- users (contract 2.3, 3.2) */
 	{ "get_users",       BOTH, PERM_HUB_ADMIN,  { { 0 } },                              list_users,         NULL },

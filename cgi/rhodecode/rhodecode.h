@@ -63,12 +63,14 @@ bool rhodecode_bool(const bool *given, bool otherwise);
 
 /* ---- who answers */
 
-extern const struct rpc_arg test_in[], get_method_in[], get_ip_in[], show_ip_in[]; /* server.c */
+extern const struct rpc_arg test_in[], get_method_in[], get_ip_in[], show_ip_in[],
+    rescan_in[]; /* server.c */
 int echo_test(struct req *r);
 int list_methods(struct req *r);
 int show_server(struct req *r);
 int show_address(struct req *r);
 int show_address_old(struct req *r);
+int rescan_stores(struct req *r);
 
 extern const struct rpc_arg get_user_s_in[], get_user_m_in[], create_user_s_in[],
     create_user_m_in[], update_user_m_in[], delete_user_m_in[]; /* users.c */

@@ -8,6 +8,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "cgi/rhodecode/rhodecode.h"
+#include "core/rescan.h"
 #include "db/db.h"
 #include "git/init.h"
 
@@ -203,4 +204,31 @@ int
 show_address_old(struct req *r)
 {
 	return say_address(r, "ip_addr_server");
+}
+
+/* ---- rescan_repos */
+
+struct rescan_repos {
+	const bool *remove_obsolete;
+};
+
+const struct rpc_arg rescan_in[] = { RPC_ARG(rescan_repos, remove_obsolete, 0), { 0 } };
+
+/* Nothing is found on disk that is not known: stores have numbers, and rows. */
+int
+rescan_stores(struct req *r)
+{
+	const struct rescan_repos *in = r->in;
+	const struct actor who = rhodecode_actor(r);
+	struct rescan found;
+
+	TRY(rescan(r->ctx, &who, rhodecode_bool(in->remove_obsolete, false), &found));
+	buf_text(r->out, "{\"added\":[],\"removed\":[");
+	for (size_t i = 0; i < found.n; i++) {
+		if (i > 0)
+			buf_char(r->out, ',');
+		js_text(r->out, found.paths[i]);
+	}
+	buf_text(r->out, "]}");
+	return OK;
 }

@@ -10,6 +10,7 @@ extern const struct db_stmt arch_sql[];
 extern const struct db_stmt key_pair_sql[];
 extern const struct db_stmt search_sql[];
 extern const struct db_stmt user_sql[];
+extern const struct db_stmt project_store_sql[];
 extern const struct db_stmt person_sql[];
 extern const struct db_stmt team_sql[];
 extern const struct db_stmt folder_sql[];

@@ -2,6 +2,7 @@
 77 of section 5, S1 to S4, S15. Not here: rows 24 and 29 "forced" are made by input that must fail."""
 
 import concurrent.futures
+import os
 
 import pytest
 
@@ -411,3 +412,80 @@ def test_methods_are_listed_by_a_pattern(api):
     assert api("get_method", pattern="delete_user") == ["delete_user", {"userid": "<RequiredType>"}]
     assert api("get_method", pattern="get_users") == ["get_users", {}]
     assert api("get_method", pattern="create_user")[1]["password"] == "<Optional>"
+
+
+# ---------------------------------------------------------------- rescan_repos
+
+FAILED = "Error occurred during rescan repositories action"
+
+
+def folder_of(hub, name):
+    number = hub.one("SELECT store_id FROM hub.project WHERE path = %s", name)
+    return hub.data_dir / "repos" / str(number // 1000) / ("%d.git" % number)
+
+
+def store(hub, name):
+    """A repository of half an hour ago, with its folder."""
+    hub.sql("WITH s AS (INSERT INTO hub.store DEFAULT VALUES RETURNING id) INSERT INTO hub.project"
+            " (path, owner_account_id, store_id, created_at)"
+            " SELECT %s, 1, id, now() - interval '30 minutes' FROM s", name)
+    folder = folder_of(hub, name)
+    owner = hub.data_dir.stat()
+    for path in (folder.parent, folder):
+        path.mkdir(exist_ok=True)
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+@pytest.fixture
+def stored(hub, name):
+    """Three repositories by name."""
+    names = ["%s-%d" % (name, i) for i in range(3)]
+    for one in names:
+        store(hub, one)
+    yield names
+    hub.sql("DELETE FROM hub.project WHERE path LIKE %s", name + "-%")
+
+
+def test_14_nothing_is_missing(hub, api, stored):
+    hub.add("https://unreachable.invalid/r/n.git", "never-fetched", sync=False)
+    hub.sql("UPDATE hub.project SET created_at = now() - interval '30 minutes'"
+            " WHERE path = 'never-fetched'")
+    assert api("rescan_repos") == api("rescan_repos", remove_obsolete=True) == {
+        "added": [], "removed": []}
+
+
+def test_lost_stores_are_named_and_removed_when_asked_for(hub, api, stored):
+    folder_of(hub, stored[1]).rmdir()
+    before = hub.one("SELECT count(*) FROM hub.project")
+    assert api("rescan_repos") == {"added": [], "removed": [stored[1]]}
+    assert hub.one("SELECT count(*) FROM hub.project") == before
+    assert api("rescan_repos", remove_obsolete="true") == {"added": [], "removed": [stored[1]]}
+    assert hub.one("SELECT count(*) FROM hub.project") == before - 1
+    assert ("project.delete", "") in events(hub, stored[1])
+    assert api("rescan_repos") == {"added": [], "removed": []}
+
+
+def test_a_young_repository_is_left_alone(hub, api, stored):
+    folder_of(hub, stored[1]).rmdir()
+    hub.sql("UPDATE hub.project SET created_at = now() WHERE path = %s", stored[1])
+    assert api("rescan_repos", remove_obsolete=True)["removed"] == []
+
+
+def test_more_lost_stores_than_are_left_are_no_clean_up(hub, api, stored):
+    for name in stored[:2]:
+        folder_of(hub, name).rmdir()
+    assert api("rescan_repos")["removed"] == stored[:2]
+    assert api.refused("rescan_repos", remove_obsolete=True) == FAILED
+    assert hub.one("SELECT count(*) FROM hub.project WHERE path = ANY(%s)", stored) == 3
+
+
+def test_an_empty_disk_is_never_everything_removed(fresh_hub):
+    hub = fresh_hub()
+    hub.expect_err("not the data folder|mirrorhub.instance")
+    api = Client(hub.url, hub.new_token("admin"))
+    store(hub, "one")
+    hub.end_program("sync")  # it looks at the folder too
+    (hub.data_dir / "mirrorhub.instance").unlink()
+    for remove in (False, True):
+        assert api.refused("rescan_repos", remove_obsolete=remove) == FAILED
+    assert hub.one("SELECT count(*) FROM hub.project") == 1
