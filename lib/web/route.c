@@ -57,9 +57,7 @@ lets_guests_in(const struct req *r)
 static int
 read_credentials(struct req *r)
 {
-	const char *token = r->dialect->token != NULL && !has_flag(r, ROUTE_STREAM)
-	    ? rails_text(r, r->dialect->token)
-	    : NULL;
+	const char *token = r->dialect->token != NULL ? rails_text(r, r->dialect->token) : NULL;
 
 	if (token != NULL && token[0] != '\0')
 		return who_claim_token(r->ctx, token, &r->claim);
@@ -421,6 +419,8 @@ check_row(const struct dialect *d, const struct route *row)
 	assert(row->load != LOAD_NONE || row->perm == PERM_PUBLIC || row->perm == PERM_USER ||
 	    row->perm == PERM_HUB_ADMIN);
 	assert(row->in == NULL || ((is_rails || !is_get) && !(row->flags & ROUTE_STREAM)));
+	/* a body that its handler reads cannot be looked through for a token */
+	assert(d->token == NULL || is_get || !(row->flags & ROUTE_STREAM));
 	assert(!(row->flags & ROUTE_READ_TX) || is_get);
 	assert(!(row->flags & ROUTE_ANYONE) || (is_get && row->perm == PERM_PUBLIC));
 	assert(!(row->flags & ROUTE_PROBE) || (is_get && row->perm == PERM_PUBLIC));

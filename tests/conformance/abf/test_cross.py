@@ -210,6 +210,18 @@ def test_a_token_may_stand_in_the_body(hub, jane, token):
         assert company(hub) == "by body %d" % i
 
 
+def test_a_token_in_the_query_opens_what_is_streamed_too(hub):
+    platform = hub.one("INSERT INTO hub.platform (name, description, distrib_type, default_branch,"
+                       " owner_account_id) SELECT 'streamed', 'd', 'mdv', 'b', id FROM hub.account"
+                       " WHERE uname = 'admin' RETURNING id")
+    number = hub.one("INSERT INTO hub.repository (platform_id, name, description)"
+                     " VALUES (%s, 'main', 'd') RETURNING id", platform)
+    path = API + "/repositories/%s/packages.csv?authentication_token=" % number
+    assert hub.get(path + "0" * 40).text == WRONG["error"]
+    got = hub.get(path + hub.token)
+    assert (got.status_code, got.text[:13]) == (200, "Project owner"), got.text
+
+
 def test_delete_and_get_take_bodies_too(hub, token):
     for value, status in ((token, 404), ("0" * 40, 401)):
         got = hub.delete(API + "/nothing.json", None, json={"authentication_token": value})
