@@ -38,7 +38,7 @@ struct person_change {
 	const char *site, *company, *location;
 };
 
-/* The actor changes itself. A new e-mail makes every process forget that the old one fitted. */
+/* The actor changes itself. The old e-mail logs nobody in from the next request on. */
 must_check int person_update(
     struct ctx *c, const struct actor *who, const struct person_change *change);
 

@@ -71,7 +71,6 @@ const struct db_stmt person_sql[] = {
 	[PERSON_SET_TEXTS] = { "person_set_texts",
 	    "UPDATE hub.account SET first_name = coalesce($2, first_name), "
 	    "last_name = coalesce($3, last_name), email = coalesce($4, email), "
-	    "password_version = password_version + (coalesce($4, email) <> email)::integer, "
 	    "language = coalesce($5, language), "
 	    "professional_experience = coalesce($6, professional_experience), "
 	    "site = coalesce($7, site), company = coalesce($8, company), "

@@ -41,8 +41,7 @@ struct person_texts {
 	const char *site, *company, *location;
 };
 
-/* A new e-mail raises the account's password_version: who was remembered by the old one is asked
- * again. E_CONFLICT: the e-mail is taken. E_NOTFOUND. */
+/* E_CONFLICT: the e-mail is taken. E_NOTFOUND. */
 must_check int person_set_texts(struct ctx *c, int64_t id, const struct person_texts *texts);
 
 /* What a person wants mail about. */

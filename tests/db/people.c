@@ -27,7 +27,8 @@ static const struct db_stmt look_sql[] = {
 	[VERSION_OF] = { "l_version",
 	    TEXT("SELECT password_version::text AS text FROM hub.account WHERE uname = $1") },
 	[LEFT_OF] = { "l_left",
-	    TEXT("SELECT concat_ws(' ', (SELECT count(*) FROM hub.project WHERE path LIKE $1 || '%'),"
+	    TEXT("SELECT concat_ws(' ', (SELECT count(*) FROM hub.project WHERE path LIKE $1 || "
+		 "'%'),"
 		 " (SELECT count(*) FROM hub.platform WHERE name LIKE $1 || '%'),"
 		 " (SELECT count(*) FROM hub.job WHERE kind = 'remove_store'),"
 		 " (SELECT count(*) FROM hub.uname_taken WHERE uname_key = $1)) AS text") },
@@ -136,25 +137,23 @@ a_system_account_is_nobody_to_others(void **state)
 }
 
 static void
-only_another_address_voids_what_is_remembered(void **state)
+what_a_person_changes_of_itself_leaves_its_password_alone(void **state)
 {
 	struct ctx *c = *state;
 	const struct account olga = asker_of(c, "olga");
 	const struct actor who = { .account = &olga, .remote_addr = "" };
-	static const struct {
-		struct person_change change;
-		const char *version;
-	} rows[] = {
-		{ { .name = "Olga the First" }, "1" },
-		{ { .email = " Olga@Example.org " }, "2" },
-		{ { .email = "olga@example.org", .site = "s" }, "2" },
-		{ { .email = "new@example.org" }, "3" },
+	static const struct person_change rows[] = {
+		{ .name = "Olga the First" },
+		{ .email = " Olga@Example.org " },
+		{ .email = "olga@example.org", .site = "s" },
+		{ .email = "new@example.org" },
 	};
 	struct person person;
 
 	for (size_t i = 0; i < N_OF(rows); i++) {
-		assert_ok(c, person_update(c, &who, &rows[i].change));
-		assert_string_equal(look(c, VERSION_OF, "olga"), rows[i].version);
+		assert_ok(c, person_update(c, &who, &rows[i]));
+		/* or requests that run beside would be told that it is wrong */
+		assert_string_equal(look(c, VERSION_OF, "olga"), "1");
 	}
 	assert_ok(c, person_by_self(c, &olga, &person));
 	assert_string_equal(person.name, "Olga the First");
@@ -169,9 +168,12 @@ what_is_wrong_is_a_list_of_fields(void **state)
 	struct ctx *c = *state;
 	const struct account root = asker_of(c, "root");
 	const struct actor who = { .account = &root, .remote_addr = "" };
-	const struct person_wish wish = { .uname = "No Name", .password = "1234567", .role = "king" };
-	static const struct fault rows[] = { { "uname", FAULT_INVALID, 0 }, { "email", FAULT_BLANK, 0 },
-		{ "password", FAULT_TOO_SHORT, 8 }, { "role", FAULT_NOT_INCLUDED, 0 } };
+	const struct person_wish wish = {
+		.uname = "No Name", .password = "1234567", .role = "king"
+	};
+	static const struct fault rows[] = { { "uname", FAULT_INVALID, 0 },
+		{ "email", FAULT_BLANK, 0 }, { "password", FAULT_TOO_SHORT, 8 },
+		{ "role", FAULT_NOT_INCLUDED, 0 } };
 	int64_t id;
 
 	assert_code(c, person_create(c, &who, &wish, &id), E_INVALID);
@@ -207,8 +209,8 @@ a_team_takes_all_that_it_owns_with_it(void **state)
 	assert_string_equal(look(c, LEFT_OF, "big"), "1200 2 0 1");
 	assert_ok(c, team_delete(c, &who, &big));
 	assert_string_equal(look(c, LEFT_OF, "big"), "0 0 1200 0");
-	assert_non_null(strstr(look(c, EVENTS_OF, "olga"),
-	    "project.delete=1200 team.create=1 team.delete=1"));
+	assert_non_null(
+	    strstr(look(c, EVENTS_OF, "olga"), "project.delete=1200 team.create=1 team.delete=1"));
 	assert_code(c, team_delete(c, &who, &big), E_NOTFOUND);
 	db_rollback(c);
 }
@@ -236,7 +238,9 @@ static void
 no_project_comes_to_a_team_that_is_going(void **state)
 {
 	struct ctx *c = *state, *other = harness_open("mirrorhub_web", store_web_tables);
-	const struct project_new row = { .path = "herd/late", .owner_team_id = 1, .description = "" };
+	const struct project_new row = {
+		.path = "herd/late", .owner_team_id = 1, .description = ""
+	};
 	int64_t id, store_id;
 
 	assert_ok(other, db_script(other, "SET lock_timeout = '20ms'"));
@@ -300,7 +304,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CONNECTED(a_count_of_projects_is_of_those_that_one_may_read),
 		CONNECTED(a_system_account_is_nobody_to_others),
-		CONNECTED(only_another_address_voids_what_is_remembered),
+		CONNECTED(what_a_person_changes_of_itself_leaves_its_password_alone),
 		CONNECTED(what_is_wrong_is_a_list_of_fields),
 		CONNECTED(a_team_takes_all_that_it_owns_with_it),
 		CONNECTED(a_team_that_cannot_go_whole_does_not_go_at_all),

@@ -1,6 +1,7 @@
 """People, groups and search in the ABF API: what the contract's own rows (tests/conformance/abf) do
 not say."""
 
+import concurrent.futures
 import itertools
 
 import pytest
@@ -86,6 +87,18 @@ def test_a_system_account_is_missing_but_sees_itself(hub):
     assert worker.user()["role"] == "system"
     assert hub.one("SELECT count(*) FROM hub.platform WHERE name = %s",
                    worker.uname + "_personal") == 0
+
+
+def test_an_address_that_was_changed_logs_nobody_in_and_changes_do_not_shut_each_other_out(hub):
+    ivan = Person(hub)
+    old = (ivan.uname + "@example.com", ivan.password)
+    assert hub.get("/api/v1/user.json", old).status_code == 200  # it is remembered
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        wishes = [{"user": {"email": "%s-%d@example.com" % (ivan.uname, i)}} for i in range(40)]
+        answers = list(pool.map(lambda wish: ivan.ask("PUT", "user.json", wish), wishes))
+    assert [answer.status_code for answer in answers] == [200] * 40
+    assert hub.get("/api/v1/user.json", old).status_code == 401
+    assert hub.get("/api/v1/user.json", (ivan.email(), ivan.password)).status_code == 200
 
 
 def test_only_administrators_make_people(hub):
