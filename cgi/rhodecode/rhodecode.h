@@ -42,12 +42,12 @@ int rhodecode_say(struct req *r, int code, const char *words, const char *about)
 
 /* A user in the shape of the call's profile; _open leaves the last brace to the caller. */
 struct user;
-struct user_right;
+struct user_rights;
 void rhodecode_user(struct req *r, const struct user *u);
 void rhodecode_user_open(struct req *r, const struct user *u);
 void rhodecode_users(struct req *r, const struct user *rows, size_t n);
-void rhodecode_permissions(struct req *r, const struct user *u, const struct user_right *projects,
-    size_t n_projects, const struct user_right *teams, size_t n_teams);
+void rhodecode_permissions(struct req *r, const struct user *u, const struct user_rights *projects,
+    const struct user_rights *folders, const struct user_rights *teams);
 
 /* none, read, write, admin: what follows "repository." and the like. */
 const char *rhodecode_level(int64_t access);

@@ -117,21 +117,21 @@ rhodecode_level(int64_t access)
 }
 
 static void
-add_rights(struct req *r, const char *kind, const struct user_right *rows, size_t n)
+add_rights(struct req *r, const char *kind, const struct user_rights *rights)
 {
 	buf_char(r->out, '{');
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < rights->n; i++) {
 		if (i > 0)
 			buf_char(r->out, ',');
-		js_text(r->out, rows[i].name);
-		buf_printf(r->out, ":\"%s.%s\"", kind, rhodecode_level(rows[i].access));
+		js_text(r->out, rights->rows[i].name);
+		buf_printf(r->out, ":\"%s.%s\"", kind, rhodecode_level(rights->rows[i].access));
 	}
 	buf_char(r->out, '}');
 }
 
 void
-rhodecode_permissions(struct req *r, const struct user *u, const struct user_right *projects,
-    size_t n_projects, const struct user_right *teams, size_t n_teams)
+rhodecode_permissions(struct req *r, const struct user *u, const struct user_rights *projects,
+    const struct user_rights *folders, const struct user_rights *teams)
 {
 	buf_text(r->out, ",\"permissions\":{\"global\":[");
 	if (u->is_admin)
@@ -139,8 +139,10 @@ rhodecode_permissions(struct req *r, const struct user *u, const struct user_rig
 	buf_text(r->out,
 	    "\"hg.create.repository\",\"hg.fork.repository\",\"hg.usergroup.create.true\"],"
 	    "\"repositories\":");
-	add_rights(r, "repository", projects, n_projects);
-	buf_text(r->out, ",\"repositories_groups\":{},\"user_groups\":");
-	add_rights(r, "usergroup", teams, n_teams);
+	add_rights(r, "repository", projects);
+	buf_text(r->out, ",\"repositories_groups\":");
+	add_rights(r, "group", folders);
+	buf_text(r->out, ",\"user_groups\":");
+	add_rights(r, "usergroup", teams);
 	buf_char(r->out, '}');
 }

@@ -41,14 +41,14 @@ int
 show_user_m(struct req *r)
 {
 	struct user row;
-	struct user_right *projects, *teams;
-	size_t n_projects, n_teams;
+	struct user_rights projects, folders, teams;
 
 	TRY(user_by_id(r->ctx, r->person->id, &row));
-	TRY(user_list_projects(r->ctx, &row, &projects, &n_projects));
-	TRY(user_list_teams(r->ctx, &row, &teams, &n_teams));
+	TRY(user_list_projects(r->ctx, &row, &projects));
+	TRY(user_list_folders(r->ctx, &row, &folders));
+	TRY(user_list_teams(r->ctx, &row, &teams));
 	rhodecode_user_open(r, &row);
-	rhodecode_permissions(r, &row, projects, n_projects, teams, n_teams);
+	rhodecode_permissions(r, &row, &projects, &folders, &teams);
 	buf_char(r->out, '}');
 	return OK;
 }

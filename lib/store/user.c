@@ -43,6 +43,7 @@ enum {
 	USER_DEL,
 	USER_LIST_PROJECTS,
 	USER_LIST_TEAMS,
+	USER_LIST_FOLDERS,
 };
 
 /* clang-format off */
@@ -89,6 +90,7 @@ const struct db_stmt user_sql[] = {
 	    "(SELECT id FROM hub.account WHERE id = $1 AND role <> 'system' FOR UPDATE) "
 	    "SELECT l.id, EXISTS (SELECT FROM hub.project p WHERE p.owner_account_id = l.id) "
 	    "OR EXISTS (SELECT FROM hub.team t WHERE t.owner_account_id = l.id) "
+	    "OR EXISTS (SELECT FROM hub.folder f WHERE f.owner_account_id = l.id) "
 	    "OR EXISTS (SELECT FROM hub.platform q WHERE q.owner_account_id = l.id "
 	    "AND q.platform_type <> 'personal') AS owns FROM locked l",
 	    owner_row, sizeof(struct owner) },
@@ -107,6 +109,15 @@ const struct db_stmt user_sql[] = {
 	    "(SELECT m.team_id FROM hub.team_member m WHERE m.account_id = $1 "
 	    "UNION SELECT o.id FROM hub.team o WHERE o.owner_account_id = $1) "
 	    "ORDER BY t.uname LIMIT $3",
+	    right_row, sizeof(struct user_right) },
+	[USER_LIST_FOLDERS] = { "user_list_folders",
+	    "SELECT f.path AS name, hub.folder_access($1, $2, f.id, f.owner_account_id, "
+	    "f.default_access)::bigint AS access FROM hub.folder f WHERE f.id IN "
+	    "(SELECT o.id FROM hub.folder o WHERE o.owner_account_id = $1 "
+	    "UNION SELECT g.folder_id FROM hub.folder_grant g WHERE g.account_id = $1 "
+	    "UNION SELECT g.folder_id FROM hub.team_member m "
+	    "JOIN hub.folder_grant g ON g.team_id = m.team_id WHERE m.account_id = $1) "
+	    "ORDER BY f.path LIMIT $3",
 	    right_row, sizeof(struct user_right) },
 	{ 0 }
 };
@@ -197,18 +208,29 @@ user_del(struct ctx *c, int64_t id)
 	return n == 1 ? OK : fail(c, E_NOTFOUND, "no such account");
 }
 
-int
-user_list_projects(struct ctx *c, const struct user *u, struct user_right **rows_out, size_t *n_out)
+static int
+list_rights(
+    struct ctx *c, const struct db_stmt *stmt, const struct user *u, struct user_rights *out)
 {
-	TRY(db_all(c, &user_sql[USER_LIST_PROJECTS], rows_out, n_out, db_int(u->id),
-	    db_bool(u->is_admin), db_int(USERS_MOST + 1)));
-	return check_count(c, *n_out);
+	TRY(db_all(c, stmt, &out->rows, &out->n, db_int(u->id), db_bool(u->is_admin),
+	    db_int(USERS_MOST + 1)));
+	return check_count(c, out->n);
 }
 
 int
-user_list_teams(struct ctx *c, const struct user *u, struct user_right **rows_out, size_t *n_out)
+user_list_projects(struct ctx *c, const struct user *u, struct user_rights *out)
 {
-	TRY(db_all(c, &user_sql[USER_LIST_TEAMS], rows_out, n_out, db_int(u->id),
-	    db_bool(u->is_admin), db_int(USERS_MOST + 1)));
-	return check_count(c, *n_out);
+	return list_rights(c, &user_sql[USER_LIST_PROJECTS], u, out);
+}
+
+int
+user_list_teams(struct ctx *c, const struct user *u, struct user_rights *out)
+{
+	return list_rights(c, &user_sql[USER_LIST_TEAMS], u, out);
+}
+
+int
+user_list_folders(struct ctx *c, const struct user *u, struct user_rights *out)
+{
+	return list_rights(c, &user_sql[USER_LIST_FOLDERS], u, out);
 }

@@ -63,13 +63,17 @@ must_check int user_del(struct ctx *c, int64_t id);
 /* ---- what a user may, by his own: as owner, by a grant, through a team */
 
 struct user_right {
-	const char *name; /* path of a project, or uname of a team */
+	const char *name; /* path of a project or folder, or uname of a team */
 	int64_t access;
 };
 
-must_check int user_list_projects(
-    struct ctx *c, const struct user *u, struct user_right **rows_out, size_t *n_out);
-must_check int user_list_teams(
-    struct ctx *c, const struct user *u, struct user_right **rows_out, size_t *n_out);
+struct user_rights {
+	struct user_right *rows; /* by name */
+	size_t n;
+};
+
+must_check int user_list_projects(struct ctx *c, const struct user *u, struct user_rights *out);
+must_check int user_list_teams(struct ctx *c, const struct user *u, struct user_rights *out);
+must_check int user_list_folders(struct ctx *c, const struct user *u, struct user_rights *out);
 
 #endif

@@ -103,6 +103,10 @@ def test_what_is_a_users_own_is_in_his_permissions(hub, regular):
     permissions = regular("get_user")["permissions"]
     assert permissions["repositories"] == {"granted": "repository.write", "owned": "repository.admin"}
     assert permissions["user_groups"] == {"crew": "usergroup.read"}
+    hub.sql("INSERT INTO hub.folder (path, owner_account_id) VALUES ('shared', 1), ('other', 1)")
+    hub.sql("INSERT INTO hub.folder_grant (folder_id, team_id, access) SELECT f.id, t.id, 2"
+            " FROM hub.folder f, hub.team t WHERE f.path = 'shared' AND t.uname = 'crew'")
+    assert regular("get_user")["permissions"]["repositories_groups"] == {"shared": "group.write"}
 
 
 @pytest.mark.parametrize("who", ["trololo", "Admin", 999999, "999999", "default", "", "0", "-1",
@@ -325,12 +329,13 @@ def test_25_a_user_goes_with_what_is_his_alone(hub, api, name):
     made(api, name)  # the name is free
 
 
-@pytest.mark.parametrize("what", ["project", "team", "platform"])
+@pytest.mark.parametrize("what", ["project", "team", "platform", "folder"])
 def test_25_who_owns_something_stays(hub, api, name, what):
     number = made(api, name)["user_id"]
     hub.sql({"project": "WITH s AS (INSERT INTO hub.store DEFAULT VALUES RETURNING id) INSERT INTO"
                         " hub.project (path, owner_account_id, store_id) SELECT %s, %s, id FROM s",
              "team": "INSERT INTO hub.team (uname, owner_account_id) VALUES (%s, %s)",
+             "folder": "INSERT INTO hub.folder (path, owner_account_id) VALUES (%s, %s)",
              "platform": "INSERT INTO hub.platform (name, owner_account_id, description, distrib_type,"
                          " default_branch) VALUES (%s, %s, 'd', 'mdv', 'b')"}[what],
             name + "-owned", number)
