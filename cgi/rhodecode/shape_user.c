@@ -136,9 +136,8 @@ rhodecode_permissions(struct req *r, const struct user *u, const struct user_rig
 	buf_text(r->out, ",\"permissions\":{\"global\":[");
 	if (u->is_admin)
 		buf_text(r->out, "\"hg.admin\",");
-	buf_text(r->out,
-	    "\"hg.create.repository\",\"hg.fork.repository\",\"hg.usergroup.create.true\"],"
-	    "\"repositories\":");
+	buf_printf(r->out, "\"hg.create.%s\",", u->may_create_at_top ? "repository" : "none");
+	buf_text(r->out, "\"hg.fork.repository\",\"hg.usergroup.create.true\"],\"repositories\":");
 	add_rights(r, "repository", projects);
 	buf_text(r->out, ",\"repositories_groups\":");
 	add_rights(r, "group", folders);

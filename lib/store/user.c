@@ -21,6 +21,7 @@ static const struct field user_row[] = {
 	FIELD(user, role),
 	FIELD(user, is_active),
 	FIELD(user, is_admin),
+	FIELD(user, may_create_at_top),
 	{ 0 },
 };
 
@@ -51,7 +52,8 @@ enum {
 	"SELECT a.id, a.uname, a.first_name, a.last_name, a.email, "                               \
 	"coalesce((SELECT json_agg(e.email ORDER BY e.email)::text FROM hub.account_email e "      \
 	"WHERE e.account_id = a.id), '[]') AS more_emails, a.role, "                               \
-	"a.active AND a.role <> 'banned' AS is_active, a.role = 'admin' AS is_admin "              \
+	"a.active AND a.role <> 'banned' AS is_active, a.role = 'admin' AS is_admin, "     \
+	"a.role = 'admin' OR a.may_create_at_top AS may_create_at_top "                            \
 	"FROM hub.account a "
 
 const struct db_stmt user_sql[] = {

@@ -16,6 +16,7 @@ struct user {
 	const char *role;
 	bool is_active; /* and not banned */
 	bool is_admin;
+	bool may_create_at_top; /* repositories outside of folders and of its own place */
 };
 
 /* A list with more rows than this is refused, not cut. */

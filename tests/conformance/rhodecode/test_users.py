@@ -88,6 +88,14 @@ def test_09_everybody_sees_himself(regular):
     assert regular("get_user", userid=str(own["user_id"])) == own
 
 
+def test_the_right_to_create_at_the_top_is_a_global_one(hub, regular):
+    def rights():
+        return regular("get_user")["permissions"]["global"]
+    for may, word in ((False, "hg.create.none"), (True, "hg.create.repository")):
+        hub.sql("UPDATE hub.account SET may_create_at_top = %s WHERE uname = 'test-api'", may)
+        assert rights() == [word, "hg.fork.repository", "hg.usergroup.create.true"]
+
+
 def test_what_is_a_users_own_is_in_his_permissions(hub, regular):
     me = regular("get_user")["user_id"]
     auth = ("test-api", PASSWORD)
