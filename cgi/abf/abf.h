@@ -16,7 +16,7 @@ extern const struct dialect abf_dialect;
 #define ABF_TOKEN "authentication_token"
 
 /* What a row that changes something says: {"<root>":{"id":…,"message":…}} (contract 1.4). done may
- * have one %s: what done_member puts there. */
+ * have one %s: what abf_done_about puts there. */
 struct abf_words {
 	const char *root; /* project, repository, platform, group, user */
 	const char *done;

@@ -2,15 +2,12 @@
 #include "cgi/abf/abf.h"
 #include "core/signature.h"
 
-/* Larger than any body: core says what is too long. */
-#define TEXT_MOST (16 * 1024 * 1024)
-
 struct signatures {
 	const char *public, *secret;
 };
 
-const struct field signatures_in[] = { FIELD_MAX(signatures, public, TEXT_MOST),
-	FIELD_MAX(signatures, secret, TEXT_MOST), { 0 } };
+const struct field signatures_in[] = { ABF_TEXT(signatures, public), ABF_TEXT(signatures, secret),
+	{ 0 } };
 
 static const struct field pair_json[] = { FIELD_AS(signature_keys, public_key, "public"),
 	FIELD_AS(signature_keys, secret_key, "secret"), { 0 } };
@@ -20,7 +17,7 @@ set_signatures(struct req *r)
 {
 	const struct signatures *in = r->in;
 	const struct signature_keys keys = { .public_key = in->public, .secret_key = in->secret };
-	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
+	const struct actor who = abf_actor(r);
 
 	TRY(signature_set(r->ctx, &who, r->repository, &keys));
 	return abf_done(r, r->repository->id);

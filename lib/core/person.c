@@ -45,7 +45,7 @@ person_check_uname(
 }
 
 static void
-check_text(const char *text, const char *field, size_t most, const char *allowed, struct faults *f)
+check_text(const char *text, const char *field, int64_t most, const char *allowed, struct faults *f)
 {
 	if (text == NULL)
 		return;
@@ -54,8 +54,7 @@ check_text(const char *text, const char *field, size_t most, const char *allowed
 			faults_add(f, field, FAULT_INVALID, 0);
 			break;
 		}
-	if (str_characters(text) > most)
-		faults_add(f, field, FAULT_TOO_LONG, (int64_t)most);
+	rule_length(f, field, text, most);
 }
 
 static void

@@ -1,27 +1,12 @@
 #include "core/project_member.h"
 
-#include <string.h>
-
 #include "base/fault.h"
+#include "core/rule.h"
 #include "db/db.h"
 #include "store/project_member.h"
 #include "store/statistic.h"
 
 #define DURATION_MAX_S 1000000000
-
-static const char *const roles[] = { [1] = "reader", [2] = "writer", [3] = "admin" };
-
-/* The access that a role gives. */
-static int
-role_access(struct ctx *c, const char *role, int64_t *out)
-{
-	for (size_t i = 1; role != NULL && i < sizeof(roles) / sizeof(roles[0]); i++)
-		if (strcmp(roles[i], role) == 0) {
-			*out = (int64_t)i;
-			return OK;
-		}
-	return fail(c, E_INVALID, "a role is reader, writer or admin");
-}
 
 static int
 find(struct ctx *c, const struct whom *whom, struct member *out)
@@ -55,9 +40,9 @@ project_admit(struct ctx *c, const struct actor *who, const struct project *p,
 	bool is_new;
 
 	if (role == NULL || role[0] == '\0')
-		role = roles[1];
+		role = "reader";
 	TRY(find(c, whom, &member));
-	TRY(role_access(c, role, &access));
+	TRY(rule_role(c, role, &access));
 	if (is_owner(p, whom))
 		return OK;
 	TRY(project_add_member(c, p->id, &member, access, &is_new));
@@ -97,7 +82,7 @@ project_promote(struct ctx *c, const struct actor *who, const struct project *p,
 	int code;
 
 	TRY(find(c, whom, &member));
-	TRY(role_access(c, role, &access));
+	TRY(rule_role(c, role, &access));
 	TRY(not_the_owner(c, p, whom));
 	code = project_set_member(c, p->id, &member, access);
 	if (code == E_NOTFOUND)

@@ -10,8 +10,8 @@ rule_is_blank(const char *text)
 	return text == NULL || text[strspn(text, " \t\r\n\f\v")] == '\0';
 }
 
-static void
-judge_length(struct faults *f, const char *field, const char *text, int64_t most)
+void
+rule_length(struct faults *f, const char *field, const char *text, int64_t most)
 {
 	if (text != NULL && (int64_t)str_characters(text) > most)
 		faults_add(f, field, FAULT_TOO_LONG, most);
@@ -22,7 +22,7 @@ rule_text(struct faults *f, const char *field, const char *text, int64_t most)
 {
 	if (rule_is_blank(text))
 		faults_add(f, field, FAULT_BLANK, 0);
-	judge_length(f, field, text, most);
+	rule_length(f, field, text, most);
 }
 
 void
@@ -34,5 +34,18 @@ rule_name(struct faults *f, const char *field, const char *text, const char *all
 		faults_add(f, field, FAULT_BLANK, 0);
 	if (len == 0 || strspn(text, allowed) != len || strspn(text, ".") == len)
 		faults_add(f, field, FAULT_INVALID, 0);
-	judge_length(f, field, text, most);
+	rule_length(f, field, text, most);
+}
+
+int
+rule_role(struct ctx *c, const char *role, int64_t *access_out)
+{
+	static const char *const roles[] = { [1] = "reader", [2] = "writer", [3] = "admin" };
+
+	for (size_t i = 1; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (str_is_equal(role, roles[i])) {
+			*access_out = (int64_t)i;
+			return OK;
+		}
+	return fail(c, E_INVALID, "a role is reader, writer or admin");
 }

@@ -6,7 +6,7 @@
 #include "auth/seal.h"
 #include "base/buf.h"
 #include "base/fault.h"
-#include "base/str.h"
+#include "core/rule.h"
 #include "db/db.h"
 #include "store/key_pair.h"
 
@@ -14,21 +14,6 @@
 #define SECRET "secret"
 
 /* ---- the rules */
-
-static bool
-is_blank(const char *text)
-{
-	return text == NULL || text[strspn(text, " \t\r\n\f\v")] == '\0';
-}
-
-static void
-judge_length(struct faults *f, const char *field, const char *text)
-{
-	if (is_blank(text))
-		faults_add(f, field, FAULT_BLANK, 0);
-	else if (str_characters(text) > SIGNATURE_KEY_MAX)
-		faults_add(f, field, FAULT_TOO_LONG, SIGNATURE_KEY_MAX);
-}
 
 /* Whether text is a key of the expected kind. Asked of blank texts too: they are wrong besides. */
 static int
@@ -91,8 +76,8 @@ signature_check(struct ctx *c, const struct signature_keys *keys, const char **f
 	struct openpgp_key public_key = { .kind = 0 }, secret_key = { .kind = 0 };
 	bool is_secret_first;
 
-	judge_length(of_secret, SECRET, keys->secret_key);
-	judge_length(of_public, PUBLIC, keys->public_key);
+	rule_text(of_secret, SECRET, keys->secret_key, SIGNATURE_KEY_MAX);
+	rule_text(of_public, PUBLIC, keys->public_key, SIGNATURE_KEY_MAX);
 	is_secret_first = of_secret->n > 0;
 	TRY(judge_key(c, of_public, PUBLIC, keys->public_key, OPENPGP_PUBLIC, &public_key));
 	TRY(judge_key(c, of_secret, SECRET, keys->secret_key, OPENPGP_SECRET, &secret_key));

@@ -1,9 +1,6 @@
 #include "core/team.h"
 
-#include <string.h>
-
 #include "base/fault.h"
-#include "base/str.h"
 #include "core/person.h"
 #include "core/platform_tree.h"
 #include "core/project.h"
@@ -16,13 +13,6 @@
 
 /* ---- make, change */
 
-static void
-check_text(struct faults *f, const char *field, const char *text, int64_t most)
-{
-	if (text != NULL && str_characters(text) > (size_t)most)
-		faults_add(f, field, FAULT_TOO_LONG, most);
-}
-
 int
 team_create(struct ctx *c, const struct actor *who, const struct team_wish *wish, int64_t *id_out)
 {
@@ -30,7 +20,7 @@ team_create(struct ctx *c, const struct actor *who, const struct team_wish *wish
 	int code;
 
 	person_check_uname(c, wish->uname, TEAM_UNAME_MOST, "uname", f);
-	check_text(f, "description", wish->description, TEAM_DESCRIPTION_MOST);
+	rule_length(f, "description", wish->description, TEAM_DESCRIPTION_MOST);
 	TRY(faults_end(c, f));
 	code = team_add(c, wish->uname, who->account->id, wish->description, id_out);
 	if (code == E_CONFLICT && db_constraint(c->db)[0] != '\0') /* also <uname>_personal */
@@ -45,8 +35,8 @@ team_update(
 {
 	struct faults *f = faults_new(c->mem);
 
-	check_text(f, "description", change->description, TEAM_DESCRIPTION_MOST);
-	check_text(f, "default_branch", change->default_branch, TEAM_BRANCH_MOST);
+	rule_length(f, "description", change->description, TEAM_DESCRIPTION_MOST);
+	rule_length(f, "default_branch", change->default_branch, TEAM_BRANCH_MOST);
 	TRY(faults_end(c, f));
 	TRY(team_set_texts(c, t->id, change->description, change->default_branch));
 	return actor_record(c, who, "team.update", t->uname, "");
@@ -88,24 +78,6 @@ team_delete(struct ctx *c, const struct actor *who, const struct team *t)
 
 /* ---- members */
 
-/* 0 for no role. */
-static int64_t
-level_of(const char *role)
-{
-	static const char *const roles[] = { [1] = "reader", [2] = "writer", [3] = "admin" };
-
-	for (int64_t i = 1; i <= 3; i++)
-		if (str_is_equal(role, roles[i]))
-			return i;
-	return 0;
-}
-
-static int
-wrong_role(struct ctx *c)
-{
-	return fail(c, E_INVALID, "a role is reader, writer or admin");
-}
-
 static int
 account_of(struct ctx *c, int64_t id, struct member *out)
 {
@@ -118,12 +90,11 @@ int
 team_admit(struct ctx *c, const struct actor *who, const struct team *t, int64_t account_id,
     const char *role)
 {
-	int64_t level = level_of(rule_is_blank(role) ? "admin" : role);
 	struct member member;
+	int64_t level;
 	bool is_new;
 
-	if (level == 0)
-		return wrong_role(c);
+	TRY(rule_role(c, rule_is_blank(role) ? "admin" : role, &level));
 	TRY(account_of(c, account_id, &member));
 	if (member.id == t->owner_account_id)
 		return OK;
@@ -149,12 +120,11 @@ int
 team_promote(struct ctx *c, const struct actor *who, const struct team *t, int64_t account_id,
     const char *role)
 {
-	int64_t level = level_of(role);
 	struct member member;
+	int64_t level;
 	int code;
 
-	if (level == 0)
-		return wrong_role(c);
+	TRY(rule_role(c, role, &level));
 	TRY(account_of(c, account_id, &member));
 	if (member.id == t->owner_account_id)
 		return fail(c, E_INVALID, "the owner is a member for good");
