@@ -70,7 +70,7 @@ const struct db_stmt user_sql[] = {
 	    "first_name = coalesce($3, first_name), last_name = coalesce($4, last_name), "
 	    "email = coalesce($5, email), password_hash = coalesce($6, password_hash), "
 	    "password_version = password_version "
-	    "+ ($6 IS NOT NULL OR coalesce($5, email) <> email)::integer, "
+	    "+ ($6 IS NOT NULL OR coalesce($2, uname) <> uname)::integer, "
 	    "role = coalesce($7, role), active = coalesce($8, active), updated_at = now() "
 	    "WHERE id = $1 AND role <> 'system'",
 	    NULL, 0 },

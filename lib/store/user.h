@@ -41,7 +41,8 @@ struct user_fields {
 	const bool *is_active;
 };
 
-/* A new password or e-mail raises password_version. E_CONFLICT: as account_add. E_NOTFOUND. */
+/* A new password or uname raises password_version: what is remembered of the password is remembered
+ * under the uname. E_CONFLICT: as account_add. E_NOTFOUND. */
 must_check int user_set(struct ctx *c, int64_t id, const struct user_fields *fields);
 
 /* The personal platform is called after its owner. E_CONFLICT: another platform is called so. */

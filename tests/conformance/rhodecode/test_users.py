@@ -68,6 +68,17 @@ def test_07_users_as_kallithea_shows_them(hub, api, regular):
                    "emails": ["test@example.com", 'b"@example.com', "z@example.com"]}
 
 
+# ---------------------------------------------------------------- update_user and log-ins
+
+def test_a_name_that_was_changed_logs_nobody_in(hub, api):
+    made(api, "before", password=PASSWORD)
+    assert hub.get("/api/v1/user.json", ("before", PASSWORD)).status_code == 200  # remembered now
+    api("update_user", userid="before", username="after", email="after@example.com")
+    for name, status in (("before", 401), ("after", 200), ("before@example.com", 401),
+                         ("after@example.com", 200)):
+        assert hub.get("/api/v1/user.json", (name, PASSWORD)).status_code == status
+
+
 # ---------------------------------------------------------------- get_user
 
 def test_08_an_administrator_sees_anybody(api, regular):
