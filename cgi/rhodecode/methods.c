@@ -7,6 +7,13 @@
 #define W RPC_WRITES
 
 /* clang-format off */
+/* What several load. In S the group was looked up first, later the user. */
+#define TO_GROUP_S { RPC_TEAM, "group_name", PERM_READ, "unknown users group %s" },                \
+	{ RPC_PERSON, "user_name", PERM_READ, "unknown user %s" }
+#define TO_GROUP_M { RPC_PERSON, "userid", PERM_READ }, { RPC_TEAM, "usergroupid", PERM_ADMIN }
+#define ON_GROUP { RPC_TEAM, "usergroupid", PERM_ADMIN }
+#define IN_FOLDER { RPC_FOLDER, "repogroupid", PERM_ADMIN }
+
 static const struct rpc_method methods[] = {
 	/* name              form  who may          what is loaded                          who answers         reads           flags, says when it fails */
 
@@ -26,6 +33,43 @@ static const struct rpc_method methods[] = {
 	{ "create_user",     M,    PERM_HUB_ADMIN,  { { 0 } },                              create_user_m,      create_user_m_in, W, "failed to create user `{username}`" },
 	{ "update_user",     M,    PERM_HUB_ADMIN,  { { RPC_EDITED, "userid", PERM_READ } }, update_user_m,     update_user_m_in, W, "failed to update user `{userid}`" },
 	{ "delete_user",     M,    PERM_HUB_ADMIN,  { { RPC_PERSON, "userid", PERM_READ } }, delete_user_m,     delete_user_m_in, W },
+
+	/* ---- user groups (contract 2.3, 3.3) */
+	{ "get_users_groups", S,   PERM_HUB_ADMIN,  { { 0 } },                              list_user_groups,   NULL,           RPC_READ_TX },
+	{ "get_users_groups", M,   PERM_USER,       { { 0 } },                              list_user_groups,   NULL,           RPC_READ_TX },
+	{ "get_user_groups", M,    PERM_USER,       { { 0 } },                              list_user_groups,   NULL,           RPC_READ_TX },
+	{ "get_users_group", S,    PERM_HUB_ADMIN,  { { RPC_TEAM, "group_name", PERM_READ, RPC_NULL } }, show_user_group, get_group_s_in, RPC_READ_TX, NULL, { "group_name" } },
+	{ "get_users_group", M,    PERM_USER,       { { RPC_TEAM, "usergroupid", PERM_READ } }, show_user_group, get_group_m_in, RPC_READ_TX },
+	{ "get_user_group",  M,    PERM_USER,       { { RPC_TEAM, "usergroupid", PERM_READ } }, show_user_group, get_group_m_in, RPC_READ_TX },
+	{ "create_users_group", S, PERM_HUB_ADMIN,  { { 0 } },                              create_group_s,     create_group_s_in, W, "failed to create group {name}", { "name" } },
+	{ "create_users_group", M, PERM_HUB_ADMIN,  { { RPC_OWNER, "owner", PERM_READ } },  create_users_group, create_group_m_in, W, "failed to create group `{group_name}`" },
+	{ "create_user_group", M,  PERM_USER,       { { RPC_OWNER, "owner", PERM_READ } },  create_user_group,  create_group_m_in, W, "failed to create group `{group_name}`" },
+	{ "update_user_group", M,  PERM_USER,       { { RPC_TEAM, "usergroupid", PERM_ADMIN }, { RPC_OWNER, "owner", PERM_READ } }, update_user_group, update_user_group_in, W, "failed to update user group `{usergroupid}`" },
+	{ "delete_user_group", M,  PERM_USER,       { { RPC_TEAM, "usergroupid", PERM_ADMIN } }, delete_user_group, get_group_m_in, W },
+
+	{ "add_user_to_users_group",  S, PERM_HUB_ADMIN, { TO_GROUP_S },                    add_member_s,       group_member_s_in, W, "failed to create users group member", { "group_name", "user_name" } },
+	{ "add_user_users_group",     S, PERM_HUB_ADMIN, { TO_GROUP_S },                    add_member_s,       group_member_s_in, W, "failed to create users group member" },
+	{ "add_user_to_users_groups", S, PERM_HUB_ADMIN, { TO_GROUP_S },                    add_member_s,       group_member_s_in, W, "failed to create users group member" },
+	{ "add_user_to_users_group",  M, PERM_USER,      { TO_GROUP_M },                    add_member_m,       group_member_m_in, W, "failed to add member to user group `{usergroupid}`" },
+	{ "add_user_to_user_group",   M, PERM_USER,      { TO_GROUP_M },                    add_member_m,       group_member_m_in, W, "failed to add member to user group `{usergroupid}`" },
+	{ "remove_user_from_users_group", M, PERM_USER,  { TO_GROUP_M },                    remove_member_m,    group_member_m_in, W, "failed to remove member from user group `{usergroupid}`" },
+	{ "remove_user_from_user_group",  M, PERM_USER,  { TO_GROUP_M },                    remove_member_m,    group_member_m_in, W, "failed to remove member from user group `{usergroupid}`" },
+
+	{ "grant_user_permission_to_user_group", M, PERM_USER, { ON_GROUP, { RPC_GRANTEE, "userid", PERM_READ } }, grant_on_user_group, group_grant_user_in, W },
+	{ "revoke_user_permission_from_user_group", M, PERM_USER, { ON_GROUP, { RPC_GRANTEE, "userid", PERM_READ } }, revoke_on_user_group, group_revoke_user_in, W },
+	{ "grant_user_group_permission_to_user_group", M, PERM_USER, { ON_GROUP, { RPC_OTHER_TEAM, "sourceusergroupid", PERM_READ } }, grant_on_user_group, group_grant_group_in, W },
+	{ "revoke_user_group_permission_from_user_group", M, PERM_USER, { ON_GROUP, { RPC_OTHER_TEAM, "sourceusergroupid", PERM_READ } }, revoke_on_user_group, group_revoke_group_in, W },
+
+	/* ---- repository groups (contract 3.5) */
+	{ "get_repo_group",  M,    PERM_USER,       { { RPC_FOLDER, "repogroupid", PERM_READ } }, show_repo_group, repo_group_in, RPC_READ_TX },
+	{ "get_repo_groups", M,    PERM_USER,       { { 0 } },                              list_repo_groups,   NULL },
+	{ "create_repo_group", M,  PERM_HUB_ADMIN,  { { RPC_OWNER, "owner", PERM_READ }, { RPC_PARENT, "parent", PERM_READ } }, create_repo_group, create_repo_group_in, W, "failed to create repo group `{group_name}`" },
+	{ "update_repo_group", M,  PERM_HUB_ADMIN,  { { RPC_FOLDER, "repogroupid", PERM_ADMIN }, { RPC_OWNER, "owner", PERM_READ }, { RPC_PARENT, "parent", PERM_READ } }, update_repo_group, update_repo_group_in, W, "failed to update repository group `{repogroupid}`" },
+	{ "delete_repo_group", M,  PERM_HUB_ADMIN,  { { RPC_FOLDER, "repogroupid", PERM_ADMIN } }, delete_repo_group, repo_group_in, W },
+	{ "grant_user_permission_to_repo_group", M, PERM_USER, { IN_FOLDER, { RPC_GRANTEE, "userid", PERM_READ } }, grant_on_repo_group, repo_group_grant_user_in, W },
+	{ "revoke_user_permission_from_repo_group", M, PERM_USER, { IN_FOLDER, { RPC_GRANTEE, "userid", PERM_READ } }, revoke_on_repo_group, repo_group_revoke_user_in, W },
+	{ "grant_user_group_permission_to_repo_group", M, PERM_USER, { IN_FOLDER, { RPC_TEAM, "usergroupid", PERM_READ } }, grant_on_repo_group, repo_group_grant_group_in, W },
+	{ "revoke_user_group_permission_from_repo_group", M, PERM_USER, { IN_FOLDER, { RPC_TEAM, "usergroupid", PERM_READ } }, revoke_on_repo_group, repo_group_revoke_group_in, W },
 
 	{ .name = NULL },
 };

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/fault.h"
 #include "core/actor.h"
 #include "web/route.h"
 #include "web/rpc.h"
@@ -52,6 +53,14 @@ void rhodecode_permissions(struct req *r, const struct user *u, const struct use
 /* none, read, write, admin: what follows "repository." and the like. */
 const char *rhodecode_level(int64_t access);
 
+/* The argument `perm` of a call that grants, as a level of that kind (core/level.h); says what is
+ * wrong with another. */
+must_check int rhodecode_perm(
+    struct req *r, const char *kind, const char *text, int64_t *access_out);
+
+/* Whether the last failure was this first fault (base/fault.h). */
+bool rhodecode_is_fault(const struct req *r, const char *field, enum fault_kind kind);
+
 /* Adds a struct's members as js_row does, without the braces. */
 void rhodecode_members(struct req *r, const struct field *fields, const void *row);
 
@@ -81,5 +90,33 @@ int create_user_s(struct req *r);
 int create_user_m(struct req *r);
 int update_user_m(struct req *r);
 int delete_user_m(struct req *r);
+
+extern const struct rpc_arg get_group_s_in[], get_group_m_in[], create_group_s_in[],
+    create_group_m_in[], update_user_group_in[], group_member_s_in[], group_member_m_in[],
+    group_grant_user_in[], group_revoke_user_in[], group_grant_group_in[],
+    group_revoke_group_in[]; /* user_groups.c */
+int show_user_group(struct req *r);
+int list_user_groups(struct req *r);
+int create_group_s(struct req *r);
+int create_users_group(struct req *r);
+int create_user_group(struct req *r);
+int update_user_group(struct req *r);
+int delete_user_group(struct req *r);
+int add_member_s(struct req *r);
+int add_member_m(struct req *r);
+int remove_member_m(struct req *r);
+int grant_on_user_group(struct req *r);
+int revoke_on_user_group(struct req *r);
+
+extern const struct rpc_arg repo_group_in[], create_repo_group_in[], update_repo_group_in[],
+    repo_group_grant_user_in[], repo_group_revoke_user_in[], repo_group_grant_group_in[],
+    repo_group_revoke_group_in[]; /* repo_groups.c */
+int show_repo_group(struct req *r);
+int list_repo_groups(struct req *r);
+int create_repo_group(struct req *r);
+int update_repo_group(struct req *r);
+int delete_repo_group(struct req *r);
+int grant_on_repo_group(struct req *r);
+int revoke_on_repo_group(struct req *r);
 
 #endif

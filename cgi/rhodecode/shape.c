@@ -3,6 +3,7 @@
 
 #include "base/js.h"
 #include "cgi/rhodecode/rhodecode.h"
+#include "core/level.h"
 
 /* ---- the envelope */
 
@@ -111,6 +112,28 @@ int
 rhodecode_say(struct req *r, int code, const char *words, const char *about)
 {
 	return rpc_say(r, code, "%s", filled(r, words, about));
+}
+
+int
+rhodecode_perm(struct req *r, const char *kind, const char *text, int64_t *access_out)
+{
+	enum level_kind level = level_parse(kind, text, access_out);
+
+	if (level == LEVEL_FITS)
+		return OK;
+	if (level == LEVEL_UNKNOWN)
+		return rpc_say(r, E_INVALID, "permission `%s` does not exist", text);
+	return rpc_say(
+	    r, E_INVALID, "permission `%s` is invalid, should start with %s.", text, kind);
+}
+
+bool
+rhodecode_is_fault(const struct req *r, const char *field, enum fault_kind kind)
+{
+	const struct faults *f = r->ctx->faults;
+
+	return f != NULL && f->n > 0 && f->rows[0].kind == kind &&
+	    strcmp(f->rows[0].field, field) == 0;
 }
 
 /* ---- results */
