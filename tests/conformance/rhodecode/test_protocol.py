@@ -3,12 +3,15 @@
 
 import base64
 import json
+import re
 import string
+import subprocess
 import urllib.parse
 
 import pytest
 
 from conformance.rhodecode.client import Client
+from fixtures.hub import ROOT, build_dir
 from fixtures.run import wait_until
 
 NO_LENGTH = "No Content-Length in request"
@@ -240,6 +243,18 @@ def test_S19_what_is_no_json(api, text):
     assert error.startswith("JSON parse error ERR:") and " RAW:'" in error and error.endswith("'")
 
 
+@pytest.mark.parametrize("keys", [1001, 100000 // 15])
+def test_J19_more_keys_than_a_call_needs(api, keys):
+    text = json.dumps({"%d" % i: 0 for i in range(keys)}, separators=(",", ":"))
+    api.raw(text.encode())
+    assert api.status == 413 or "at most 1000 keys" in json.loads(api.answer)["error"]
+
+
+def test_J20_a_long_value_is_not_repeated_when_it_is_refused_for_its_length(api):
+    error = api.refused("create_user", username="long", email="x" * 60000)
+    assert error == "failed to create user `long`"
+
+
 @pytest.mark.parametrize("raw", [b"\xff\xfe{", b"{\"a\": \"\xc0\xaf\"}", b"{\0}",
                                  b'{"a": "\xed\xa0\x80"}'])
 def test_bytes_that_are_no_text_come_back_as_text(api, raw):
@@ -316,6 +331,26 @@ def test_clients_of_all_kinds_are_answered(hub, key, how):
            email=name + "@x.y", active="True", admin="False")
     [row] = [u for u in client("get_users") if u["username"] == name]
     assert row["active"] is True and row["admin"] is False
+
+
+# ---------------------------------------------------------------- the pool
+
+def test_nginx_waits_longer_than_a_call_may():
+    conf = (ROOT / "nginx/locations.conf").read_text()
+    place = re.search(r"location /_admin/api \{(.*?)\n\}", conf, re.DOTALL)[1]
+    waits = int(re.search(r"fastcgi_read_timeout (\d+)s;", place)[1])
+    printed = subprocess.run([ROOT / build_dir() / "mirrorhub", "--help-config"], check=True,
+                             capture_output=True, text=True).stdout
+    assert waits > int(re.search(r"^#rhodecode.wait_s = (\d+)$", printed, re.MULTILINE)[1])
+
+
+def test_calls_have_processes_of_their_own(hub, api):
+    def pools(name):
+        return [argv for argv in hub.processes().values() if "--pool" in argv and name in argv]
+    assert pools("rpc") and pools("api")
+    api.send(body(api), headers={"X-Request-Id": "rpc-pool-1"})
+    wait_until(lambda: hub.log_lines("fcgi-rpc", id="rpc-pool-1"), 60)
+    assert not hub.log_lines("fcgi-api", id="rpc-pool-1")
 
 
 # ---------------------------------------------------------------- what is logged
