@@ -57,7 +57,7 @@ enum {
 	"FROM hub.account a "
 
 const struct db_stmt user_sql[] = {
-	[USER_BY_ID] = { "user_by_id", USER "WHERE a.id = $1 AND a.role <> 'system'", user_row,
+	[USER_BY_ID] = { "user_by_id", USER "WHERE a.id = $1", user_row,
 	    sizeof(struct user) },
 	[USER_LIST] = { "user_list", USER "WHERE a.role <> 'system' ORDER BY a.uname LIMIT $1",
 	    user_row, sizeof(struct user) },

@@ -1,4 +1,5 @@
-/* Accounts as an administrator of the hub lists and changes them. System accounts are no users. */
+/* Accounts as an administrator of the hub lists and changes them. System accounts are not listed,
+ * not changed and not deleted here. */
 #ifndef STORE_USER_H
 #define STORE_USER_H
 
@@ -22,7 +23,7 @@ struct user {
 /* A list with more rows than this is refused, not cut. */
 #define USERS_MOST 100000
 
-/* E_NOTFOUND. */
+/* Whatever its role. E_NOTFOUND. */
 must_check int user_by_id(struct ctx *c, int64_t id, struct user *out);
 
 /* All, by uname. E_INTERNAL: there are more than USERS_MOST. */

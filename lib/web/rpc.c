@@ -466,6 +466,18 @@ rpc_failed_text(struct req *r)
 /* ---- the table itself */
 
 static void
+check_words(const struct rpc_method *m)
+{
+	const char *hole = m->failed != NULL ? strchr(m->failed, '{') : NULL;
+
+	for (; hole != NULL; hole = strchr(hole + 1, '{')) {
+		size_t len = strcspn(hole, "}");
+
+		assert(hole[len] == '}' && rpc_args_may_show(m, hole + 1, len - 1));
+	}
+}
+
+static void
 check_row(const struct rpc_door *door, const struct rpc_method *m)
 {
 	const struct rpc_method *first = method_by_name(door, m->name, m->profiles);
@@ -477,6 +489,7 @@ check_row(const struct rpc_door *door, const struct rpc_method *m)
 	assert(!(m->flags & RPC_READ_TX) || !(m->flags & (RPC_WRITES | RPC_NO_TX)));
 	assert(m->marks[0] == NULL || m->profiles == RPC_S);
 	rpc_args_check(m);
+	check_words(m);
 	for (size_t i = 0; i < RPC_LOADS_MAX && m->loads[i].object != 0; i++) {
 		const struct rpc_load *l = &m->loads[i];
 

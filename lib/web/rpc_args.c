@@ -324,3 +324,13 @@ rpc_args_has_ref(const struct rpc_method *m, const char *name)
 
 	return arg != NULL && arg->kind == RPC_REF;
 }
+
+/* Whether the words of a failure may hold it: {name}. */
+bool
+rpc_args_may_show(const struct rpc_method *m, const char *name, size_t len)
+{
+	for (const struct rpc_arg *a = m->in; a != NULL && a->name != NULL; a++)
+		if (strlen(a->name) == len && strncmp(a->name, name, len) == 0)
+			return !(a->flags & RPC_HIDE);
+	return false;
+}

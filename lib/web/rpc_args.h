@@ -15,5 +15,6 @@ const struct rpc_ref *rpc_ref_of(const struct req *r, const char *name);
 /* For rpc_check. */
 void rpc_args_check(const struct rpc_method *m);
 bool rpc_args_has_ref(const struct rpc_method *m, const char *name);
+bool rpc_args_may_show(const struct rpc_method *m, const char *name, size_t len);
 
 #endif

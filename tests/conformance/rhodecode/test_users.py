@@ -107,6 +107,16 @@ def test_the_right_to_create_at_the_top_is_a_global_one(hub, regular):
         assert rights() == [word, "hg.fork.repository", "hg.usergroup.create.true"]
 
 
+def test_a_system_account_sees_itself_and_is_no_user(hub, api):
+    hub.account("builder", role="system")
+    builder = Client(hub.url, hub.new_token("builder"))
+    assert builder("get_user")["username"] == "builder"
+    for method in ("get_user", "update_user", "delete_user"):
+        assert api.refused(method, userid="builder") == "user `builder` does not exist"
+    assert api.refused("create_user", username="builder", email="b@example.com") == \
+        "user `builder` already exist"
+
+
 def test_what_is_a_users_own_is_in_his_permissions(hub, regular):
     me = regular("get_user")["user_id"]
     auth = ("test-api", PASSWORD)
