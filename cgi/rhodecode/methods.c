@@ -1,10 +1,15 @@
 /* The methods, one row for each form. Nothing a call may do stands anywhere else. */
-#include "cgi/rhodecode/rhodecode.h"
+#include "cgi/rhodecode/repo.h"
 
 #define S RPC_S
 #define M RPC_M
 #define BOTH (RPC_S | RPC_M)
 #define W RPC_WRITES
+
+#define EDIT_USER "failed to edit permission for user: `{userid}` in repo: `{repoid}`"
+#define EDIT_GROUP "failed to edit permission for user group: `{usergroupid}` in repo: `{repoid}`"
+/* said of a hidden one, and so of a missing one too */
+#define NO_READING "Access denied to repo %s"
 
 /* clang-format off */
 /* What several load. In S the group was looked up first, later the user. */
@@ -70,6 +75,37 @@ static const struct rpc_method methods[] = {
 	{ "revoke_user_permission_from_repo_group", M, PERM_USER, { IN_FOLDER, { RPC_GRANTEE, "userid", PERM_READ } }, revoke_on_repo_group, repo_group_revoke_user_in, W },
 	{ "grant_user_group_permission_to_repo_group", M, PERM_USER, { IN_FOLDER, { RPC_TEAM, "usergroupid", PERM_READ } }, grant_on_repo_group, repo_group_grant_group_in, W },
 	{ "revoke_user_group_permission_from_repo_group", M, PERM_USER, { IN_FOLDER, { RPC_TEAM, "usergroupid", PERM_READ } }, revoke_on_repo_group, repo_group_revoke_group_in, W },
+
+	/* ---- repositories (contract 2.3, 3.4); NO_TX: they wait or copy, and open their own */
+	{ "get_repos",       S,    PERM_HUB_ADMIN,  { { 0 } },                              list_repos,         NULL },
+	{ "get_repos",       M,    PERM_USER,       { { 0 } },                              list_repos,         NULL },
+	{ "get_repo",        S,    PERM_HUB_ADMIN,  { { RPC_PROJECT, "name", PERM_READ, RPC_NULL } }, show_repo_s, get_repo_s_in, RPC_READ_TX, NULL, { "name" } },
+	{ "get_repo",        M,    PERM_USER,       { { RPC_PROJECT, "repoid", PERM_READ } }, show_repo_m,      get_repo_m_in,  RPC_READ_TX },
+	{ "create_repo",     S,    PERM_HUB_ADMIN,  { { RPC_NEW_OWNER, "owner_name", PERM_READ, "unknown user %s" } }, create_repo_s, create_repo_s_in, W | RPC_NO_TX, "failed to create repository {name}", { "name" } },
+	{ "create_repo",     M,    PERM_USER,       { { RPC_NEW_OWNER, "owner", PERM_READ } },  create_repo_m,      create_repo_m_in, W | RPC_NO_TX, "failed to create repository `{repo_name}`" },
+	{ "pull",            S,    PERM_HUB_ADMIN,  { { RPC_PROJECT, "repo", PERM_READ, "Unknown repo \"%s\"" } }, pull_repo_s, pull_s_in, W | RPC_NO_TX, "Unable to pull changes from \"{repo}\"", { "repo" } },
+	{ "pull",            M,    PERM_HUB_ADMIN,  { { RPC_PROJECT, "repoid", PERM_READ } }, pull_repo_m,      pull_m_in,      W | RPC_NO_TX, "Unable to pull changes from `{repoid}`" },
+	{ "update_repo",     M,    PERM_USER,       { { RPC_PROJECT, "repoid", PERM_ADMIN }, { RPC_NEW_OWNER, "owner", PERM_READ }, { RPC_PARENT, "group", PERM_READ } }, update_repo, update_repo_in, W, "failed to update repo `{repoid}`" },
+	{ "fork_repo",       M,    PERM_USER,       { { RPC_PROJECT, "repoid", PERM_READ }, { RPC_NEW_OWNER, "owner", PERM_READ } }, fork_repo, fork_repo_in, W | RPC_NO_TX, "failed to fork repository `{repoid}` as `{fork_name}`" },
+	{ "delete_repo",     M,    PERM_USER,       { { RPC_PROJECT, "repoid", PERM_ADMIN } }, delete_repo,     delete_repo_in, W, "failed to delete repository `{repoid}`" },
+	{ "invalidate_cache", M,   PERM_USER,       { { RPC_PROJECT, "repoid", PERM_WRITE } }, invalidate_repo, repo_in,        W, "Error occurred during cache invalidation action" },
+
+	/* ---- who may what on them */
+	{ "add_user_to_repo", S,   PERM_HUB_ADMIN,  { { RPC_PROJECT, "repo_name", PERM_READ, "unknown repository %s" }, { RPC_GRANTEE, "user_name", PERM_READ, "unknown user %s" } }, set_repo_member, set_user_s_in, W, "failed to edit permission {repo_name} for {user_name}" },
+	{ "add_users_group_to_repo", S, PERM_HUB_ADMIN, { { RPC_PROJECT, "repo_name", PERM_READ, "unknown repository %s" }, { RPC_TEAM, "group_name", PERM_READ, "unknown users group %s" } }, set_repo_member, set_group_s_in, W, "failed to edit permission {repo_name} for {group_name}" },
+	{ "grant_user_permission", M, PERM_HUB_ADMIN, { { RPC_PROJECT, "repoid", PERM_ADMIN }, { RPC_GRANTEE, "userid", PERM_READ } }, grant_repo, grant_user_in, W, EDIT_USER },
+	{ "revoke_user_permission", M, PERM_HUB_ADMIN, { { RPC_PROJECT, "repoid", PERM_ADMIN }, { RPC_GRANTEE, "userid", PERM_READ } }, revoke_repo, revoke_user_in, W, EDIT_USER },
+	{ "grant_user_group_permission", M, PERM_USER, { { RPC_PROJECT, "repoid", PERM_ADMIN }, { RPC_TEAM, "usergroupid", PERM_READ } }, grant_repo, grant_group_in, W, EDIT_GROUP },
+	{ "grant_users_group_permission", M, PERM_USER, { { RPC_PROJECT, "repoid", PERM_ADMIN }, { RPC_TEAM, "usergroupid", PERM_READ } }, grant_repo, grant_group_in, W, EDIT_GROUP },
+	{ "revoke_user_group_permission", M, PERM_USER, { { RPC_PROJECT, "repoid", PERM_ADMIN }, { RPC_TEAM, "usergroupid", PERM_READ } }, revoke_repo, revoke_group_in, W, EDIT_GROUP },
+	{ "revoke_users_group_permission", M, PERM_USER, { { RPC_PROJECT, "repoid", PERM_ADMIN }, { RPC_TEAM, "usergroupid", PERM_READ } }, revoke_repo, revoke_group_in, W, EDIT_GROUP },
+
+	/* ---- what is in them (contract 3.4, 3.6, 3.7) */
+	{ "get_repo_nodes",  M,    PERM_USER,       { { RPC_PROJECT, "repoid", PERM_READ } }, list_repo_nodes,  nodes_in,       0, "failed to get repo: `{repoid}` nodes" },
+	{ "get_repo_refs",   M,    PERM_USER,       { { RPC_PROJECT, "repoid", PERM_READ } }, list_repo_refs,   repo_in,        0, "failed to get repo: `{repoid}` references" },
+	{ "get_repo_file",   M,    PERM_USER,       { { RPC_PROJECT, "repoid", PERM_READ } }, show_repo_file,   file_in,        0, "failed to get repo: `{repoid}` file" },
+	{ "get_changesets",  M,    PERM_USER,       { { RPC_PROJECT, "repoid", PERM_READ, NO_READING } }, list_changesets, changesets_in },
+	{ "get_changeset",   M,    PERM_USER,       { { RPC_PROJECT, "repoid", PERM_READ, NO_READING } }, show_changeset, changeset_in },
 
 	{ .name = NULL },
 };

@@ -52,6 +52,7 @@ static const struct {
 	[RPC_NO_FOLDER] = { "repository group `%s` does not exist", NULL },
 	[RPC_NO_DEFAULT] = { "editing default user is forbidden", NULL },
 	[RPC_NO_SELF] = { "userid is not the same as your user", NULL },
+	[RPC_NO_OWNER] = { "Only Kallithea admin can specify `owner` param", NULL },
 };
 
 /* Where the %s is filled in; words without one as they are. */

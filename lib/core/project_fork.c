@@ -1,5 +1,7 @@
 #include "core/project_fork.h"
 
+#include <string.h>
+
 #include "base/conf.h"
 #include "base/crash.h"
 #include "base/fault.h"
@@ -136,6 +138,16 @@ project_fork(struct ctx *c, const struct actor *who, const struct project_full *
 	return make(c, who, &f, id_out);
 }
 
+static int
+check_landing(struct ctx *c, const struct project_full *source, const char *landing)
+{
+	if (landing == NULL || landing[0] == '\0' || strcmp(landing, "rev:tip") == 0 ||
+	    strcmp(landing, "tip") == 0 ||
+	    strcmp(landing, arena_printf(c->mem, "branch:%s", source->head)) == 0)
+		return OK;
+	return fail(c, E_INVALID, "a fork begins with the branch that its source has");
+}
+
 /* Said before anything is copied; the constraint and folder_make_way have the last word. */
 static int
 check_place(struct ctx *c, const struct actor *who, const struct fork_wish *wish, bool *is_fork_out)
@@ -159,6 +171,7 @@ project_fork_at(struct ctx *c, const struct actor *who, const struct project_ful
 	f.place.path = wish->path;
 	f.place.owner.id = wish->owner_account_id != 0 ? wish->owner_account_id : who->account->id;
 	TRY(check_place(c, who, wish, is_fork_out));
+	TRY(check_landing(c, source, wish->landing));
 	if (!is_cloned(source))
 		return not_cloned(c);
 	return make(c, who, &f, id_out);

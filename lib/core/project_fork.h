@@ -16,6 +16,7 @@ struct fork_wish {
 	int64_t owner_account_id; /* 0: the actor */
 	const char *path;
 	const char *description; /* NULL: the source's */
+	const char *landing;	 /* as repo_wish of core/repo.h has it: nothing but the source's */
 	bool is_private;    /* nobody reads it by default; that of a closed source never opens */
 	bool copies_grants; /* what others may on the source they may on the fork */
 };

@@ -1,29 +1,11 @@
 #include "core/repo_member.h"
 
-#include <string.h>
-
-#include "base/str.h"
 #include "store/repo.h"
 
 #define ACCESS_NONE 0
 #define ACCESS_WRITE 2
 
 static const char *const levels[] = { "none", "read", "write", "admin" };
-
-int
-repo_level(struct ctx *c, const char *text, int64_t *out)
-{
-	const char *prefix = "repository";
-	size_t len = strlen(prefix);
-
-	if (str_starts(text, prefix) && (text[len] == '.' || text[len] == '_'))
-		for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-			if (strcmp(text + len + 1, levels[i]) == 0) {
-				*out = (int64_t)i;
-				return OK;
-			}
-	return fail(c, E_INVALID, "a permission is repository.none, read, write or admin");
-}
 
 static int
 record(struct ctx *c, const struct actor *who, const struct project *p, const char *action,

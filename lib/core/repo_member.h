@@ -15,9 +15,6 @@ struct grantee {
 	const char *uname; /* for the event */
 };
 
-/* "repository.none" to "repository.admin", or with an underscore: 0 to 3. E_INVALID: no level. */
-must_check int repo_level(struct ctx *c, const char *text, int64_t *out);
-
 /* Everyone may have no more than write: E_INVALID. An account's `none` takes the default away. */
 must_check int repo_give(struct ctx *c, const struct actor *who, const struct project *p,
     const struct grantee *to, int64_t access);

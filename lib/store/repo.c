@@ -111,7 +111,7 @@ const struct db_stmt repo_sql[] = {
 	    "coalesce(a.uname, t.uname) AS uname, coalesce(a.first_name, '') AS first_name, "
 	    "coalesce(a.last_name, '') AS last_name, coalesce(a.email, '') AS email, "
 	    "coalesce(a.role, '') AS role, "
-	    "coalesce(a.active AND a.role <> 'banned', true) AS is_active, "
+	    "coalesce(a.active AND a.role <> 'banned', t.active) AS is_active, "
 	    "coalesce(a.role = 'admin', false) AS is_admin, g.access "
 	    "FROM hub.project_grant g LEFT JOIN hub.account a ON a.id = g.account_id "
 	    "LEFT JOIN hub.team t ON t.id = g.team_id WHERE g.project_id = $1 "

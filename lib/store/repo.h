@@ -81,7 +81,7 @@ struct repo_member {
 	const char *uname;
 	const char *first_name, *last_name, *email; /* "": none, as of teams */
 	const char *role;
-	bool is_active; /* of an account also: not banned */
+	bool is_active; /* an account is also not banned */
 	bool is_admin;
 	int64_t access; /* 0 to 3 */
 };

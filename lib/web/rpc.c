@@ -31,6 +31,7 @@ refused(struct req *r, int code, enum rpc_no no, const char *subject)
 		    "there is no such repository group, or the caller has too little on it",
 		[RPC_NO_DEFAULT] = "the user default is no account",
 		[RPC_NO_SELF] = "the user is not the caller",
+		[RPC_NO_OWNER] = "only administrators name an owner",
 	};
 
 	r->call->no = no;
@@ -258,6 +259,7 @@ static const struct {
 	[RPC_EDITED] = { person_of_id, person_of_name, RPC_NO_PERSON },
 	[RPC_SELF] = { person_of_id, person_of_name, RPC_NO_PERSON },
 	[RPC_OWNER] = { person_of_id, person_of_name, RPC_NO_PERSON },
+	[RPC_NEW_OWNER] = { person_of_id, person_of_name, RPC_NO_PERSON },
 	[RPC_TEAM] = { team_of_id, team_of_name, RPC_NO_TEAM },
 	[RPC_OTHER_TEAM] = { team_of_id, team_of_name, RPC_NO_TEAM },
 	[RPC_GRANTEE] = { person_of_id, person_of_name, RPC_NO_PERSON },
@@ -310,7 +312,7 @@ check_self(struct req *r, const struct rpc_ref *ref)
 static void
 settle(struct req *r, enum rpc_object object, const struct req *before)
 {
-	if (object == RPC_OWNER) {
+	if (object == RPC_OWNER || object == RPC_NEW_OWNER) {
 		r->call->owner = r->person;
 		r->person = before->person;
 	} else if (object == RPC_OTHER_TEAM) {
@@ -341,6 +343,8 @@ load_given(struct req *r, const struct rpc_load *load, const struct rpc_ref *ref
 		return OK;
 	if (load->object == RPC_SELF)
 		TRY(check_self(r, ref));
+	if (load->object == RPC_NEW_OWNER && !r->account.is_admin)
+		return refused(r, E_DENIED, RPC_NO_OWNER, NULL);
 	if (load->object == RPC_EDITED && strcmp(ref->text, "default") == 0)
 		return refused(r, E_INVALID, RPC_NO_DEFAULT, NULL);
 	code = look_up(r, load->object, ref, &access);

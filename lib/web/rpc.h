@@ -78,6 +78,7 @@ enum rpc_object {
 	RPC_EDITED,	 /* the same; the built-in `default` is refused by its own words */
 	RPC_SELF,	 /* the same; oneself unless given; others only for administrators */
 	RPC_OWNER,	 /* call->owner, NULL unless given */
+	RPC_NEW_OWNER,	 /* the same, which is only an administrator's to give */
 	RPC_TEAM,	 /* r->team; r->access */
 	RPC_OTHER_TEAM,	 /* call->other_team */
 	RPC_GRANTEE,	 /* r->person, or NULL for the built-in `default`: everyone */
@@ -141,6 +142,7 @@ enum rpc_no {
 	RPC_NO_FOLDER,
 	RPC_NO_DEFAULT, /* the built-in user cannot be edited */
 	RPC_NO_SELF,	/* the asker meant somebody else */
+	RPC_NO_OWNER,	/* the asker meant somebody's, and is no administrator */
 };
 
 #define RPC_JOIN "`, `"
