@@ -27,6 +27,7 @@ enum {
 	TEAM_LOCK,
 	TEAM_DEL,
 	TEAM_LIST_PROJECTS,
+	TEAM_DEL_PROJECTS,
 	TEAM_LIST_PLATFORMS,
 	TEAM_LIST_MEMBERS,
 	TEAM_ADD_MEMBER,
@@ -64,8 +65,19 @@ const struct db_stmt team_sql[] = {
 	[TEAM_DEL] = { "team_del", "DELETE FROM hub.team WHERE id = $1", NULL, 0 },
 	[TEAM_LIST_PROJECTS] = { "team_list_projects",
 	    "SELECT " PROJECT_COLUMNS "4::smallint AS access FROM " PROJECT_FROM
-	    " WHERE p.owner_team_id = $1 ORDER BY p.id LIMIT $2",
+	    " WHERE p.owner_team_id = $1 ORDER BY p.alias_of IS NOT NULL, p.id LIMIT $2",
 	    project_row, sizeof(struct project) },
+	[TEAM_DEL_PROJECTS] = { "team_del_projects",
+	    "WITH gone AS (DELETE FROM hub.project WHERE id IN ("
+	    "SELECT q.id FROM hub.project q WHERE q.owner_team_id = $1 LIMIT $2) "
+	    "RETURNING id, store_id), "
+	    "asked AS (INSERT INTO hub.job (kind, store_id) "
+	    "SELECT DISTINCT 'remove_store', g.store_id FROM gone g WHERE NOT EXISTS ("
+	    "SELECT FROM hub.project o WHERE o.store_id = g.store_id "
+	    "AND o.id NOT IN (SELECT id FROM gone)) "
+	    "ON CONFLICT (store_id, kind) WHERE store_id IS NOT NULL DO NOTHING) "
+	    "SELECT count(*) AS n FROM gone",
+	    number_row, sizeof(struct number) },
 	[TEAM_LIST_PLATFORMS] = { "team_list_platforms",
 	    "SELECT id FROM hub.platform WHERE owner_team_id = $1 ORDER BY id LIMIT $2",
 	    platform_row, sizeof(struct team_platform) },
@@ -160,6 +172,16 @@ team_list_projects(
     struct ctx *c, int64_t id, int64_t limit, struct project **rows_out, size_t *n_out)
 {
 	return db_all(c, &team_sql[TEAM_LIST_PROJECTS], rows_out, n_out, db_int(id), db_int(limit));
+}
+
+int
+team_del_projects(struct ctx *c, int64_t id, int64_t limit, int64_t *n_out)
+{
+	struct number row;
+
+	TRY(db_one(c, &team_sql[TEAM_DEL_PROJECTS], &row, db_int(id), db_int(limit)));
+	*n_out = row.n;
+	return OK;
 }
 
 int

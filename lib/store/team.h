@@ -47,10 +47,14 @@ must_check int team_lock(struct ctx *c, int64_t id);
 /* The team, its members, its grants and its platforms. E_CONFLICT: it owns projects. */
 must_check int team_del(struct ctx *c, int64_t id);
 
-/* What it owns, at most limit of them, with access 4. */
+/* What it owns, at most limit of them, with access 4; aliases last. */
 struct project;
 must_check int team_list_projects(
     struct ctx *c, int64_t id, int64_t limit, struct project **rows_out, size_t *n_out);
+
+/* Deletes what it owns, at most limit of them, and asks for the removal of the stores that nothing
+ * is left of. All have been freed (project_free), aliases last. */
+must_check int team_del_projects(struct ctx *c, int64_t id, int64_t limit, int64_t *n_out);
 
 /* The ids of its platforms, at most limit of them. */
 struct team_platform {

@@ -5,6 +5,7 @@
 #include "core/team.h"
 #include "store/member.h"
 #include "store/project.h"
+#include "store/project_change.h"
 #include "store/store.h"
 #include "tests/db/harness.h"
 
@@ -19,7 +20,7 @@ struct text {
 
 static const struct field text_row[] = { FIELD(text, text), { 0 } };
 
-enum { VERSION_OF, LEFT_OF, EVENTS_OF };
+enum { VERSION_OF, LEFT_OF, EVENTS_OF, FAMILY_OF };
 
 #define TEXT(sql) sql, text_row, sizeof(struct text)
 
@@ -35,6 +36,16 @@ static const struct db_stmt look_sql[] = {
 	[EVENTS_OF] = { "l_events",
 	    TEXT("SELECT string_agg(action || '=' || n, ' ' ORDER BY action) AS text FROM ("
 		 "SELECT action, count(*) AS n FROM hub.event WHERE actor = $1 GROUP BY 1) e") },
+	[FAMILY_OF] = { "l_family",
+	    TEXT("SELECT concat_ws(' ', (SELECT string_agg(concat_ws(' of ', p.path, q.path, "
+		 "r.path),"
+		 " ', ' ORDER BY p.path) FROM hub.project p"
+		 " LEFT JOIN hub.project q ON q.id = p.alias_of"
+		 " LEFT JOIN hub.project r ON r.id = p.parent_id"
+		 " JOIN hub.account a ON a.id = p.owner_account_id AND a.uname = $1),"
+		 " 'removed', (SELECT string_agg(s.generation::text, ',' ORDER BY s.generation)"
+		 " FROM hub.job j JOIN hub.store s ON s.id = j.store_id"
+		 " WHERE s.generation > 1000)) AS text") },
 	{ 0 }
 };
 static const struct db_stmt *const look_tables[] = { look_sql, NULL };
@@ -215,6 +226,73 @@ a_team_takes_all_that_it_owns_with_it(void **state)
 	db_rollback(c);
 }
 
+/* Of one store 1001 and one 1002: the team has an alias that is older than what it is one of,
+ * another alias, and a project of its own; mine are an alias, and a fork of a fork. */
+static const char family_sql[] =
+    "INSERT INTO hub.account (uname) VALUES ('kin');"
+    "INSERT INTO hub.team (uname, owner_account_id) SELECT 'clan', id FROM hub.account"
+    " WHERE uname = 'kin';"
+    "INSERT INTO hub.store (generation) VALUES (1001), (1002);"
+    "INSERT INTO hub.project (path, owner_team_id, store_id) SELECT 'clan/' || w.word, t.id, s.id"
+    " FROM hub.team t, (VALUES (1, 'a1', 1001), (2, 'root', 1001), (3, 'a2', 1001),"
+    " (4, 'lone', 1002)) w (k, word, generation)"
+    " JOIN hub.store s ON s.generation = w.generation WHERE t.uname = 'clan' ORDER BY w.k;"
+    "INSERT INTO hub.project (path, owner_account_id, store_id) SELECT 'kin/' || w, a.id, s.id"
+    " FROM hub.account a, hub.store s, (VALUES ('alias'), ('alias2'), ('fork'), ('source')) v (w)"
+    " WHERE a.uname = 'kin' AND s.generation = 1001;"
+    "UPDATE hub.project p SET alias_of = q.id FROM hub.project q WHERE q.path = 'clan/root'"
+    " AND p.path IN ('clan/a1', 'clan/a2', 'kin/alias', 'kin/alias2');"
+    "UPDATE hub.project p SET parent_id = q.id FROM hub.project q"
+    " WHERE (p.path, q.path) IN (('kin/fork', 'clan/lone'), ('clan/lone', 'clan/root'),"
+    " ('clan/root', 'kin/source'));";
+
+static void
+what_others_have_of_a_teams_projects_outlives_it(void **state)
+{
+	struct ctx *c = *state;
+	struct account kin;
+	struct actor who = { .account = &kin, .remote_addr = "" };
+	struct team clan;
+
+	harness_sql(family_sql);
+	kin = asker_of(c, "kin");
+	assert_ok(c, team_by_uname(c, &kin, "clan", &clan));
+	assert_ok(c, team_delete(c, &who, &clan));
+	assert_string_equal(look(c, FAMILY_OF, "kin"),
+	    "kin/alias, kin/alias2 of kin/alias, kin/fork of kin/source, kin/source removed 1002");
+}
+
+/* Until the rows go, which is quick, nobody waits for the counters. */
+static void
+a_team_that_takes_long_to_go_lets_others_make_projects(void **state)
+{
+	struct ctx *c = *state, *slow = harness_open("mirrorhub_web", store_web_tables),
+		   *holder = harness_open("mirrorhub_web", store_web_tables);
+	const struct account olga = asker_of(c, "olga");
+	const struct actor who = { .account = &olga, .remote_addr = "" };
+	const struct project_new row = {
+		.path = "olga/meanwhile", .owner_account_id = olga.id, .description = ""
+	};
+	struct team herd;
+	struct project last;
+	struct account nobody;
+	int64_t id, store_id;
+
+	assert_ok(c, team_by_id(c, &olga, 1, &herd));
+	assert_ok(c,
+	    project_by_path(c, &(struct claim){ .kind = CLAIM_NOBODY }, "herd/3", &nobody, &last));
+	assert_ok(holder, db_begin(holder, DB_WRITE));
+	assert_ok(holder, project_free(holder, last.id));
+	assert_ok(slow, db_script(slow, "SET lock_timeout = '50ms'"));
+	assert_code(slow, team_delete(slow, &who, &herd), E_INTERNAL); /* it waited for herd/3 */
+	assert_ok(c, db_script(c, "SET lock_timeout = '50ms'"));
+	assert_ok(c, project_add(c, &row, &id, &store_id));
+	db_rollback(slow);
+	db_rollback(holder);
+	harness_close(slow);
+	harness_close(holder);
+}
+
 static void
 a_team_that_cannot_go_whole_does_not_go_at_all(void **state)
 {
@@ -308,6 +386,8 @@ main(void)
 		CONNECTED(what_is_wrong_is_a_list_of_fields),
 		CONNECTED(a_team_takes_all_that_it_owns_with_it),
 		CONNECTED(a_team_that_cannot_go_whole_does_not_go_at_all),
+		CONNECTED(what_others_have_of_a_teams_projects_outlives_it),
+		CONNECTED(a_team_that_takes_long_to_go_lets_others_make_projects),
 		CONNECTED(no_project_comes_to_a_team_that_is_going),
 		CONNECTED(the_owner_is_a_member_for_good),
 	};
