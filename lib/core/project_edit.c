@@ -394,8 +394,10 @@ project_update(struct ctx *c, const struct actor *who, const struct project_full
 	bool has_rest;
 	int *lock;
 
-	if (change.has_branch && !p->base.is_mirror)
+	if (change.has_branch && !p->base.is_mirror) {
 		TRY(project_lock_store(c, p->base.store_id, LOCK_WAIT_MS, &lock));
+		TRY(project_hold_store(c, p->base.id));
+	}
 	TRY(hold(c, p->base.id, &now));
 	up = brought_up(wish, p, &now);
 	change = change_of(c, &now, &up);
@@ -405,6 +407,8 @@ project_update(struct ctx *c, const struct actor *who, const struct project_full
 		return OK;
 	TRY(judge_change(c, who, &change));
 	row = values_of(path_in(c, change.folder, change.name), access_after(&change), &up);
+	if (!change.has_branch)
+		row.head = NULL;
 	TRY(project_conflict(c, project_update_row(c, p->base.id, p->base.store_id, &row)));
 	TRY(settle(c, p->base.id, row.is_package));
 	TRY(actor_record(c, who, "project.update", now.base.path, tell(c, &change, has_rest)));

@@ -18,11 +18,13 @@ static const struct field number_row[] = { FIELD(number, n), { 0 } };
 enum {
 	ASK,
 	INSERT_PROJECT,
+	HOLD_STORE,
 	HOLD_PROJECT,
 	UPDATE_PROJECT,
 	UPDATE_HEAD,
 	INSERT_ALIAS,
 	INSERT_FORK,
+	HOLD_PARENT,
 	LOCK_PROJECT,
 	FREE_PROJECT,
 	ATTACH,
@@ -74,6 +76,11 @@ const struct db_stmt project_change_sql[] = {
 	    "SELECT $1, $2, $3, $4, $6, $7, $8, $9, $10, $11, $12, $13, s.id FROM s "
 	    "RETURNING id, store_id",
 	    ids_row, sizeof(struct project_ids) },
+	/* a mirror's is nobody else's, and a sync that ends comes to it last */
+	[HOLD_STORE] = { "project_hold_store",
+	    "SELECT FROM hub.store s WHERE s.id = (SELECT p.store_id FROM hub.project p "
+	    "WHERE p.id = $1 AND NOT p.is_mirror) FOR NO KEY UPDATE",
+	    NULL, 0 },
 	[HOLD_PROJECT] = { "project_hold",
 	    "SELECT id AS n FROM hub.project WHERE id = $1 FOR NO KEY UPDATE", NUMBER },
 	[UPDATE_PROJECT] = { "project_update",
@@ -98,6 +105,11 @@ const struct db_stmt project_change_sql[] = {
 	    "SELECT $2, $3, $4, least(p.default_access::smallint, 1), " COPIED_OF_P ", $5, p.id "
 	    "FROM hub.project p WHERE p.id = $1 FOR SHARE OF p RETURNING id AS n",
 	    NUMBER },
+	/* its children become those of its parent, which is older: before them */
+	[HOLD_PARENT] = { "project_hold_parent",
+	    "SELECT FROM hub.project q WHERE q.id = (SELECT p.parent_id FROM hub.project p "
+	    "WHERE p.id = $1) FOR KEY SHARE",
+	    NULL, 0 },
 	[LOCK_PROJECT] = { "project_lock",
 	    "SELECT id AS n FROM hub.project WHERE id = $1 FOR UPDATE", NUMBER },
 	[FREE_PROJECT] = { "project_free",
@@ -190,15 +202,19 @@ int
 project_update_row(struct ctx *c, int64_t id, int64_t store_id, const struct project_values *row)
 {
 	int64_t n = 0;
-	int code = db_do(c, &project_change_sql[UPDATE_PROJECT], &n, db_int(id), db_text(row->path),
+	int code;
+
+	/* first: it asks for the packages of all aliases, in their order, and the row for its own
+	 */
+	if (row->head != NULL)
+		TRY(db_do(c, &project_change_sql[UPDATE_HEAD], NULL, db_int(store_id),
+		    db_text(row->head)));
+	code = db_do(c, &project_change_sql[UPDATE_PROJECT], &n, db_int(id), db_text(row->path),
 	    db_int(row->default_access), db_text(row->description), reference(row->maintainer_id),
 	    db_bool(row->is_package), db_bool(row->has_issues), db_bool(row->has_wiki),
 	    db_bool(row->publish_i686_into_x86_64), db_bool(row->architecture_dependent),
 	    autostart(row->autostart_status));
-
-	TRY(one_row(c, code, n));
-	return db_do(
-	    c, &project_change_sql[UPDATE_HEAD], NULL, db_int(store_id), db_text(row->head));
+	return one_row(c, code, n);
 }
 
 static int
@@ -213,6 +229,7 @@ project_insert_alias(
 {
 	struct number row;
 
+	TRY(project_hold_store(c, source_id));
 	TRY(no_source(c,
 	    db_one(c, &project_change_sql[INSERT_ALIAS], &row, db_int(source_id), db_text(path),
 		OWNER_PARAMS(owner))));
@@ -234,6 +251,12 @@ project_insert_fork(struct ctx *c, int64_t source_id, const struct owner *owner,
 }
 
 int
+project_hold_store(struct ctx *c, int64_t id)
+{
+	return db_do(c, &project_change_sql[HOLD_STORE], NULL, db_int(id));
+}
+
+int
 project_hold(struct ctx *c, int64_t id)
 {
 	struct number row;
@@ -246,6 +269,8 @@ project_free(struct ctx *c, int64_t id)
 {
 	struct number row;
 
+	TRY(project_hold_store(c, id));
+	TRY(db_do(c, &project_change_sql[HOLD_PARENT], NULL, db_int(id)));
 	TRY(no_source(c, db_one(c, &project_change_sql[LOCK_PROJECT], &row, db_int(id))));
 	return db_do(c, &project_change_sql[FREE_PROJECT], NULL, db_int(id));
 }

@@ -42,7 +42,7 @@ struct project_values {
 	const char *path;
 	int64_t default_access;
 	const char *description;
-	const char *head;      /* of its store */
+	const char *head;      /* of its store; NULL in a change: as it is, a push may move it */
 	int64_t maintainer_id; /* 0: none */
 	bool is_package, has_issues, has_wiki, publish_i686_into_x86_64, architecture_dependent;
 	int64_t autostart_status; /* -1: none */
@@ -56,6 +56,11 @@ struct project_ids {
  * refers to has gone. */
 must_check int project_insert(struct ctx *c, const struct owner *owner,
     const struct project_values *row, struct project_ids *out);
+
+/* Whoever changes or ends what the aliases of a store share takes the store first, as a push does:
+ * then the projects, the older before the younger, then their jobs. Until the transaction ends;
+ * nothing of a mirror, or of a project that has gone. */
+must_check int project_hold_store(struct ctx *c, int64_t id);
 
 /* Nobody else changes the row until the transaction ends; pushes are not kept waiting. E_NOTFOUND.
  */

@@ -249,6 +249,29 @@ a_change_keeps_what_another_one_did_meanwhile(void **state)
 	assert_true(load(c, &bob, id)->has_wiki);
 }
 
+/* The push comes between the reading and the writing of the row. */
+static void
+a_change_leaves_the_head_alone_that_a_push_moves_meanwhile(void **state)
+{
+	struct ctx *c = *state;
+	const struct project_full *p = load(c, &bob, make(c, "moving"));
+	struct project_wish wish = project_wish_of(p);
+
+	harness_sql("CREATE FUNCTION push() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ "
+		    "BEGIN UPDATE hub.store SET head = 'pushed' WHERE id = NEW.store_id; "
+		    "RETURN NEW; END $$; "
+		    "CREATE TRIGGER push BEFORE UPDATE ON hub.project FOR EACH ROW "
+		    "EXECUTE FUNCTION push()");
+	wish.description = "another one";
+	assert_ok(c, db_begin(c, DB_WRITE));
+	assert_ok(c, project_update(c, &as_bob, p, &wish));
+	assert_ok(c, db_commit(c));
+	harness_sql("DROP TRIGGER push ON hub.project; DROP FUNCTION push");
+	p = load(c, &bob, p->base.id);
+	assert_string_equal(p->base.description, "another one");
+	assert_string_equal(p->head, "pushed");
+}
+
 static void
 open_keeps_the_right_of_all_to_push(void **state)
 {
@@ -451,6 +474,32 @@ an_alias_of_what_goes_meanwhile_does_not_come(void **state)
 	harness_close(other);
 }
 
+/* Else each of the two would hold what the other one wants. */
+static void
+who_ends_or_aliases_a_project_waits_for_a_push_first(void **state)
+{
+	struct ctx *c = *state, *push = harness_open("mirrorhub_web", store_web_tables);
+	const struct project_full *p = load(c, &bob, make(c, "pushed"));
+	const struct copy_wish wish = { .name = "pushed-too" };
+	int64_t alias;
+
+	assert_ok(c, db_script(c, "SET lock_timeout = '50ms'"));
+	assert_ok(push, db_begin(push, DB_WRITE));
+	assert_ok(push, project_raise_generation(push, p->base.store_id, NULL));
+	assert_ok(c, db_begin(c, DB_WRITE));
+	assert_int_not_equal(project_delete(c, &as_bob, &p->base), OK);
+	db_rollback(c);
+	assert_ok(c, db_begin(c, DB_WRITE));
+	assert_int_not_equal(project_alias(c, &as_bob, p, &wish, &alias), OK);
+	db_rollback(c);
+	assert_ok(push, db_commit(push));
+	assert_ok(c, db_begin(c, DB_WRITE));
+	assert_ok(c, project_alias(c, &as_bob, p, &wish, &alias));
+	assert_ok(c, project_delete(c, &as_bob, &p->base));
+	assert_ok(c, db_commit(c));
+	harness_close(push);
+}
+
 static void
 a_store_that_is_kept_is_not_removed_and_one_too_late_not_kept(void **state)
 {
@@ -521,6 +570,7 @@ main(void)
 		CONNECTED(an_owner_has_a_most_of_projects),
 		CONNECTED(a_change_of_nothing_is_nothing),
 		CONNECTED(a_change_keeps_what_another_one_did_meanwhile),
+		CONNECTED(a_change_leaves_the_head_alone_that_a_push_moves_meanwhile),
 		CONNECTED(open_keeps_the_right_of_all_to_push),
 		CONNECTED(a_new_name_stays_in_its_folder),
 		CONNECTED(of_two_with_one_name_one_is_told_that_it_is_taken),
@@ -529,6 +579,7 @@ main(void)
 		CONNECTED(a_list_has_what_one_belongs_to_and_nothing_else),
 		CONNECTED(a_name_is_found_by_path_first_and_in_any_case),
 		CONNECTED(an_alias_of_what_goes_meanwhile_does_not_come),
+		CONNECTED(who_ends_or_aliases_a_project_waits_for_a_push_first),
 		CONNECTED(a_store_that_is_kept_is_not_removed_and_one_too_late_not_kept),
 		CONNECTED(a_fork_with_too_many_refs_is_refused_and_leaves_no_project),
 	};
