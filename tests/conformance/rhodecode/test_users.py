@@ -301,14 +301,6 @@ def test_a_new_password_ends_the_old_one_at_once(hub, api, name):
     assert key("get_user")["username"] == name
 
 
-def test_the_old_name_logs_nobody_in_any_more(hub, api, name):
-    made(api, name, password=PASSWORD)
-    assert hub.get("/api/v1/user.json", (name, PASSWORD)).status_code == 200
-    api("update_user", userid=name, username=name + "-2")
-    assert hub.get("/api/v1/user.json", (name, PASSWORD)).status_code == 401
-    assert hub.get("/api/v1/user.json", (name + "-2", PASSWORD)).status_code == 200
-
-
 def test_a_new_name_takes_the_personal_platform_along(hub, api, name):
     made(api, name)
     api("update_user", userid=name, username=name + "-2")
