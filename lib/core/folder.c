@@ -75,6 +75,16 @@ owner_of_way(struct ctx *c, const struct actor *who, const struct folder_place *
 	return code == E_NOTFOUND ? OK : code;
 }
 
+/* It is not the path that was asked for which is taken. */
+static int
+folder_needed(struct ctx *c, int code, const char *path)
+{
+	if (code != E_CONFLICT)
+		return code;
+	c->faults = NULL;
+	return fail(c, code, "%s is no folder", path);
+}
+
 static int
 make_missing(struct ctx *c, const struct actor *who, const char *path)
 {
@@ -86,7 +96,7 @@ make_missing(struct ctx *c, const struct actor *who, const char *path)
 	if (place.id != 0)
 		return OK;
 	TRY(owner_of_way(c, who, &place, &row.owner_account_id));
-	TRY(taken(c, folder_add(c, &row, &id)));
+	TRY(folder_needed(c, taken(c, folder_add(c, &row, &id)), path));
 	return actor_record(c, who, "folder.create", path, "on the way to something");
 }
 
