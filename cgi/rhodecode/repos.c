@@ -123,9 +123,10 @@ list_repo_refs(struct req *r)
 
 /* ---- pull */
 
+/* What only M has stands in front: the struct of a call ends with the last member of its table. */
 struct pull {
-	const struct rpc_ref *repo;
 	const char *clone_uri;
+	const struct rpc_ref *repo;
 };
 
 const struct rpc_arg pull_s_in[] = { RPC_ARG(pull, repo, RPC_NEED, "repo_name", "repoid"), { 0 } };
@@ -178,13 +179,15 @@ pull_repo_m(struct req *r)
 
 /* ---- create_repo */
 
+/* As above. */
 struct create_repo {
+	const char *landing_rev;
+	const bool *enable_statistics, *enable_downloads, *copy_permissions;
 	const char *repo_name;
 	const struct rpc_ref *owner;
 	const char *repo_type, *description;
 	const bool *private;
-	const char *clone_uri, *landing_rev;
-	const bool *enable_statistics, *enable_downloads, *copy_permissions;
+	const char *clone_uri;
 };
 
 const struct rpc_arg create_repo_s_in[] = {

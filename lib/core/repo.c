@@ -53,24 +53,6 @@ check_description(struct ctx *c, const char *description)
 	return OK;
 }
 
-/* A refusal, told apart by what the actor may see of the folder. */
-static int
-explain(struct ctx *c, const struct actor *who, const char *path, int code)
-{
-	const struct ctx was = *c;
-	struct folder above;
-	int found;
-
-	if (code != E_INVALID || c->faults == NULL ||
-	    strcmp(c->faults->rows[0].field, "folder") != 0)
-		return code;
-	found = folder_by_path(c, who->account, folder_above(c, path), &above);
-	if (found == E_NOTFOUND || (found == OK && above.access < ACCESS_READ))
-		return fault(c, "folder", FAULT_UNKNOWN, 0);
-	*c = was;
-	return found == OK ? code : found;
-}
-
 static int
 taken(struct ctx *c, int code)
 {
@@ -131,7 +113,7 @@ insert(struct ctx *c, const struct actor *who, const struct repo_wish *wish, int
 		return fail(c, E_INVALID, "this hub keeps git repositories alone");
 	TRY(landing_branch(c, wish->landing, &branch));
 	TRY(check_description(c, wish->description));
-	TRY(explain(c, who, wish->path, folder_make_way(c, who, wish->path)));
+	TRY(folder_make_way(c, who, wish->path));
 	if (is_blank(wish->url))
 		TRY(insert_plain(c, who, wish, branch, id_out));
 	else
@@ -231,7 +213,7 @@ move(struct ctx *c, const struct actor *who, const struct project_full *p,
 		return OK;
 	if (change->name != NULL && strchr(change->name, '/') != NULL)
 		return fail(c, E_INVALID, "a name is one part of a path");
-	TRY(explain(c, who, path, folder_make_way(c, who, path)));
+	TRY(folder_make_way(c, who, path));
 	TRY(taken(c, repo_set_path(c, p->base.id, path)));
 	return actor_record(c, who, "project.move", p->base.path, path);
 }
