@@ -60,6 +60,67 @@ a_method_that_changes_is_never_open_to_all_without_an_object(void **state)
 			unit_fail("%s: who may?", m->name);
 }
 
+static bool
+is_marked(const struct rpc_method *m, const char *mark)
+{
+	for (size_t i = 0; i < RPC_MARKS_MAX && m->marks[i] != NULL; i++)
+		if (strcmp(m->marks[i], mark) == 0)
+			return true;
+	return false;
+}
+
+static unsigned
+forms_of(const char *name)
+{
+	unsigned forms = 0;
+
+	for (const struct rpc_method *m = rhodecode_door.methods; m->name != NULL; m++)
+		if (strcmp(m->name, name) == 0)
+			forms |= m->profiles;
+	return forms;
+}
+
+/* Section 0 of the contract, points 2 and 3. */
+static void
+what_existed_in_S_alone_makes_a_call_one_of_S(void **state)
+{
+	static const struct {
+		const char *method, *mark;
+	} marks[] = { { "pull", "repo" }, { "get_repo", "name" }, { "create_repo", "name" },
+		{ "create_user", "name" }, { "create_users_group", "name" },
+		{ "get_users_group", "group_name" }, { "add_user_to_users_group", "group_name" },
+		{ "add_user_to_users_group", "user_name" } };
+	static const char *const only_s[] = { "add_user_to_repo", "add_users_group_to_repo",
+		"add_user_users_group", "add_user_to_users_groups" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(marks); i++) {
+		size_t n = 0;
+
+		for (const struct rpc_method *m = rhodecode_door.methods; m->name != NULL; m++)
+			n += strcmp(m->name, marks[i].method) == 0 && is_marked(m, marks[i].mark);
+		if (n != 1)
+			unit_fail("%s.%s", marks[i].method, marks[i].mark);
+	}
+	for (size_t i = 0; i < N_OF(only_s); i++)
+		if (forms_of(only_s[i]) != RPC_S)
+			unit_fail("%s", only_s[i]);
+}
+
+/* A call without an id must find its own form where there is one. */
+static void
+the_seeds_methods_have_both_forms(void **state)
+{
+	static const char *const names[] = { "pull", "get_users", "get_user", "create_user",
+		"get_users_groups", "get_users_group", "create_users_group",
+		"add_user_to_users_group", "get_repos", "get_repo", "create_repo" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(names); i++)
+		if (forms_of(names[i]) != (RPC_S | RPC_M))
+			unit_fail("%s", names[i]);
+}
+
 /* ---- what is shown of a body */
 
 static const char *
@@ -364,6 +425,8 @@ main(void)
 		WITH_CTX(every_method_has_its_columns),
 		WITH_CTX(the_manual_has_every_method_and_no_other),
 		WITH_CTX(a_method_that_changes_is_never_open_to_all_without_an_object),
+		WITH_CTX(what_existed_in_S_alone_makes_a_call_one_of_S),
+		WITH_CTX(the_seeds_methods_have_both_forms),
 		WITH_CTX(what_may_be_secret_is_never_shown),
 		WITH_CTX(passwords_are_masked_whatever_is_in_them),
 		WITH_CTX(the_rest_is_shown_and_cut),

@@ -194,6 +194,12 @@ def test_a_missing_argument_is_named_in_the_words_of_its_time(api, seed):
         "Missing non optional firstname arg in JSON DATA"
 
 
+@pytest.mark.parametrize("args", [{}, None, 1, {"repoid": None}])
+def test_02_get_repo_needs_one(api, args):
+    answer = api.send(body(api, method="get_repo", args=args))
+    assert answer["error"] == "Missing non optional `repoid` arg in JSON DATA"
+
+
 def test_03_args_of_another_type_with_a_method_that_needs_none(api):
     for args in (None, 1):
         answer = api.send(body(api, method="get_users", args=args))
