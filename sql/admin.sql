@@ -293,7 +293,7 @@ CREATE OR REPLACE VIEW admin.teams AS
 SELECT t.uname, a.uname AS owner,
 	(SELECT count(*) FROM hub.team_member m WHERE m.team_id = t.id) AS members,
 	(SELECT count(*) FROM hub.project p WHERE p.owner_team_id = t.id) AS projects,
-	t.description, t.created_at::timestamp(0) AS created, t.id AS team_id
+	t.description, t.created_at::timestamp(0) AS created, t.id AS team_id, t.active
 FROM hub.team t JOIN hub.account a ON a.id = t.owner_account_id
 ORDER BY t.uname;
 
@@ -335,4 +335,50 @@ BEGIN
 	ON CONFLICT (team_id, account_id) DO UPDATE SET role = level;
 	PERFORM admin.record('team.add_member', it.uname);
 	RETURN role || ' of ' || it.uname;
+END $$;
+
+-- An inactive team gives nothing to its members: neither what it was granted nor a role on what it
+-- owns. Its owner keeps that.
+CREATE OR REPLACE FUNCTION admin.set_team_active(team text, active boolean) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	name text;
+BEGIN
+	UPDATE hub.team t SET active = set_team_active.active, updated_at = now()
+	WHERE lower(t.uname) = lower(team COLLATE "C") RETURNING t.uname INTO name;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no team %', team;
+	END IF;
+	PERFORM admin.record('team.update', name);
+	RETURN CASE WHEN active THEN 'active' ELSE 'not active' END;
+END $$;
+
+-- ---------------------------------------------------------------- folders
+
+-- RhodeCode calls them repository groups. Counted is what is directly in them.
+CREATE OR REPLACE VIEW admin.folders AS
+SELECT f.path, a.uname AS owner,
+	(ARRAY['none', 'read', 'write', 'admin'])[f.default_access + 1] AS everyone,
+	(SELECT count(*) FROM hub.folder_grant g WHERE g.folder_id = f.id) AS grants,
+	(SELECT count(*) FROM hub.folder d WHERE lower(d.path) > lower(f.path) || '/'
+		AND lower(d.path) < lower(f.path) || '0'
+		AND strpos(substr(d.path, length(f.path) + 2), '/') = 0) AS folders,
+	(SELECT count(*) FROM hub.project p WHERE lower(p.path) > lower(f.path) || '/'
+		AND lower(p.path) < lower(f.path) || '0'
+		AND strpos(substr(p.path, length(f.path) + 2), '/') = 0) AS projects,
+	f.description, f.created_at::timestamp(0) AS created, f.id AS folder_id
+FROM hub.folder f JOIN hub.account a ON a.id = f.owner_account_id
+ORDER BY lower(f.path);
+
+-- Whether an account may make projects and folders at the top (RhodeCode's door asks; everyone may
+-- unless somebody says otherwise).
+CREATE OR REPLACE FUNCTION admin.set_top(uname text, may_create boolean) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found_id bigint := admin.account_id(uname);
+BEGIN
+	UPDATE hub.account a SET may_create_at_top = may_create, updated_at = now() WHERE a.id = found_id;
+	PERFORM admin.record('account.update', uname);
+	RETURN CASE WHEN may_create THEN uname || ' may create at the top'
+		ELSE uname || ' may not create at the top' END;
 END $$;

@@ -65,7 +65,8 @@ def test_every_session_of_the_page_goes_as_it_is_shown(shop):
 
 
 def test_all_functions_and_views_of_the_page_exist_and_no_others(shop):
-    for name in ("mirrors", "jobs", "runs", "accounts", "teams", "platforms", "repositories", "packages"):
+    for name in ("mirrors", "jobs", "runs", "accounts", "teams", "folders", "platforms", "repositories",
+                 "packages"):
         shop.sql("SELECT * FROM admin." + name)
         assert "admin." + name in PAGE
     made = {row["name"] for row in shop.sql(
@@ -130,6 +131,7 @@ def test_a_password_set_here_ends_the_old_one(shop):
     "SELECT admin.create_account('a b', NULL)", "SELECT admin.create_account('gina', NULL, 'king')",
     "SELECT admin.create_team('12', 'admin')", "SELECT admin.create_team('herd', 'nobody')",
     "SELECT admin.create_team('ADMIN', 'admin')", "SELECT admin.add_member('none', 'admin', 'admin')",
+    "SELECT admin.set_team_active('none', true)", "SELECT admin.set_top('nobody', true)",
     "SELECT admin.sync_now('no such mirror')", "SELECT admin.new_token('nobody')",
     "SELECT admin.new_token('admin', '', 4)", "SELECT admin.pause(NULL)",
     "SELECT admin.revoke_token('ffffff')"])
@@ -151,6 +153,26 @@ def test_a_team_made_here_is_a_group_of_the_api(shop):
     members = shop.get("/api/v1/groups/%d/members.json" % group["id"], pair).json()
     assert [m["uname"] for m in members["group"]["members"]] == ["irma"]
     assert shop.one("SELECT count(*) FROM hub.platform WHERE name = 'herd_personal'") == 1
+    path = "/api/v1/groups/%d.json" % group["id"]
+    assert shop.one("SELECT admin.set_team_active('Herd', false)") == "not active"
+    assert shop.get(path, pair).status_code == 200
+    assert shop.one("SELECT admin.set_team_active('herd', true)") == "active"
+
+
+def test_folders_are_counted_by_what_is_directly_in_them(shop):
+    shop.sql("INSERT INTO hub.folder (path, owner_account_id, default_access) SELECT p, id, 0"
+             " FROM hub.account, unnest(ARRAY['box', 'box/in', 'box/in/deep', 'box-2']) p"
+             " WHERE uname = 'admin'")
+    assert shop.row("SELECT owner, everyone, grants, folders, projects FROM admin.folders"
+                    " WHERE path = 'box'") == {"owner": "admin", "everyone": "none", "grants": 0,
+                                               "folders": 1, "projects": 0}
+
+
+def test_the_right_to_create_at_the_top_is_taken_and_given(shop):
+    shop.account("tina", "a password of tina")
+    assert shop.one("SELECT admin.set_top('tina', false)") == "tina may not create at the top"
+    assert shop.one("SELECT may_create_at_top FROM hub.account WHERE uname = 'tina'") is False
+    assert shop.one("SELECT admin.set_top('Tina', true)") == "Tina may create at the top"
 
 
 def test_the_schema_is_for_the_owner_alone(shop):
