@@ -313,6 +313,58 @@ only_safe_unames_are_allowed(void **state)
 	assert_int_equal(n_bad, 0);
 }
 
+static void
+a_slug_is_what_rhodecode_makes_of_itself(void **state)
+{
+	struct ctx *c = *state;
+	static const struct {
+		const char *path;
+		bool is_one;
+	} rows[] = {
+		{ "a", true },
+		{ "Foo/bar.baz/qu_x", true },
+		{ "a-b/c-1", true },
+		{ "_x/y", true },
+		{ "rm__notes", true },
+		{ "1/2", true },
+		{ "", false },
+		{ "a+b", false },
+		{ "a--b", false },
+		{ "a-", false },
+		{ "-a", false },
+		{ "a/-b", false },
+		{ "a/.b", false },
+		{ "a/", false },
+		{ "/a", false },
+		{ "a//b", false },
+		{ "a/..", false },
+		{ "123", false },
+		{ "_ADMIN/x", false },
+		{ "rm__20200101_000000_000000__x", false },
+		{ "a/rm__2", false },
+		{ "a/x.GIT/b", false },
+		{ "a/x.lock", false },
+		{ "a b", false },
+		{ "a:b", false },
+		{ "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", true },
+		{ "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q", false },
+	};
+	char longest[257];
+	int n = 0;
+
+	for (size_t i = 0; i < N_OF(rows); i++)
+		if ((name_check_slug(c, rows[i].path) == OK) != rows[i].is_one)
+			bad(&n, "%s: %s\n", rows[i].path, c->reason);
+	memset(longest, 'x', sizeof(longest));
+	longest[255] = '\0';
+	assert_int_equal(name_check_slug(c, longest), OK);
+	longest[127] = '/';
+	longest[255] = 'x';
+	longest[256] = '\0';
+	assert_int_equal(name_check_slug(c, longest), E_INVALID);
+	assert_int_equal(n, 0);
+}
+
 int
 main(void)
 {
@@ -325,6 +377,7 @@ main(void)
 		WITH_CTX(whatever_the_address_the_name_is_allowed_and_the_secret_gone),
 		WITH_CTX(an_address_has_a_longest_length),
 		WITH_CTX(only_safe_unames_are_allowed),
+		WITH_CTX(a_slug_is_what_rhodecode_makes_of_itself),
 	};
 
 	return cmocka_run_group_tests_name("name", tests, NULL, NULL);
