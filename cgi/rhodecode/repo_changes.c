@@ -3,7 +3,6 @@
 
 #include "base/fault.h"
 #include "base/js.h"
-#include "base/str.h"
 #include "cgi/rhodecode/repo.h"
 #include "core/folder.h"
 #include "core/project_fork.h"
@@ -143,12 +142,16 @@ const struct rpc_arg delete_repo_in[] = {
 	{ 0 },
 };
 
-static enum repo_forks
-forks_of(const char *text)
+static int
+forks_of(struct req *r, const char *text, enum repo_forks *out)
 {
-	if (str_is_equal(text, "detach"))
-		return REPO_FORKS_DETACH;
-	return str_is_equal(text, "delete") ? REPO_FORKS_DELETE : REPO_FORKS_REFUSE;
+	*out = REPO_FORKS_REFUSE;
+	if (text == NULL || text[0] == '\0')
+		return OK;
+	*out = strcmp(text, "detach") == 0 ? REPO_FORKS_DETACH : REPO_FORKS_DELETE;
+	if (*out == REPO_FORKS_DELETE && strcmp(text, "delete") != 0)
+		return fail(r->ctx, E_INVALID, "forks is detach or delete");
+	return OK;
 }
 
 int
@@ -156,11 +159,13 @@ delete_repo(struct req *r)
 {
 	const struct delete_repo *in = r->in;
 	const struct actor who = rhodecode_actor(r);
-	const enum repo_forks mode = forks_of(in->forks);
-	size_t n;
-	int code = repo_delete(r->ctx, &who, r->project, mode, &n);
+	enum repo_forks mode;
 	const char *more = "";
+	size_t n;
+	int code;
 
+	TRY(forks_of(r, in->forks, &mode));
+	code = repo_delete(r->ctx, &who, r->project, mode, &n);
 	if (rhodecode_is_fault(r, "forks", FAULT_FIXED))
 		return rhodecode_say(r, code, "Cannot delete `%s` it still contains attached forks",
 		    r->project->path);

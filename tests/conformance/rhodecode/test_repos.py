@@ -1,6 +1,5 @@
 """contracts/rhodecode.md 2.3, 3.4, 3.6 and 3.7 through nginx: rows S9 to S18, 12 to 15, 30 to 59, 66 to
-68, 78 and 79 of section 5, with what Git and the database have of them. Rows 'forced' are in LEFT_OUT of
-test_rows.py: a call made to fail stands in for them."""
+68, 78 and 79 of section 5, with what Git and the database have of them."""
 
 import json
 import subprocess
@@ -540,6 +539,8 @@ def test_54_55_deleting(hub, api, regular):
         assert api.refused("get_repo", repoid=name) == "repository `%s` does not exist" % name
         assert read(hub, name, hub.admin) is None
     assert regular.refused("delete_repo", repoid="full") == "repository `full` does not exist"
+    assert api.refused("delete_repo", repoid="full", forks="sell") == \
+        "failed to delete repository `full`"
 
 
 def test_forks_hold_their_source_until_somebody_says_what_becomes_of_them(api, regular):
