@@ -123,10 +123,9 @@ list_repo_refs(struct req *r)
 
 /* ---- pull */
 
-/* What only M has stands in front: the struct of a call ends with the last member of its table. */
 struct pull {
-	const char *clone_uri;
 	const struct rpc_ref *repo;
+	const char *clone_uri; /* M */
 };
 
 const struct rpc_arg pull_s_in[] = { RPC_ARG(pull, repo, RPC_NEED, "repo_name", "repoid"), { 0 } };

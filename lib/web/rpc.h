@@ -44,9 +44,11 @@ enum rpc_arg_flags {
 };
 
 #define RPC_ALIASES_MAX 5
+#define RPC_ARGS_MAX 32 /* members of a struct */
 
 /* A row of a method's arguments, in the order of their declaration: of several that are missing
- * the last one is named. All members are pointers, NULL when not given. */
+ * the last one is named. All members are pointers, NULL when not given or not in the table, so that
+ * two methods may share a struct. */
 struct rpc_arg {
 	const char *name; /* wins over the others */
 	size_t offset;

@@ -240,22 +240,11 @@ check_strangers(struct req *r, const struct rpc_door *door)
 
 /* ---- all of it */
 
-static size_t
-struct_bytes(const struct rpc_method *m)
-{
-	size_t most = 1;
-
-	for (const struct rpc_arg *a = m->in; a != NULL && a->name != NULL; a++)
-		if (a->offset + sizeof(void *) > most)
-			most = a->offset + sizeof(void *);
-	return most;
-}
-
 int
 rpc_args_read(struct req *r, const struct rpc_door *door)
 {
 	const struct rpc_method *m = r->call->method;
-	void *in = arena_alloc(r->ctx->mem, struct_bytes(m));
+	void *in = arena_alloc(r->ctx->mem, RPC_ARGS_MAX * sizeof(void *));
 
 	TRY(check_missing(r));
 	TRY(check_strangers(r, door));
@@ -306,6 +295,7 @@ rpc_args_check(const struct rpc_method *m)
 {
 	for (const struct rpc_arg *a = m->in; a != NULL && a->name != NULL; a++) {
 		assert(a->kind >= RPC_TEXT && a->kind <= RPC_ANY);
+		assert(a->offset < RPC_ARGS_MAX * sizeof(void *));
 		assert(!is_taken(m->in, a, a->name));
 	}
 	for (size_t i = 0; i < RPC_MARKS_MAX && m->marks[i] != NULL; i++) {
