@@ -4,8 +4,11 @@
 
 #include "auth/password.h"
 #include "auth/token.h"
+#include "base/fault.h"
 #include "base/str.h"
 #include "core/name.h"
+#include "db/db.h"
+#include "store/user.h"
 
 #define UNAME_MOST_BYTES 100
 #define TEXT_MOST_BYTES 255
@@ -58,6 +61,29 @@ account_check_role(struct ctx *c, const char *role)
 		if (strcmp(roles[i], role) == 0)
 			return OK;
 	return fail(c, E_INVALID, "a role is user, admin, system or tester");
+}
+
+int
+account_taken(struct ctx *c, int code)
+{
+	if (code != E_CONFLICT)
+		return code;
+	if (strcmp(db_constraint(c->db), "account_email_key") == 0)
+		return fault(c, "email", FAULT_TAKEN, 0);
+	if (db_constraint(c->db)[0] != '\0') /* also <uname>_personal */
+		return fault(c, "uname", FAULT_TAKEN, 0);
+	return code;
+}
+
+int
+account_check_other_emails(struct ctx *c, int64_t id, const char *email)
+{
+	bool is_taken;
+
+	if (email == NULL || email[0] == '\0')
+		return OK;
+	TRY(user_has_other_email(c, id, email, &is_taken));
+	return is_taken ? fault(c, "email", FAULT_TAKEN, 0) : OK;
 }
 
 int

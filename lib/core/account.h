@@ -14,6 +14,15 @@ must_check int account_check_email(struct ctx *c, const char *email);
 /* E_INVALID with a sentence: user, admin, system or tester. */
 must_check int account_check_role(struct ctx *c, const char *role);
 
+/* What account_add or a change of an account came to, with its E_CONFLICT as the fault FAULT_TAKEN
+ * of uname or email. */
+must_check int account_taken(struct ctx *c, int code);
+
+/* The same for the further addresses of others, which no index keeps apart: one logs in by them
+ * too, and whoever had it as his first one would be taken for its owner. NULL or "": none. Asked
+ * behind the constraints, so that a taken uname is told first. */
+must_check int account_check_other_emails(struct ctx *c, int64_t id, const char *email);
+
 /* A new account, by whoever runs the hub: its e-mail may be "". password NULL: none fits until one
  * is set. role: user, admin, system, tester. */
 must_check int account_create(struct ctx *c, const struct actor *who, const char *uname,

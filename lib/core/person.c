@@ -8,7 +8,6 @@
 #include "core/account.h"
 #include "core/name.h"
 #include "core/rule.h"
-#include "db/db.h"
 
 #define BLANKS " \t\r\n"
 
@@ -79,19 +78,6 @@ check_password(struct ctx *c, const char *password, struct faults *f)
 		faults_add(f, "password", FAULT_INVALID, 0);
 }
 
-/* Which of the two is taken. */
-static int
-taken(struct ctx *c, int code)
-{
-	if (code != E_CONFLICT)
-		return code;
-	if (strcmp(db_constraint(c->db), "account_email_key") == 0)
-		return fault(c, "email", FAULT_TAKEN, 0);
-	if (db_constraint(c->db)[0] != '\0') /* also <uname>_personal */
-		return fault(c, "uname", FAULT_TAKEN, 0);
-	return code;
-}
-
 /* ---- the verbs */
 
 static void
@@ -132,7 +118,8 @@ person_create(
 	if (wish->name != NULL)
 		split_name(c, wish->name, &row.first_name, &row.last_name);
 	TRY(password_hash(c, wish->password, &row.password_hash));
-	TRY(taken(c, account_add(c, &row, id_out)));
+	TRY(account_taken(c, account_add(c, &row, id_out)));
+	TRY(account_check_other_emails(c, *id_out, row.email));
 	return actor_record(c, who, "account.create", row.uname, row.role);
 }
 
@@ -170,7 +157,8 @@ person_update(struct ctx *c, const struct actor *who, const struct person_change
 	TRY(check_change(c, change, row.email));
 	if (change->name != NULL)
 		split_name(c, change->name, &row.first_name, &row.last_name);
-	TRY(taken(c, person_set_texts(c, self->id, &row)));
+	TRY(account_taken(c, person_set_texts(c, self->id, &row)));
+	TRY(account_check_other_emails(c, self->id, row.email));
 	return actor_record(
 	    c, who, "account.update", self->uname, row.email != NULL ? "email" : "");
 }

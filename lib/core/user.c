@@ -9,7 +9,6 @@
 #include "core/account.h"
 #include "core/name.h"
 #include "core/rule.h"
-#include "db/db.h"
 
 #define TEXT_MOST 255
 #define DETAIL_MAX_BYTES 200
@@ -49,31 +48,6 @@ check_password(struct ctx *c, const char *password, struct faults *f)
 		faults_add(f, "password", FAULT_INVALID, 0);
 }
 
-/* Which of the two is taken. */
-static int
-taken(struct ctx *c, int code)
-{
-	if (code != E_CONFLICT)
-		return code;
-	if (strcmp(db_constraint(c->db), "account_email_key") == 0)
-		return fault(c, "email", FAULT_TAKEN, 0);
-	if (db_constraint(c->db)[0] != '\0') /* also <uname>_personal */
-		return fault(c, "uname", FAULT_TAKEN, 0);
-	return code;
-}
-
-/* Behind the constraints, so that a taken uname is told first. */
-static int
-check_other_emails(struct ctx *c, int64_t id, const char *email)
-{
-	bool is_taken;
-
-	if (is_none(email))
-		return OK;
-	TRY(user_has_other_email(c, id, email, &is_taken));
-	return is_taken ? fault(c, "email", FAULT_TAKEN, 0) : OK;
-}
-
 static int
 hash_of(struct ctx *c, const char *password, const char **out)
 {
@@ -104,8 +78,8 @@ user_create(struct ctx *c, const struct actor *who, const struct user_wish *wish
 	TRY(hash_of(c, wish->password, &row.password_hash));
 	if (row.password_hash == NULL)
 		row.password_hash = "";
-	TRY(taken(c, account_add(c, &row, id_out)));
-	TRY(check_other_emails(c, *id_out, row.email));
+	TRY(account_taken(c, account_add(c, &row, id_out)));
+	TRY(account_check_other_emails(c, *id_out, row.email));
 	if (!wish->is_active)
 		TRY(user_set(c, *id_out, &(struct user_fields){ .is_active = &no }));
 	return actor_record(c, who, "account.create", row.uname, row.role);
@@ -189,10 +163,10 @@ user_update(
 	if (change->email != NULL)
 		row.email = str_lower(c->mem, change->email);
 	TRY(hash_of(c, change->password, &row.password_hash));
-	TRY(taken(c, user_set(c, u->id, &row)));
-	TRY(check_other_emails(c, u->id, row.email));
+	TRY(account_taken(c, user_set(c, u->id, &row)));
+	TRY(account_check_other_emails(c, u->id, row.email));
 	if (row.uname != NULL)
-		TRY(taken(c, user_rename_platform(c, u->id, row.uname)));
+		TRY(account_taken(c, user_rename_platform(c, u->id, row.uname)));
 	return actor_record(c, who, "account.update", u->uname, detail_of(c, &row));
 }
 

@@ -101,6 +101,23 @@ def test_an_address_that_was_changed_logs_nobody_in_and_changes_do_not_shut_each
     assert hub.get("/api/v1/user.json", (ivan.email(), ivan.password)).status_code == 200
 
 
+def test_nobody_takes_an_address_that_is_somebody_elses_further_one(hub):
+    ivan, thief = Person(hub), Person(hub)
+    further = ivan.uname + "@home.example"
+    hub.sql("INSERT INTO hub.account_email VALUES (%s, %s)", ivan.id, further)
+    taken = "Email has already been taken"
+    for address in (further, further.upper()):
+        answer = thief.ask("PUT", "user.json", {"user": {"email": address}})
+        assert answer.json() == {"user": {"id": None,
+                                          "message": "User has not been updated. " + taken}}
+        answer = make_user(hub, uname=unique("thief"), email=address, password="correct horse")
+        assert answer.json()["user"]["message"] == "User has not been created. " + taken
+    assert thief.email() != further
+    assert hub.get("/api/v1/user.json", (further, ivan.password)).json()["user"]["id"] == ivan.id
+    # his own he may put in front
+    assert ivan.ask("PUT", "user.json", {"user": {"email": further}}).status_code == 200
+
+
 def test_only_administrators_make_people(hub):
     ivan = Person(hub)
     wish = {"user": {"uname": unique("x"), "email": "x@example.com", "password": "correct horse"}}
