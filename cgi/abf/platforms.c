@@ -2,6 +2,7 @@
 #include "cgi/abf/abf.h"
 #include "core/platform.h"
 #include "store/repository.h"
+#include "web/form.h"
 
 /* ---- lists */
 
@@ -245,14 +246,22 @@ remove_platform_member(struct req *r)
 
 /* ---- for web servers */
 
+/* A web server that passes on an address as it came passes on "&path=/another" in it, too. */
+static bool
+has_two_paths(const struct req *r)
+{
+	return r->args != NULL && form_value(r->args, "path") != form_last_value(r->args, "path");
+}
+
 /* nginx's auth_request looks at the status alone. */
 int
 allow_platform(struct req *r)
 {
 	const char *path = req_query(r, "path");
-	bool may;
+	bool may = false;
 
-	TRY(platform_allows(r->ctx, &r->account, path != NULL ? path : "", &may));
+	if (!has_two_paths(r))
+		TRY(platform_allows(r->ctx, &r->account, path != NULL ? path : "", &may));
 	r->status = may ? 200 : 403;
 	return OK;
 }

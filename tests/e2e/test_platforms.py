@@ -459,6 +459,15 @@ def test_a_web_server_may_ask_where_nobody_reads_without_an_account(fresh_hub):
     assert world.hub.get("/api/v1/platforms/platforms_for_build").status_code == 401
 
 
+def test_an_address_with_a_path_in_its_query_does_not_open_another_platform(world):
+    hidden, opened = unique("hidden"), unique("open")
+    world.platform(hidden, visibility="hidden")
+    world.platform(opened)
+    for uri in ("/%s/x?&path=/%s/", "/%s/x&path=/%s/", "/%s/x?a=b&path=%s"):
+        asked = "/api/v1/platforms/allowed?path=" + uri % (hidden, opened)
+        assert world.hub.get(asked).status_code == 403, uri
+
+
 # ---- changes
 
 
