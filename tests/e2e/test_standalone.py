@@ -197,7 +197,7 @@ def test_make_run_mirrors_shows_how_and_ends_at_ctrl_c(folder, upstream):
         run(["git", "clone", "-q", clone, folder / "clone"])
     finally:
         os.killpg(child.pid, signal.SIGINT)  # as a terminal does it
-        code = child.wait(60)
+        code = child.wait(240)
     assert code == 0, out.read_text()
     assert processes_of(var) == []
 
