@@ -380,7 +380,7 @@ def test_a_project_and_a_group_never_share_a_path(hub, api, folder, name):
     assert api.refused("create_repo_group", group_name="x", parent=name) == \
         "repository group `%s` does not exist" % name
     assert api.refused("create_repo_group", group_name=name + "/x") == \
-        "repo group `%s/x` already exist" % name
+        "failed to create repo group `%s/x`" % name
 
 
 def test_copied_permissions(api, regular, folder):
