@@ -61,7 +61,6 @@ GRANT UPDATE (first_name, last_name, email, language, professional_experience, s
 	ON hub.account TO mirrorhub_web;
 GRANT SELECT, INSERT, UPDATE ON hub.notifier TO mirrorhub_web;
 GRANT UPDATE (uname, role, active), DELETE ON hub.account TO mirrorhub_web;   -- by administrators
-GRANT UPDATE (name) ON hub.platform TO mirrorhub_web;               -- follows its owner's uname
 GRANT SELECT ON hub.account_email TO mirrorhub_web;
 GRANT INSERT (uname, owner_account_id, description), UPDATE (description, default_branch, updated_at),
 	DELETE ON hub.team TO mirrorhub_web;

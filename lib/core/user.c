@@ -165,8 +165,6 @@ user_update(
 	TRY(hash_of(c, change->password, &row.password_hash));
 	TRY(account_taken(c, user_set(c, u->id, &row)));
 	TRY(account_check_other_emails(c, u->id, row.email));
-	if (row.uname != NULL)
-		TRY(account_taken(c, user_rename_platform(c, u->id, row.uname)));
 	return actor_record(c, who, "account.update", u->uname, detail_of(c, &row));
 }
 

@@ -37,7 +37,6 @@ enum {
 	USER_LIST,
 	USER_LIST_OF_TEAM,
 	USER_SET,
-	USER_RENAME_PLATFORM,
 	USER_HAS_OTHER_EMAIL,
 	USER_COUNT_OTHER_ADMINS,
 	USER_LOCK_OWNER,
@@ -73,10 +72,6 @@ const struct db_stmt user_sql[] = {
 	    "+ ($6 IS NOT NULL OR coalesce($2, uname) <> uname)::integer, "
 	    "role = coalesce($7, role), active = coalesce($8, active), updated_at = now() "
 	    "WHERE id = $1 AND role <> 'system'",
-	    NULL, 0 },
-	[USER_RENAME_PLATFORM] = { "user_rename_platform",
-	    "UPDATE hub.platform SET name = $2 || '_personal', updated_at = now() "
-	    "WHERE owner_account_id = $1 AND platform_type = 'personal'",
 	    NULL, 0 },
 	[USER_HAS_OTHER_EMAIL] = { "user_has_other_email",
 	    "SELECT count(*) AS n FROM hub.account_email "
@@ -163,12 +158,6 @@ user_set(struct ctx *c, int64_t id, const struct user_fields *f)
 	    db_text(f->last_name), db_text(f->email), db_text(f->password_hash), db_text(f->role),
 	    f->is_active != NULL ? db_bool(*f->is_active) : db_null()));
 	return n == 1 ? OK : fail(c, E_NOTFOUND, "no such account");
-}
-
-int
-user_rename_platform(struct ctx *c, int64_t id, const char *uname)
-{
-	return db_do(c, &user_sql[USER_RENAME_PLATFORM], NULL, db_int(id), db_text(uname));
 }
 
 int

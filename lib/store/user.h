@@ -46,9 +46,6 @@ struct user_fields {
  * under the uname. E_CONFLICT: as account_add. E_NOTFOUND. */
 must_check int user_set(struct ctx *c, int64_t id, const struct user_fields *fields);
 
-/* The personal platform is called after its owner. E_CONFLICT: another platform is called so. */
-must_check int user_rename_platform(struct ctx *c, int64_t id, const char *uname);
-
 /* Whether somebody else has it as a further address: no index keeps those apart. */
 must_check int user_has_other_email(struct ctx *c, int64_t id, const char *email, bool *out);
 
