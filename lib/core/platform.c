@@ -28,15 +28,6 @@ only(struct ctx *c, const char *type, const struct platform *p)
 
 /* ---- what a platform may be */
 
-static void
-judge_visibility(struct faults *f, const char *visibility)
-{
-	if (rule_is_blank(visibility))
-		faults_add(f, "visibility", FAULT_BLANK, 0);
-	if (strcmp(visibility, "open") != 0 && strcmp(visibility, "hidden") != 0)
-		faults_add(f, "visibility", FAULT_NOT_INCLUDED, 0);
-}
-
 static int
 judge_distrib_type(struct ctx *c, struct faults *f, const char *name)
 {
@@ -68,7 +59,7 @@ judge(struct faults *f, const struct platform *row, const char *visibility, bool
 {
 	rule_text(f, "description", row->description, PLATFORM_DESCRIPTION_MAX);
 	if (visibility != NULL)
-		judge_visibility(f, visibility);
+		rule_visibility(f, visibility);
 	if (is_new)
 		rule_name(f, "name", row->name, NAME_CHARS, PLATFORM_NAME_MAX);
 	rule_text(f, "default_branch", row->default_branch, PLATFORM_BRANCH_MAX);

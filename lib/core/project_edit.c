@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/name.h"
 #include "core/project.h"
+#include "core/rule.h"
 #include "db/db.h"
 #include "git/branches.h"
 #include "git/init.h"
@@ -100,16 +101,6 @@ judge_name(struct ctx *c, struct faults *f, const char *folder, const char *name
 }
 
 static void
-judge_visibility(struct faults *f, const char *visibility)
-{
-	if (or_empty(visibility)[0] == '\0')
-		faults_add(f, "visibility", FAULT_BLANK, 0);
-	if (strcmp(or_empty(visibility), "open") != 0 &&
-	    strcmp(or_empty(visibility), "hidden") != 0)
-		faults_add(f, "visibility", FAULT_NOT_INCLUDED, 0);
-}
-
-static void
 judge_branch(struct faults *f, const char *branch)
 {
 	if (str_characters(branch) > BRANCH_MAX_CHARACTERS)
@@ -179,7 +170,7 @@ judge_new(struct ctx *c, const struct project_wish *wish, const char *name,
 	    facts->is_name_taken);
 	if (facts->owner_uname == NULL)
 		faults_add(f, "owner", FAULT_BLANK, 0);
-	judge_visibility(f, wish->visibility);
+	rule_visibility(f, wish->visibility);
 	judge_branch(f, wish->default_branch);
 	judge_people(f, wish, facts->has_maintainer);
 	if (facts->n_projects >= PROJECTS_PER_OWNER)
@@ -324,7 +315,7 @@ judge_change(struct ctx *c, const struct actor *who, const struct change *change
 	TRY(project_ask(c, who->account, &q, &facts));
 	if (change->has_name)
 		judge_name(c, f, change->folder, change->name, facts.is_name_taken);
-	judge_visibility(f, change->wish->visibility);
+	rule_visibility(f, change->wish->visibility);
 	if (change->has_branch)
 		TRY(judge_new_head(c, f, change));
 	judge_people(f, change->wish, !change->has_maintainer || facts.has_maintainer);

@@ -37,6 +37,15 @@ rule_name(struct faults *f, const char *field, const char *text, const char *all
 	rule_length(f, field, text, most);
 }
 
+void
+rule_visibility(struct faults *f, const char *visibility)
+{
+	if (rule_is_blank(visibility))
+		faults_add(f, "visibility", FAULT_BLANK, 0);
+	if (!str_is_equal(visibility, "open") && !str_is_equal(visibility, "hidden"))
+		faults_add(f, "visibility", FAULT_NOT_INCLUDED, 0);
+}
+
 int
 rule_role(struct ctx *c, const char *role, int64_t *access_out)
 {

@@ -23,6 +23,9 @@ void rule_text(struct faults *f, const char *field, const char *text, int64_t mo
 void rule_name(
     struct faults *f, const char *field, const char *text, const char *allowed, int64_t most);
 
+/* "open" or "hidden": adds FAULT_BLANK, and FAULT_NOT_INCLUDED for all else. */
+void rule_visibility(struct faults *f, const char *visibility);
+
 /* The access that a role gives: reader 1, writer 2, admin 3. E_INVALID: it is none of these. */
 must_check int rule_role(struct ctx *c, const char *role, int64_t *access_out);
 

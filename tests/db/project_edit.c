@@ -123,6 +123,7 @@ static const struct wish_row {
 	{ "..", "open", "master", 1, -1, "name refused" },
 	{ "x.GIT", "open", "master", 1, -1, "name refused" },
 	{ "ok", NULL, "master", 1, -1, "visibility blank, visibility not included" },
+	{ "ok", "  ", "master", 1, -1, "visibility blank, visibility not included" },
 	{ "ok", "Open", "master", 1, -1, "visibility not included" },
 	{ "ok", "open", "a b", 1, -1, "default_branch unknown" },
 	{ "ok", "open", "x\ny", 1, -1, "default_branch unknown" },
