@@ -7,9 +7,7 @@
 #include "base/log.h"
 #include "cgi/rhodecode/repo.h"
 #include "core/folder.h"
-#include "core/project.h"
-#include "git/history.h"
-#include "git/init.h"
+#include "core/history.h"
 #include "store/user.h"
 
 #define SHORT_ID_CHARS 12
@@ -96,8 +94,7 @@ rhodecode_changeset_files(struct req *r, const struct git_changeset *row)
 int
 rhodecode_history(struct req *r, int64_t store_id, struct git_history *out)
 {
-	TRY(git_init(r->ctx));
-	TRY(git_history_open(r->ctx, project_store_dir(r->ctx, store_id), out));
+	TRY(project_history(r->ctx, store_id, out));
 	return out->n > 0 || out->is_cut ? OK : fail(r->ctx, E_NOTFOUND, "it has no commits");
 }
 

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "core/folder.h"
+#include "core/history.h"
 #include "core/project.h"
 #include "core/project_edit.h"
 #include "core/upstream.h"
@@ -362,5 +363,6 @@ repo_forget_kept(struct ctx *c, const struct actor *who, const struct project *p
 {
 	TRY(project_raise_generation(c, p->store_id, NULL));
 	TRY(cache_remove(c, project_cache_dir(c), project_cache_prefix(c, p->store_id), NULL));
+	TRY(project_history_forget(c, p->store_id));
 	return actor_record(c, who, "project.forget_kept", p->path, "");
 }

@@ -10,6 +10,7 @@
 #include "git/branches.h"
 #include "git/init.h"
 #include "git/person.h"
+#include "git/refs.h"
 #include "git/store.h"
 
 #define LINE (GIT_ID_CHARS + 1)
@@ -63,19 +64,44 @@ list(struct ctx *c, const char *dir, const struct git_range *range, int64_t most
 }
 
 int
-git_history_open(struct ctx *c, const char *dir, struct git_history *out)
+git_history_open(
+    struct ctx *c, const char *dir, const char *ids, size_t len, struct git_history *out)
 {
 	const struct git_range all = { .most = 0 };
-	struct buf *ids;
+	struct buf *told;
 
-	*out = (struct git_history){ .dir = dir };
+	*out = (struct git_history){ .dir = dir, .ids = ids, .n = len / LINE };
 	TRY(git_store_open(c, dir, &out->repo));
-	TRY(list(c, dir, &all, GIT_REVISIONS_MAX + 1, &ids));
-	out->ids = ids->data;
-	out->n = ids->len / LINE;
+	if (ids == NULL) {
+		TRY(list(c, dir, &all, GIT_REVISIONS_MAX + 1, &told));
+		out->ids = told->data;
+		out->n = told->len / LINE;
+	}
 	out->is_cut = out->n > GIT_REVISIONS_MAX;
 	if (out->is_cut)
 		out->n = 0;
+	return OK;
+}
+
+int
+git_history_state(struct ctx *c, const char *dir, size_t max, const char **out)
+{
+	struct git_repository *repo;
+	struct git_store_ref *rows;
+	struct git_refs refs = { .n = 0 };
+	size_t n;
+
+	TRY(git_store_open(c, dir, &repo));
+	TRY(git_store_refs(c, repo, max, &rows, &n));
+	refs.rows = arena_new_array(c->mem, struct git_ref, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		refs.rows[i].name = rows[i].name;
+		(void)str_is_hex(rows[i].oid, refs.rows[i].oid, GIT_OID_BYTES);
+		if (rows[i].symref != NULL)
+			refs.head = rows[i].symref;
+	}
+	refs.n = n;
+	*out = git_refs_fingerprint(c->mem, &refs);
 	return OK;
 }
 

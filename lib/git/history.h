@@ -26,8 +26,13 @@ struct git_history {
 	bool is_cut; /* there are more than GIT_REVISIONS_MAX: none is listed */
 };
 
-/* git_init comes first. E_NOTFOUND, E_INTERNAL: as git_store_open. */
-must_check int git_history_open(struct ctx *c, const char *dir, struct git_history *out);
+/* ids: those of an earlier one in the same state, of len bytes; NULL: Git is asked for them.
+ * git_init comes first. E_NOTFOUND, E_INTERNAL: as git_store_open. */
+must_check int git_history_open(
+    struct ctx *c, const char *dir, const char *ids, size_t len, struct git_history *out);
+
+/* 64 hex digits, which change with any ref and with HEAD. E_INVALID: more than max refs. */
+must_check int git_history_state(struct ctx *c, const char *dir, size_t max, const char **out);
 
 /* A commit by what a person calls it: "tip", "HEAD", "-1" or "" (what HEAD names), a branch, a tag,
  * an id of 40 digits, a number (struct git_changeset), the beginning of an id of at least 4 digits.

@@ -22,7 +22,7 @@ history(struct ctx *c, const char *dir)
 {
 	struct git_history h;
 
-	assert_int_equal(git_history_open(c, dir, &h), OK);
+	assert_int_equal(git_history_open(c, dir, NULL, 0, &h), OK);
 	return h;
 }
 
@@ -111,6 +111,31 @@ the_list_is_that_of_git_and_numbers_are_places_in_it(void **state)
 	assert_string_equal(row.message, "at 4000\n");
 	assert_string_equal(row.author_name, "\xc3\x84");
 	assert_string_equal(row.author_email, "a@x");
+}
+
+static void
+the_state_changes_with_any_ref_and_with_head(void **state)
+{
+	struct ctx *c = *state;
+	struct tree t = make(c);
+	struct git_history h = history(c, t.dir), again;
+	const char *before, *same, *tagged, *elsewhere;
+	struct git_changeset row;
+
+	assert_int_equal(git_history_state(c, t.dir, 100, &before), OK);
+	assert_int_equal(git_history_state(c, t.dir, 100, &same), OK);
+	(void)repo_git(c, t.dir, "tag", "v2", t.first);
+	assert_int_equal(git_history_state(c, t.dir, 100, &tagged), OK);
+	(void)repo_git(c, t.dir, "symbolic-ref", "HEAD", "refs/heads/feature/x");
+	assert_int_equal(git_history_state(c, t.dir, 100, &elsewhere), OK);
+	assert_string_equal(before, same);
+	assert_string_not_equal(before, tagged);
+	assert_string_not_equal(tagged, elsewhere);
+	assert_int_equal(git_history_state(c, t.dir, 2, &same), E_INVALID);
+	/* what was listed once serves again */
+	assert_int_equal(git_history_open(c, t.dir, h.ids, h.n * 41, &again), OK);
+	assert_int_equal(git_history_read(c, &again, t.merge, &row), OK);
+	assert_int_equal(row.number, 3);
 }
 
 static void
@@ -300,6 +325,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(the_list_is_that_of_git_and_numbers_are_places_in_it),
+		WITH_CTX(the_state_changes_with_any_ref_and_with_head),
 		WITH_CTX(a_revision_is_a_name_an_id_or_a_number),
 		WITH_CTX(files_are_those_of_the_first_parent_and_all_of_a_first_commit),
 		WITH_CTX(a_range_is_by_ids_times_branch_and_number),

@@ -48,11 +48,17 @@ def full(hub, api, upstream):
     ids = [repo.commit(files={"README.rst": "one\n", "docs/index.txt": "x\n"}, message="first"),
            repo.commit(files={"README.rst": "two\n", "docs/index.txt": "x\n", "docs/deep/a": "a"},
                        message="second"),
-           repo.commit(files={"README.rst": "two\n", "docs/deep/a": "a"}, message="third")]
+           repo.commit(files={"README.rst": "two\n", "docs/deep/a": "a"}, message="third"),
+           repo.commit(files={"README.rst": "three\n", "docs/deep/a": "a"}, message="fourth")]
     repo.git("branch", "feature/x", ids[1])
     repo.git("tag", "-a", "-m", "v", "v0.2.0", ids[1])
     api("create_repo", repo_name="full", clone_uri=upstream.url("truth/full.git"))
     return "full", ids, repo
+
+
+@pytest.fixture(scope="module")
+def crew(hub, api):
+    return api("create_user_group", group_name="crew")["user_group"]["group_name"]
 
 
 def push(hub, name, branch="main", text="x"):
@@ -132,9 +138,7 @@ def test_S12_S13_permissions_of_a_user(hub, seed, api, other):
         "unknown user x"
 
 
-def test_a_user_group_gets_permissions_too(hub, seed, api):
-    hub.sql("INSERT INTO hub.team (uname, owner_account_id) SELECT 'crew', id FROM hub.account"
-            " WHERE uname = 'admin'")
+def test_a_user_group_gets_permissions_too(hub, seed, api, crew):
     seed("create_repo", name="s12g", owner_name="admin")
     assert seed("add_users_group_to_repo", repo_name="s12g", group_name="crew",
                 perm="repository_write") is None
@@ -177,20 +181,21 @@ def test_S16_S17_S18_types_missing_arguments_and_ids(seed, api):
 
 # ---------------------------------------------------------------- pull (rows 12, 13)
 
-def test_12_pull_brings_what_is_new(hub, api, full):
-    name, ids, repo = full
-    before = api("get_repo", repoid=name)["last_changeset"]
-    new = repo.commit(files={"README.rst": "three\n", "docs/deep/a": "a"}, message="fourth")
+def test_12_pull_brings_what_is_new(hub, api, upstream):
+    repo = upstream.repo("r12.git")
+    old = repo.commit()
+    api("create_repo", repo_name="r12", clone_uri=upstream.url("r12.git"))
+    assert api("get_repo", repoid="r12")["last_changeset"]["raw_id"] == old
+    new = repo.commit(message="more")
     for _ in range(2):
-        assert api("pull", repoid=name) == {"msg": "Pulled from `full`", "repository": "full"}
-        after = api("get_repo", repoid=name)["last_changeset"]
-        assert after["raw_id"] == new != before["raw_id"]
-    assert new in read(hub, name)
-    ids.append(new)
+        assert api("pull", repoid="r12") == {"msg": "Pulled from `r12`", "repository": "r12"}
+        assert api("get_repo", repoid="r12")["last_changeset"]["raw_id"] == new
+    assert new in read(hub, "r12")
+    assert api("pull", repoid="r12", clone_uri=upstream.url("r12.git"))["repository"] == "r12"
 
 
-def test_13_there_is_nothing_to_pull_from(api):
-    api("create_repo", repo_name="r13")
+def test_13_there_is_nothing_to_pull_from(api, full):
+    api.ask("create_repo", repo_name="r13")
     assert api.refused("pull", repoid="r13") == "Unable to pull changes from `r13`"
     assert api.refused("pull", repoid="nope") == "repository `nope` does not exist"
     assert api.refused("pull", repoid="full", clone_uri="http://127.0.0.1:1/x") == \
@@ -237,7 +242,7 @@ def test_15_what_is_kept_is_forgotten(hub, api, regular, full):
     assert regular.refused("invalidate_cache", repoid="full") == "repository `full` does not exist"
 
 
-def test_30_31_one_repository(hub, api, full, upstream):
+def test_30_31_one_repository(hub, api, full, crew, upstream):
     name, ids, repo = full
     api("grant_user_group_permission", repoid=name, usergroupid="crew", perm="repository.read")
     row = api("get_repo", repoid=name)
@@ -278,7 +283,7 @@ def test_32_33_who_was_granted_something_reads(api, other, full, level):
         "repository `r32%s` does not exist" % level
 
 
-def test_34_35_lists_hold_what_one_may_read(hub, api, regular):
+def test_34_35_lists_hold_what_one_may_read(hub, api, regular, full):
     assert api.refused("get_repo", repoid="no-such-repo") == "repository `no-such-repo` does not exist"
     api("create_repo", repo_name="r35", private=True)
     everything, some = api("get_repos"), regular("get_repos")
@@ -310,6 +315,7 @@ def test_36_37_38_nodes(api, regular, full):
             "failed to get repo: `full` nodes"
     assert api.refused("get_repo_nodes", repoid=name, revision="tip", root_path="/",
                        ret_type="error") == "ret_type must be one of all,dirs,files"
+    api.ask("create_repo", repo_name="r13")
     assert api.refused("get_repo_nodes", repoid="r13", revision="tip", root_path="/") == \
         "failed to get repo: `r13` nodes"
 
@@ -422,10 +428,11 @@ def test_46_47_48_owners(api, regular):
         assert regular.refused("create_repo", repo_name="r48", owner=owner) == OWNER
 
 
-def test_49_what_is_there_is_said(api):
+def test_49_what_is_there_is_said(api, full):
     for name in ("full", "FULL"):
         assert api.refused("create_repo", repo_name=name) == "repo `%s` already exist" % name
     # a folder and a repository never share a path
+    api.ask("create_repo", repo_name="foo/bar/baz")
     assert api.refused("create_repo", repo_name="foo/bar") == "failed to create repository `foo/bar`"
     assert api.refused("create_repo", repo_name="full/x") == "failed to create repository `full/x`"
     for landing in ("branch:-x", "tag:x", "branch:"):
@@ -590,6 +597,7 @@ def test_56_57_58_59_forks(hub, api, regular, other, full):
         "user `x` does not exist"
     assert api.refused("fork_repo", repoid=name, fork_name="r57") == "fork `r57` already exist"
     assert api.refused("fork_repo", repoid=name, fork_name="r58") == "repo `r58` already exist"
+    api.ask("create_repo", repo_name="foo/bar/baz")
     for bad in ("a/..", "x.git", "foo"):
         assert api.refused("fork_repo", repoid=name, fork_name=bad) == \
             "failed to fork repository `full` as `%s`" % bad
@@ -605,7 +613,7 @@ def test_56_57_58_59_forks(hub, api, regular, other, full):
 # ---------------------------------------------------------------- grants (rows 66 to 68)
 
 @pytest.mark.parametrize("perm", ["none", "read", "write", "admin"])
-def test_66_67_68_grants(api, regular, perm):
+def test_66_67_68_grants(api, regular, crew, perm):
     api.ask("create_repo", repo_name="r66")
     assert api("grant_user_permission", repoid="r66", userid="test-api", perm="repository." + perm) == {
         "msg": "Granted perm: `repository.%s` for user: `test-api` in repo: `r66`" % perm,
@@ -624,7 +632,7 @@ def test_66_67_68_grants(api, regular, perm):
     assert members(api, "r66") == {("user", "default"): "repository.read"}
 
 
-def test_66_grants_that_cannot_be(api, regular):
+def test_66_grants_that_cannot_be(api, regular, crew):
     api.ask("create_repo", repo_name="r66")
     for method, who in (("grant_user_permission", {"userid": "test-api"}),
                         ("grant_user_group_permission", {"usergroupid": "crew"})):
@@ -676,6 +684,7 @@ def test_78_changesets(api, regular, full):
     assert listed[0]["added"] == ["README.rst", "docs/index.txt"]
     assert (listed[1]["added"], listed[1]["changed"]) == (["docs/deep/a"], ["README.rst"])
     assert listed[2]["removed"] == ["docs/index.txt"]
+    api.ask("create_repo", repo_name="r13")
     assert api.refused("get_changesets", repoid="r13") == "Repository is empty"
     for bad in ({"start": "--all"}, {"branch_name": "nope"}, {"start_date": "yesterday"}):
         assert api.refused("get_changesets", repoid=name, **bad) == "Internal server error"
@@ -698,6 +707,31 @@ def test_79_one_changeset(hub, api, other, full):
         for repo_name in ("r79", "r79-missing"):
             assert other.refused(method, repoid=repo_name, **more) == \
                 "Access denied to repo " + repo_name
+
+
+def test_a_long_history_is_counted_once_and_stays_right(hub, api, upstream):
+    n = 1200
+    lines = ["commit refs/heads/main\ncommitter A <a@x> %d +0000\ndata 1\nx\n" % (1600000000 + i)
+             for i in range(n)]
+    subprocess.run(["git", "-C", str(upstream.repo("long.git").path), "fast-import", "--quiet"],
+                   input="\n".join(lines).encode(), env=clean_env(), check=True)
+    api("create_repo", repo_name="long", clone_uri=upstream.url("long.git"))
+    kept = hub.var / "data" / "cache" / "revisions"
+    for _ in range(2):
+        assert api("get_repo", repoid="long")["last_changeset"]["revision"] == n - 1
+        assert len(list(kept.iterdir())) == 1
+    middle = api("get_changesets", repoid="long", start="600", end="601")
+    assert [r["revision"] for r in middle] == [600, 601]
+    upstream.repo("long.git").commit()
+    api("pull", repoid="long")
+    assert api("get_repo", repoid="long")["last_changeset"]["revision"] == n
+    assert len(list(kept.iterdir())) == 1
+    api("invalidate_cache", repoid="long")
+    assert list(kept.iterdir()) == []
+    # what somebody cut short is made anew
+    assert api("get_repo", repoid="long")["last_changeset"]["revision"] == n
+    next(kept.iterdir()).write_bytes(b"cut")
+    assert api("get_repo", repoid="long")["last_changeset"]["revision"] == n
 
 
 # ---------------------------------------------------------------- scopes and the trail
