@@ -45,6 +45,12 @@ db_null(void)
 	return (struct db_param){ .kind = DB_NULL };
 }
 
+struct db_param
+db_reference(int64_t id)
+{
+	return id == 0 ? db_null() : db_int(id);
+}
+
 /* The parameters as libpq wants them: parallel arrays, numbers as text. */
 struct params {
 	int n;

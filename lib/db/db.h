@@ -33,6 +33,7 @@ struct db_param db_int(int64_t n);
 struct db_param db_bool(bool b);
 struct db_param db_bytes(const void *bytes, size_t len);
 struct db_param db_null(void);
+struct db_param db_reference(int64_t id); /* 0 is SQL NULL: what it refers to may be missing */
 
 /* Connects, prepares and describes every statement of the tables (NULL-ended array of tables, each
  * ended by a row without a name) in one round trip. A statement that does not fit the schema or its

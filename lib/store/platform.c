@@ -164,13 +164,6 @@ const struct db_stmt platform_sql[] = {
 };
 /* clang-format on */
 
-/* 0 stands for SQL NULL where a reference may be missing. */
-static struct db_param
-reference(int64_t id)
-{
-	return id == 0 ? db_null() : db_int(id);
-}
-
 static int
 no_such(struct ctx *c, int code)
 {
@@ -258,8 +251,8 @@ platform_add(struct ctx *c, const struct platform *row, int64_t *id_out)
 
 	TRY(db_one(c, &platform_sql[PLATFORM_ADD], &made, db_text(row->name),
 	    db_text(row->description), db_text(row->distrib_type), db_text(row->default_branch),
-	    db_bool(row->is_hidden), db_bool(row->is_released), reference(row->parent_platform_id),
-	    db_int(row->owner_account_id)));
+	    db_bool(row->is_hidden), db_bool(row->is_released),
+	    db_reference(row->parent_platform_id), db_int(row->owner_account_id)));
 	*id_out = made.id;
 	return OK;
 }
@@ -271,7 +264,7 @@ platform_set(struct ctx *c, const struct platform *row)
 
 	TRY(db_do(c, &platform_sql[PLATFORM_SET], &n, db_int(row->id), db_text(row->description),
 	    db_text(row->default_branch), db_bool(row->is_hidden), db_bool(row->is_released),
-	    reference(row->owner_account_id), reference(row->owner_team_id)));
+	    db_reference(row->owner_account_id), db_reference(row->owner_team_id)));
 	return no_such(c, n == 1 ? OK : E_NOTFOUND);
 }
 

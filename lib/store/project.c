@@ -194,20 +194,13 @@ project_count_mirrors(struct ctx *c, const struct account *asker, const char *te
 	return OK;
 }
 
-/* 0 stands for SQL NULL where a reference may be missing. */
-static struct db_param
-reference(int64_t id)
-{
-	return id == 0 ? db_null() : db_int(id);
-}
-
 int
 project_add(struct ctx *c, const struct project_new *row, int64_t *id_out, int64_t *store_id_out)
 {
 	struct added added;
 
 	TRY(db_one(c, &project_sql[PROJECT_ADD], &added, db_text(row->path),
-	    reference(row->owner_account_id), reference(row->owner_team_id),
+	    db_reference(row->owner_account_id), db_reference(row->owner_team_id),
 	    db_int(row->default_access), db_text(row->description), db_bool(row->is_mirror)));
 	*id_out = added.id;
 	*store_id_out = added.store_id;

@@ -150,15 +150,9 @@ const struct db_stmt project_change_sql[] = {
 };
 /* clang-format on */
 
-/* 0 stands for SQL NULL where a reference may be missing. */
-static struct db_param
-reference(int64_t id)
-{
-	return id == 0 ? db_null() : db_int(id);
-}
-
 /* The two columns of an owner. */
-#define OWNER_PARAMS(o) reference((o)->is_team ? 0 : (o)->id), reference((o)->is_team ? (o)->id : 0)
+#define OWNER_PARAMS(o)                                                                            \
+	db_reference((o)->is_team ? 0 : (o)->id), db_reference((o)->is_team ? (o)->id : 0)
 
 static struct db_param
 autostart(int64_t status)
@@ -192,7 +186,7 @@ project_insert(struct ctx *c, const struct owner *owner, const struct project_va
 {
 	return db_one(c, &project_change_sql[INSERT_PROJECT], out, db_text(row->path),
 	    OWNER_PARAMS(owner), db_int(row->default_access), db_text(row->head),
-	    db_text(row->description), reference(row->maintainer_id), db_bool(row->is_package),
+	    db_text(row->description), db_reference(row->maintainer_id), db_bool(row->is_package),
 	    db_bool(row->has_issues), db_bool(row->has_wiki),
 	    db_bool(row->publish_i686_into_x86_64), db_bool(row->architecture_dependent),
 	    autostart(row->autostart_status));
@@ -210,10 +204,10 @@ project_update_row(struct ctx *c, int64_t id, int64_t store_id, const struct pro
 		TRY(db_do(c, &project_change_sql[UPDATE_HEAD], NULL, db_int(store_id),
 		    db_text(row->head)));
 	code = db_do(c, &project_change_sql[UPDATE_PROJECT], &n, db_int(id), db_text(row->path),
-	    db_int(row->default_access), db_text(row->description), reference(row->maintainer_id),
-	    db_bool(row->is_package), db_bool(row->has_issues), db_bool(row->has_wiki),
-	    db_bool(row->publish_i686_into_x86_64), db_bool(row->architecture_dependent),
-	    autostart(row->autostart_status));
+	    db_int(row->default_access), db_text(row->description),
+	    db_reference(row->maintainer_id), db_bool(row->is_package), db_bool(row->has_issues),
+	    db_bool(row->has_wiki), db_bool(row->publish_i686_into_x86_64),
+	    db_bool(row->architecture_dependent), autostart(row->autostart_status));
 	return one_row(c, code, n);
 }
 
