@@ -224,7 +224,11 @@ set_owner(struct ctx *c, const struct actor *who, const struct project_full *p, 
 {
 	if (owner_id == 0 || owner_id == p->base.owner_account_id)
 		return OK;
+	if (p->is_package) /* it stands in its owner's personal repository */
+		TRY(project_detach_personal(c, p->base.id));
 	TRY(repo_set_owner(c, p->base.id, owner_id));
+	if (p->is_package)
+		TRY(project_conflict(c, project_attach_personal(c, p->base.id)));
 	return actor_record(c, who, "project.owner", p->base.path,
 	    arena_printf(c->mem, "account %lld", (long long)owner_id));
 }
