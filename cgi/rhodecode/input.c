@@ -20,7 +20,7 @@ static size_t
 secret_word(const char *s, size_t len)
 {
 	static const char *const words[] = { "api_key", "auth_token", "apikey", "password",
-		"passwd", "secret", "token" };
+		"passwd", "secret", "token", "%3A%2F" /* of an address, encoded */ };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t n = strlen(words[i]);
@@ -39,8 +39,7 @@ value_bytes(const char *s, size_t len)
 	size_t at = 0;
 
 	if (len == 0 || (s[0] != '"' && s[0] != '\'')) {
-		while (at < len && strchr(",}& \t\r\n", s[at]) == NULL &&
-		    strncasecmp(s + at, "%2C", 3) != 0 && strncasecmp(s + at, "%7D", 3) != 0)
+		while (at < len && strchr(",}& \t\r\n", s[at]) == NULL)
 			at++;
 		return at;
 	}
@@ -57,7 +56,8 @@ value_bytes(const char *s, size_t len)
 	return len;
 }
 
-/* From behind a secret's name to its value: quotes, blanks and a colon or the like. */
+/* From behind a secret's name to its value: quotes, blanks and a colon or the like; or the first
+ * % of these, when they are encoded. */
 static size_t
 separator_bytes(const char *s, size_t len)
 {
@@ -67,9 +67,19 @@ separator_bytes(const char *s, size_t len)
 		at++;
 	if (at == len || (s[at] != ':' && s[at] != '=' && s[at] != '%'))
 		return 0;
+	if (s[at] == '%')
+		return at + 1;
 	while (at < len && memchr(":= \t\r\n", s[at], 6) != NULL)
 		at++;
 	return at;
+}
+
+/* The name of a secret, what follows it, and the value: all the rest of a body that is encoded,
+ * in which nothing tells a secret's own comma from one behind it. */
+static size_t
+secret_bytes(const char *s, size_t len, size_t from)
+{
+	return s[from - 1] == '%' ? len : from + value_bytes(s + from, len - from);
 }
 
 static size_t
@@ -98,7 +108,7 @@ rhodecode_echo(struct arena *mem, const char *body, size_t len)
 		if (gap > 0) {
 			buf_add(b, text, word + gap);
 			buf_text(b, MASK);
-			n = word + gap + value_bytes(text + word + gap, left - word - gap);
+			n = secret_bytes(text, left, word + gap);
 		} else if (word > 0) {
 			n = word;
 			buf_add(b, text, n);

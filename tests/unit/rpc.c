@@ -140,6 +140,8 @@ what_may_be_secret_is_never_shown(void **state)
 		"{\"API_KEY\":" KEY "}",
 		"api_key=" KEY "&method=x",
 		"%7B%22api_key%22%3A%22" KEY "%22%2C",
+		"%7B%22password%22%3A+%22a%2C0123456789%22%7D%2C",
+		"%7B%22clone_uri%22%3A%22http%3A%2F%2Fu%3A0123456789%40h%2F",
 		"{\"oops\":\"" KEY "\"",
 		KEY,
 		"{\"args\":{\"password\":\"" KEY "\"",
@@ -246,8 +248,8 @@ members_are_missed_in_their_order_and_the_id_is_said_again(void **state)
 {
 	struct ctx *c = *state;
 
-	is_refused(c, "[]",
-	    "{\"result\":null,\"error\":\"Incorrect JSON query missing 'api_key'\"}");
+	is_refused(
+	    c, "[]", "{\"result\":null,\"error\":\"Incorrect JSON query missing 'api_key'\"}");
 	is_refused(c, "{\"id\":\"\"}",
 	    "{\"id\":\"\",\"result\":null,\"error\":\"Incorrect JSON query missing 'api_key'\"}");
 	is_refused(c, "{\"id\":1.0,\"api_key\":1}",
@@ -374,7 +376,8 @@ the_own_name_wins_over_the_others(void **state)
 	assert_string_equal(
 	    wished(c, "{\"name\":\"a\",\"repo\":\"b\",\"text\":1,\"perm\":1}")->repoid->text, "b");
 	assert_string_equal(
-	    wished(c, "{\"name\":\"a\",\"repoid\":\"c\",\"text\":1,\"perm\":1}")->repoid->text, "c");
+	    wished(c, "{\"name\":\"a\",\"repoid\":\"c\",\"text\":1,\"perm\":1}")->repoid->text,
+	    "c");
 }
 
 static void
