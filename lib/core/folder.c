@@ -175,11 +175,40 @@ is_below(struct ctx *c, const char *path, const char *top)
 	    str_lower(c->mem, path), arena_printf(c->mem, "%s/", str_lower(c->mem, top)));
 }
 
+static int64_t
+count_slashes(const char *path)
+{
+	int64_t n = 0;
+
+	for (; *path != '\0'; path++)
+		n += *path == '/';
+	return n;
+}
+
+/* What is below keeps within the limits of name_check_slug. */
+static int
+check_room(struct ctx *c, const struct folder *f, const char *path)
+{
+	int64_t more_parts = count_slashes(path) - count_slashes(f->path);
+	int64_t more_bytes = (int64_t)strlen(path) - (int64_t)strlen(f->path);
+	struct folder_deepest below;
+
+	TRY(folder_deepest(c, f->id, &below));
+	if (more_parts > 0 && below.parts + more_parts > NAME_PARTS_MOST)
+		return fail(
+		    c, E_INVALID, "a path below would have more than %d parts", NAME_PARTS_MOST);
+	if (more_bytes > 0 && below.bytes + more_bytes > NAME_PATH_MOST_BYTES)
+		return fail(c, E_INVALID, "a path below would have more than %d bytes",
+		    NAME_PATH_MOST_BYTES);
+	return OK;
+}
+
 static int
 move(struct ctx *c, const struct actor *who, const struct folder *f, const char *path)
 {
 	if (is_below(c, path, f->path))
 		return fault(c, "path", FAULT_REFUSED, 0);
+	TRY(check_room(c, f, path));
 	TRY(folder_make_way(c, who, path));
 	return taken(c, folder_move(c, f->path, path));
 }

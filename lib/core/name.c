@@ -9,7 +9,6 @@
 
 #define PART_MOST_BYTES 255
 #define PATH_MOST_BYTES 1000
-#define SLUG_PATH_MOST_BYTES 255
 /* of hpr's names, and of the others */
 #define ALLOWED                                                                                    \
 	"abcdefghijklmnopqrstuvwxyz"                                                               \
@@ -159,8 +158,8 @@ name_check_slug(struct ctx *c, const char *path)
 	char **parts;
 	size_t n;
 
-	if (strlen(path) > SLUG_PATH_MOST_BYTES)
-		return fail(c, E_INVALID, "a path has at most %d bytes", SLUG_PATH_MOST_BYTES);
+	if (strlen(path) > NAME_PATH_MOST_BYTES)
+		return fail(c, E_INVALID, "a path has at most %d bytes", NAME_PATH_MOST_BYTES);
 	TRY(name_check_mirror(c, path));
 	parts = str_split(c->mem, path, '/', &n);
 	if (n > NAME_PARTS_MOST)

@@ -18,6 +18,7 @@ must_check int name_check_mirror(struct ctx *c, const char *path);
  * (contracts/rhodecode.md 4.5): each part is its own slug, at most NAME_PARTS_MOST of them, 255
  * bytes in all, and none is called as RhodeCode calls what it has thrown away. */
 #define NAME_PARTS_MOST 16
+#define NAME_PATH_MOST_BYTES 255
 must_check int name_check_slug(struct ctx *c, const char *path);
 
 /* Whether a part has only characters that name_check_path knows; true for "". */

@@ -15,6 +15,8 @@ static const struct field place_row[] = { FIELD(folder_place, id), FIELD(folder_
 	FIELD(folder_place, owner_id), FIELD(folder_place, is_top_open), { 0 } };
 static const struct field member_row[] = { FIELD(folder_member, uname),
 	FIELD(folder_member, is_team), FIELD(folder_member, access), { 0 } };
+static const struct field deepest_row[] = { FIELD(folder_deepest, parts),
+	FIELD(folder_deepest, bytes), { 0 } };
 static const struct field number_row[] = { FIELD(number, n), { 0 } };
 
 #define NUMBER number_row, sizeof(struct number)
@@ -32,6 +34,7 @@ enum {
 	LOCK,
 	DEL,
 	COUNT_BELOW,
+	DEEPEST,
 	MEMBERS,
 	COPY,
 	ACCOUNT_ON_FOLDERS,
@@ -134,6 +137,12 @@ const struct db_stmt folder_sql[] = {
 	    "UNION ALL "
 	    "(SELECT FROM hub.project p, top WHERE " BELOW("p.path", "top.key") " LIMIT $2 + 1)) w",
 	    NUMBER },
+	[DEEPEST] = { "folder_deepest",
+	    TOP "SELECT coalesce(max(octet_length(w.path)), 0)::bigint AS bytes, "
+	    "coalesce(max(length(w.path) - length(replace(w.path, '/', '')) + 1), 0)::bigint AS parts "
+	    "FROM (SELECT f.path FROM hub.folder f, top WHERE " BELOW("f.path", "top.key") " "
+	    "UNION ALL SELECT p.path FROM hub.project p, top WHERE " BELOW("p.path", "top.key") ") w",
+	    deepest_row, sizeof(struct folder_deepest) },
 	[MEMBERS] = { "folder_list_members",
 	    "SELECT w.uname, w.is_team, w.access::bigint AS access FROM ("
 	    "SELECT o.uname, false AS is_team, 4::smallint AS access, 0 AS id FROM hub.folder f "
@@ -250,6 +259,12 @@ folder_move(struct ctx *c, const char *path, const char *new_path)
 {
 	return db_do(c, &folder_sql[MOVE], NULL, db_text(path), db_text(new_path),
 	    db_int(FOLDER_BELOW_MOST));
+}
+
+int
+folder_deepest(struct ctx *c, int64_t id, struct folder_deepest *out)
+{
+	return db_one(c, &folder_sql[DEEPEST], out, db_int(id));
 }
 
 int

@@ -64,6 +64,13 @@ must_check int folder_first_admin(struct ctx *c, int64_t *id_out);
 must_check int folder_set(
     struct ctx *c, int64_t id, const char *description, int64_t owner_account_id);
 
+/* Of the paths below it, folders and projects; 0 where there are none. */
+struct folder_deepest {
+	int64_t parts, bytes;
+};
+
+must_check int folder_deepest(struct ctx *c, int64_t id, struct folder_deepest *out);
+
 /* With all that is below it, at most FOLDER_BELOW_MOST things (else E_INVALID). E_CONFLICT: taken.
  */
 must_check int folder_move(struct ctx *c, const char *path, const char *new_path);
