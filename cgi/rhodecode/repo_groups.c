@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cgi/rhodecode/rhodecode.h"
 #include "core/folder.h"
+#include "core/name.h"
 #include "store/person.h"
 
 /* As many as a list has; more are refused, not cut. */
@@ -222,6 +223,8 @@ update_repo_group(struct req *r)
 		.owner_account_id = r->call->owner != NULL ? r->call->owner->id : 0 };
 	struct folder now;
 
+	if (in->group_name != NULL)
+		TRY(name_check(r->ctx, in->group_name)); /* the last part alone */
 	TRY(folder_update(r->ctx, &who, r->folder, &change));
 	TRY(folder_by_id(r->ctx, &r->account, r->folder->id, &now));
 	return say_group(r,
