@@ -1,6 +1,7 @@
 """contracts/rhodecode.md 2.3, 3.4, 3.6 and 3.7 through nginx: rows S9 to S18, 12 to 15, 30 to 59, 66 to
 68, 78 and 79 of section 5, with what Git and the database have of them."""
 
+import concurrent.futures
 import json
 import subprocess
 import threading
@@ -28,16 +29,20 @@ def seed(hub, api):
     return Client(hub.url, api.key, ids=None)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def people(hub):
+    for uname in ("test-api", "other"):
+        hub.account(uname)
+
+
 @pytest.fixture(scope="module")
-def regular(hub, api):
+def regular(hub, people):
     """A plain account: its client."""
-    hub.account("test-api")
     return Client(hub.url, hub.new_token("test-api"))
 
 
 @pytest.fixture(scope="module")
-def other(hub):
-    hub.account("other")
+def other(hub, people):
     return Client(hub.url, hub.new_token("other"))
 
 
@@ -72,6 +77,11 @@ def push(hub, name, branch="main", text="x"):
                  ["-c", "user.name=A", "-c", "user.email=a@x", "commit", "-q", "-m", "c " + text],
                  ["push", "-q", "origin", branch]):
         subprocess.run(["git", "-C", str(folder)] + argv, env=env, check=True, capture_output=True)
+
+
+def api_of(hub, api):
+    """Another client of the same key, for another thread."""
+    return Client(hub.url, api.key)
 
 
 def read(hub, name, auth=None):
@@ -438,6 +448,18 @@ def test_49_what_is_there_is_said(api, full):
     for landing in ("branch:-x", "tag:x", "branch:"):
         assert api.refused("create_repo", repo_name="r49", landing_rev=landing) == \
             "failed to create repository `r49`"
+
+
+def test_of_several_who_make_one_path_one_makes_it(hub, api):
+    for n in range(5):
+        name = "race/%d/x" % n
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            errors = list(pool.map(
+                lambda _: api_of(hub, api).ask("create_repo", repo_name=name)["error"], range(4)))
+        assert errors.count(None) == 1, errors
+        assert {e for e in errors if e} <= {"repo `%s` already exist" % name,
+                                            "failed to create repository `%s`" % name}
+        assert hub.one("SELECT count(*) FROM hub.project WHERE path = %s", name) == 1
 
 
 # ---------------------------------------------------------------- update_repo (rows 50 to 53)
