@@ -25,9 +25,9 @@ DIRECTORY = {"extern_type", "extern_name"}
 
 
 def words_of(name, depth=2):
-    """The words set as code in a method's section, and in those of the methods that it refers to."""
+    """The words of a method's section, and of those of the methods that it refers to."""
     text = sections()[name]
-    words = {w for code in re.findall(r"`+([^`]+)`", text) for w in re.findall(r"\w+", code)}
+    words = set(re.findall(r"\w+", text))
     if re.search(r"\b([Tt]he same|As `|(another|third) name)", text) and depth:
         named = words & set(sections()) or {list(sections())[list(sections()).index(name) - 1]}
         for other in named - {name}:
