@@ -219,6 +219,13 @@ repository_projects(struct ctx *c, const struct account *asker, const struct rep
 	    c, asker, r->id, r->access >= ACCESS_ADMIN, limit, offset, rows_out, n_out);
 }
 
+int
+repository_projects_total(
+    struct ctx *c, const struct account *asker, const struct repository *r, int64_t *out)
+{
+	return repository_count_projects(c, asker, r->id, r->access >= ACCESS_ADMIN, out);
+}
+
 static const char *
 project_text(struct ctx *c, int64_t id)
 {

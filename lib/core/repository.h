@@ -27,6 +27,10 @@ must_check int repository_projects(struct ctx *c, const struct account *asker,
     const struct repository *r, int64_t limit, int64_t offset, struct project_card **rows_out,
     size_t *n_out);
 
+/* How many the list has. */
+must_check int repository_projects_total(
+    struct ctx *c, const struct account *asker, const struct repository *r, int64_t *out);
+
 /* A new repository, by who has all rights on its platform: E_DENIED for others; FAULT_UNKNOWN
  * platform, alone, for one that is missing or that the actor may not see. Then the faults, in this
  * order: description, name, publish_builds_only_from_branch. Opens its own transaction; the folders

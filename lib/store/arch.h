@@ -16,4 +16,7 @@ struct arch {
 must_check int arch_list(
     struct ctx *c, int64_t limit, int64_t offset, struct arch **rows_out, size_t *n_out);
 
+/* How many the list has. */
+must_check int arch_count(struct ctx *c, int64_t *out);
+
 #endif

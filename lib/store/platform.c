@@ -3,6 +3,7 @@
 #include "store/member_fields.h"
 #include "store/platform_fields.h"
 #include "store/store.h"
+#include "store/total.h"
 
 struct made {
 	int64_t id;
@@ -27,7 +28,9 @@ enum {
 	PLATFORM_BY_ID_LOCKED,
 	PLATFORM_BY_NAME,
 	PLATFORM_LIST_RELATED,
+	PLATFORM_COUNT_RELATED,
 	PLATFORM_LIST_FOR_BUILD,
+	PLATFORM_COUNT_FOR_BUILD,
 	PLATFORM_ADD,
 	PLATFORM_SET,
 	PLATFORM_DEL,
@@ -36,6 +39,7 @@ enum {
 	CLEAR_PACKAGES,
 	IS_MEMBER,
 	LIST_MEMBERS,
+	COUNT_MEMBERS,
 	ADD_MEMBER,
 	DEL_MEMBER,
 	HAS_DISTRIB_TYPE,
@@ -76,6 +80,21 @@ enum {
 	"JOIN hub.repository_grant g ON g.team_id = mine.team_id "                                 \
 	"JOIN hub.repository r ON r.id = g.repository_id) "
 
+/* The rule has the last word on what he may see of it. */
+#define SEEN_OF_RELATED                                                                            \
+	"JOIN related ON related.id = p.id "                                                       \
+	"WHERE ($3 = '' OR p.platform_type = $3) AND " PLATFORM_ACCESS("$1", "$2") " > 0 "
+
+#define FOR_BUILD                                                                                  \
+	"FROM hub.platform p WHERE p.platform_type = 'main' "                                      \
+	"AND EXISTS (SELECT FROM hub.repository r WHERE r.platform_id = p.id) "                    \
+	"AND (NOT p.is_hidden OR " PLATFORM_ACCESS("$1", "$2") " > 0) "
+
+#define MEMBERS                                                                                    \
+	"FROM (SELECT owner_account_id AS account_id, owner_team_id AS team_id "                   \
+	"FROM hub.platform WHERE id = $1 "                                                         \
+	"UNION SELECT account_id, team_id FROM hub.platform_grant WHERE platform_id = $1) m"
+
 /* That the asker is a member of. */
 #define ACTIVE_TEAMS                                                                               \
 	"SELECT m.team_id FROM hub.team_member m JOIN hub.team t ON t.id = m.team_id "             \
@@ -89,21 +108,19 @@ const struct db_stmt platform_sql[] = {
 	    sizeof(struct platform) },
 	[PLATFORM_BY_NAME] = { "platform_by_name", PLATFORM "WHERE " HAS_NAME("$3"), platform_row,
 	    sizeof(struct platform) },
-	/* the rule has the last word on what he may see of it */
 	[PLATFORM_LIST_RELATED] = { "platform_list_related",
-	    RELATED PLATFORM "JOIN related ON related.id = p.id "
-	    "WHERE ($3 = '' OR p.platform_type = $3) AND " PLATFORM_ACCESS("$1", "$2") " > 0 "
-	    "ORDER BY lower(p.name) LIMIT $4 OFFSET $5",
+	    RELATED PLATFORM SEEN_OF_RELATED "ORDER BY lower(p.name) LIMIT $4 OFFSET $5",
 	    platform_row, sizeof(struct platform) },
+	[PLATFORM_COUNT_RELATED] = { "platform_count_related",
+	    RELATED "SELECT count(*) AS n FROM hub.platform p " SEEN_OF_RELATED, TOTAL },
 	/* the page comes from the index of main platforms, the wide rows are read for it only */
 	[PLATFORM_LIST_FOR_BUILD] = { "platform_list_for_build",
-	    "WITH page AS MATERIALIZED (SELECT p.id, lower(p.name) AS name_key FROM hub.platform p "
-	    "WHERE p.platform_type = 'main' "
-	    "AND EXISTS (SELECT FROM hub.repository r WHERE r.platform_id = p.id) "
-	    "AND (NOT p.is_hidden OR " PLATFORM_ACCESS("$1", "$2") " > 0) "
-	    "ORDER BY lower(p.name) LIMIT $3 OFFSET $4) "
+	    "WITH page AS MATERIALIZED (SELECT p.id, lower(p.name) AS name_key "
+	    FOR_BUILD "ORDER BY lower(p.name) LIMIT $3 OFFSET $4) "
 	    PLATFORM "JOIN page ON page.id = p.id ORDER BY page.name_key",
 	    platform_row, sizeof(struct platform) },
+	[PLATFORM_COUNT_FOR_BUILD] = { "platform_count_for_build",
+	    "SELECT count(*) AS n " FOR_BUILD, TOTAL },
 	[PLATFORM_ADD] = { "platform_add",
 	    "INSERT INTO hub.platform (name, description, distrib_type, default_branch, is_hidden, "
 	    "is_released, parent_platform_id, owner_account_id) "
@@ -144,12 +161,10 @@ const struct db_stmt platform_sql[] = {
 	    "AND (g.account_id = $1 OR g.team_id IN (" ACTIVE_TEAMS "))) AS yes",
 	    answer_row, sizeof(struct answer) },
 	[LIST_MEMBERS] = { "platform_list_members",
-	    "SELECT " MEMBER_COLUMNS
-	    "FROM (SELECT owner_account_id AS account_id, owner_team_id AS team_id "
-	    "FROM hub.platform WHERE id = $1 "
-	    "UNION SELECT account_id, team_id FROM hub.platform_grant WHERE platform_id = $1) m"
-	    MEMBER_JOINS "ORDER BY lower(coalesce(a.uname, t.uname)) LIMIT $2 OFFSET $3",
+	    "SELECT " MEMBER_COLUMNS MEMBERS MEMBER_JOINS
+	    "ORDER BY lower(coalesce(a.uname, t.uname)) LIMIT $2 OFFSET $3",
 	    member_row, sizeof(struct member) },
+	[COUNT_MEMBERS] = { "platform_count_members", "SELECT count(*) AS n " MEMBERS, TOTAL },
 	[ADD_MEMBER] = { "platform_add_member",
 	    "INSERT INTO hub.platform_grant (platform_id, account_id, team_id, access) "
 	    "VALUES ($1, $2, $3, 3) ON CONFLICT DO NOTHING",
@@ -227,6 +242,13 @@ platform_list_related(struct ctx *c, const struct account *asker, const char *ty
 }
 
 int
+platform_count_related(struct ctx *c, const struct account *asker, const char *type, int64_t *out)
+{
+	return total_of(c, &platform_sql[PLATFORM_COUNT_RELATED], out, db_int(asker->id),
+	    db_bool(asker->is_admin), db_text(type));
+}
+
+int
 platform_list_for_build(struct ctx *c, const struct account *asker, int64_t limit, int64_t offset,
     struct platform **rows_out, size_t *n_out)
 {
@@ -235,11 +257,24 @@ platform_list_for_build(struct ctx *c, const struct account *asker, int64_t limi
 }
 
 int
+platform_count_for_build(struct ctx *c, const struct account *asker, int64_t *out)
+{
+	return total_of(c, &platform_sql[PLATFORM_COUNT_FOR_BUILD], out, db_int(asker->id),
+	    db_bool(asker->is_admin));
+}
+
+int
 platform_list_members(struct ctx *c, int64_t id, int64_t limit, int64_t offset,
     struct member **rows_out, size_t *n_out)
 {
 	return db_all(c, &platform_sql[LIST_MEMBERS], rows_out, n_out, db_int(id), db_int(limit),
 	    db_int(offset));
+}
+
+int
+platform_count_members(struct ctx *c, int64_t id, int64_t *out)
+{
+	return total_of(c, &platform_sql[COUNT_MEMBERS], out, db_int(id));
 }
 
 /* ---- changes */

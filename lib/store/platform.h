@@ -48,9 +48,16 @@ must_check int platform_by_name(
 must_check int platform_list_related(struct ctx *c, const struct account *asker, const char *type,
     int64_t limit, int64_t offset, struct platform **rows_out, size_t *n_out);
 
+/* How many the list has. */
+must_check int platform_count_related(
+    struct ctx *c, const struct account *asker, const char *type, int64_t *out);
+
 /* Main platforms with at least one repository that the asker may see, by name. */
 must_check int platform_list_for_build(struct ctx *c, const struct account *asker, int64_t limit,
     int64_t offset, struct platform **rows_out, size_t *n_out);
+
+/* How many the list has. */
+must_check int platform_count_for_build(struct ctx *c, const struct account *asker, int64_t *out);
 
 /* A main platform from the row's name, description, distrib_type, default_branch, is_hidden,
  * is_released, parent_platform_id and owner_account_id. E_CONFLICT by db_constraint:
@@ -80,6 +87,9 @@ must_check int platform_is_member(
 /* The owner and the members, by uname. */
 must_check int platform_list_members(struct ctx *c, int64_t id, int64_t limit, int64_t offset,
     struct member **rows_out, size_t *n_out);
+
+/* How many the list has. */
+must_check int platform_count_members(struct ctx *c, int64_t id, int64_t *out);
 
 /* A member with all rights but the owner's; one that is there already stays as it is. E_CONFLICT:
  * the platform or the member is gone. */

@@ -5,6 +5,7 @@
 #include "store/platform_fields.h"
 #include "store/project_fields.h"
 #include "store/store.h"
+#include "store/total.h"
 
 /* Who asks, and the project beside. */
 struct asked {
@@ -57,10 +58,8 @@ struct asked {
 /* Own projects come from their index in the order of their ids, the others are few; no rule is
  * asked (hub.projects_shared says why). */
 #define MINE                                                                                       \
-	"WITH page AS MATERIALIZED (SELECT mine.id FROM ("                                         \
-	"(SELECT p.id FROM hub.project p WHERE p.owner_account_id = $1 ORDER BY p.id) "            \
-	"UNION ALL (SELECT t.id FROM hub.projects_shared($1) t (id) ORDER BY t.id)) mine "         \
-	"ORDER BY mine.id LIMIT $3 OFFSET $4) "
+	"FROM ((SELECT p.id FROM hub.project p WHERE p.owner_account_id = $1 ORDER BY p.id) "      \
+	"UNION ALL (SELECT t.id FROM hub.projects_shared($1) t (id) ORDER BY t.id)) mine "
 /* clang-format on */
 
 static const struct field full_row[] = { FULL_FIELDS(project_full, ), { 0 } };
@@ -78,7 +77,8 @@ enum {
 	BY_NAME,
 	BY_NAME_AND_TOKEN,
 	BY_NAME_AND_ACCOUNT,
-	LIST_MINE
+	LIST_MINE,
+	COUNT_MINE,
 };
 
 /* clang-format off */
@@ -94,10 +94,12 @@ const struct db_stmt project_full_sql[] = {
 	[BY_NAME_AND_ACCOUNT] = { "project_full_by_name_and_account",
 	    ASKED_FULL(ASKER_BY_ACCOUNT, OF_NAME("$3", "$4")), ASKED },
 	[LIST_MINE] = { "project_full_list",
-	    MINE "SELECT w.* FROM page CROSS JOIN LATERAL (SELECT " FULL_COLUMNS
+	    "WITH page AS MATERIALIZED (SELECT mine.id " MINE
+	    "ORDER BY mine.id LIMIT $3 OFFSET $4) SELECT w.* FROM page CROSS JOIN LATERAL (SELECT " FULL_COLUMNS
 	    RULE("$1", "$2") " AS access FROM " FULL_FROM "WHERE p.id = page.id LIMIT 1) w "
 	    "ORDER BY page.id",
 	    FULL },
+	[COUNT_MINE] = { "project_full_count", "SELECT count(*) AS n " MINE, TOTAL },
 	{ 0 }
 };
 /* clang-format on */
@@ -164,4 +166,10 @@ project_full_list(struct ctx *c, const struct account *asker, int64_t limit, int
 {
 	return db_all(c, &project_full_sql[LIST_MINE], rows_out, n_out, db_int(asker->id),
 	    db_bool(asker->is_admin), db_int(limit), db_int(offset));
+}
+
+int
+project_full_count(struct ctx *c, const struct account *asker, int64_t *out)
+{
+	return total_of(c, &project_full_sql[COUNT_MINE], out, db_int(asker->id));
 }

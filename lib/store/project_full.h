@@ -48,4 +48,7 @@ must_check int project_full_by_name(struct ctx *c, const struct claim *claim, co
 must_check int project_full_list(struct ctx *c, const struct account *asker, int64_t limit,
     int64_t offset, struct project_full **rows_out, size_t *n_out);
 
+/* How many the list has. */
+must_check int project_full_count(struct ctx *c, const struct account *asker, int64_t *out);
+
 #endif

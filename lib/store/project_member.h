@@ -11,6 +11,9 @@
 must_check int project_list_members(struct ctx *c, int64_t id, int64_t limit, int64_t offset,
     struct member **rows_out, size_t *n_out);
 
+/* How many the list has. */
+must_check int project_count_members(struct ctx *c, int64_t id, int64_t *out);
+
 /* access: 1 read, 2 write, 3 admin. *is_new_out: he was none before; else he keeps what he has. */
 must_check int project_add_member(
     struct ctx *c, int64_t id, const struct member *member, int64_t access, bool *is_new_out);

@@ -8,6 +8,7 @@
 #include "store/platform_fields.h"
 #include "store/project_fields.h"
 #include "store/store.h"
+#include "store/total.h"
 
 #define LIST_MAX_BYTES (256 * 1024)
 
@@ -33,6 +34,7 @@ enum {
 	REPOSITORY_BY_ID_LOCKED,
 	LIST_CARDS,
 	LIST_PROJECTS,
+	COUNT_PROJECTS,
 	REPOSITORY_ADD,
 	REPOSITORY_SET,
 	REPOSITORY_DEL,
@@ -55,6 +57,12 @@ enum {
 	"hub.repository_access($1, r.id, " PLATFORM_ACCESS("$1", "$2") ") AS access "              \
 	"FROM hub.repository r JOIN hub.platform p ON p.id = r.platform_id "
 
+/* $1 asker, $2 is he an administrator, $3 the repository, $4 does he see all of it. No join: to count
+ * a few the planner would put the rule to all projects of the hub. */
+#define ATTACHED                                                                                   \
+	"FROM hub.repository_project x WHERE x.repository_id = $3 AND ($4 OR "                     \
+	"(SELECT " LIST_RULE " > 0 FROM hub.project p WHERE p.id = x.project_id)) "
+
 const struct db_stmt repository_sql[] = {
 	[REPOSITORY_BY_ID] = { "repository_by_id", REPOSITORY "WHERE r.id = $3", repository_row,
 	    sizeof(struct repository) },
@@ -69,12 +77,12 @@ const struct db_stmt repository_sql[] = {
 	 * keeps the planner from reading all projects for it */
 	[LIST_PROJECTS] = { "repository_list_projects",
 	    WITH_TOUCHED ", page AS MATERIALIZED (SELECT x.project_id, x.name_key "
-	    "FROM hub.repository_project x JOIN hub.project p ON p.id = x.project_id "
-	    "WHERE x.repository_id = $3 AND ($4 OR " LIST_RULE " > 0) "
-	    "ORDER BY x.name_key LIMIT $5 OFFSET $6) "
+	    ATTACHED "ORDER BY x.name_key LIMIT $5 OFFSET $6) "
 	    "SELECT w.* FROM page CROSS JOIN LATERAL (SELECT " CARD_COLUMNS " FROM hub.project p"
 	    CARD_JOINS "WHERE p.id = page.project_id LIMIT 1) w ORDER BY page.name_key",
 	    project_row, sizeof(struct project_card) },
+	[COUNT_PROJECTS] = { "repository_count_projects",
+	    WITH_TOUCHED "SELECT count(*) AS n " ATTACHED, TOTAL },
 	[REPOSITORY_ADD] = { "repository_add",
 	    "INSERT INTO hub.repository (platform_id, name, description, publish_without_qa, "
 	    "publish_builds_only_from_branch) VALUES ($1, $2, $3, $4, $5) RETURNING id",
@@ -153,6 +161,14 @@ repository_list_projects(struct ctx *c, const struct account *asker, int64_t id,
 {
 	return db_all(c, &repository_sql[LIST_PROJECTS], rows_out, n_out, db_int(asker->id),
 	    db_bool(asker->is_admin), db_int(id), db_bool(sees_all), db_int(limit), db_int(offset));
+}
+
+int
+repository_count_projects(
+    struct ctx *c, const struct account *asker, int64_t id, bool sees_all, int64_t *out)
+{
+	return total_of(c, &repository_sql[COUNT_PROJECTS], out, db_int(asker->id),
+	    db_bool(asker->is_admin), db_int(id), db_bool(sees_all));
 }
 
 /* ---- changes */

@@ -57,6 +57,10 @@ must_check int repository_list_cards(struct ctx *c, const int64_t *platform_ids,
 must_check int repository_list_projects(struct ctx *c, const struct account *asker, int64_t id,
     bool sees_all, int64_t limit, int64_t offset, struct project_card **rows_out, size_t *n_out);
 
+/* How many the list has. */
+must_check int repository_count_projects(
+    struct ctx *c, const struct account *asker, int64_t id, bool sees_all, int64_t *out);
+
 /* From the row's platform_id, name, description, publish_without_qa and
  * publish_builds_only_from_branch. E_CONFLICT by db_constraint: "repository_name_key" (the platform
  * has one of that name), else the platform is gone. */

@@ -6,6 +6,7 @@
 #include "store/project.h"
 #include "store/project_fields.h"
 #include "store/store.h"
+#include "store/total.h"
 #include "store/team_fields.h"
 
 struct number {
@@ -22,6 +23,7 @@ enum {
 	TEAM_BY_ID,
 	TEAM_BY_UNAME,
 	TEAM_LIST_OF,
+	TEAM_COUNT_OF,
 	TEAM_ADD,
 	TEAM_SET_TEXTS,
 	TEAM_LOCK,
@@ -30,12 +32,21 @@ enum {
 	TEAM_DEL_PROJECTS,
 	TEAM_LIST_PLATFORMS,
 	TEAM_LIST_MEMBERS,
+	TEAM_COUNT_MEMBERS,
 	TEAM_ADD_MEMBER,
 	TEAM_SET_ROLE,
 	TEAM_DEL_MEMBER,
 };
 
 /* clang-format off */
+#define TEAMS_OF                                                                                   \
+	"SELECT m.team_id AS id FROM hub.team_member m WHERE m.account_id = $1 "                   \
+	"UNION SELECT o.id FROM hub.team o WHERE o.owner_account_id = $1 "
+
+#define MEMBERS                                                                                    \
+	"FROM (SELECT account_id, NULL::bigint AS team_id "                                        \
+	"FROM hub.team_member WHERE team_id = $1 AND account_id <> $2) m"
+
 const struct db_stmt team_sql[] = {
 	[TEAM_BY_ID] = { "team_by_id", WITH_TOUCHED TEAM_COLUMNS "WHERE t.id = $3", team_row,
 	    sizeof(struct team) },
@@ -44,12 +55,11 @@ const struct db_stmt team_sql[] = {
 	    "WHERE lower(t.uname) = lower($3 COLLATE \"C\") AND t.uname = $3",
 	    team_row, sizeof(struct team) },
 	[TEAM_LIST_OF] = { "team_list_of",
-	    WITH_TOUCHED ", page AS MATERIALIZED ("
-	    "SELECT m.team_id AS id FROM hub.team_member m WHERE m.account_id = $1 "
-	    "UNION SELECT o.id FROM hub.team o WHERE o.owner_account_id = $1 "
-	    "ORDER BY 1 LIMIT $3 OFFSET $4) "
+	    WITH_TOUCHED ", page AS MATERIALIZED (" TEAMS_OF "ORDER BY 1 LIMIT $3 OFFSET $4) "
 	    TEAM_COLUMNS "JOIN page ON page.id = t.id ORDER BY t.id",
 	    team_row, sizeof(struct team) },
+	[TEAM_COUNT_OF] = { "team_count_of",
+	    "SELECT count(*) AS n FROM (" TEAMS_OF ") mine", TOTAL },
 	[TEAM_ADD] = { "team_add",
 	    "WITH t AS (INSERT INTO hub.team (uname, owner_account_id, description) "
 	    "VALUES ($1, $2, coalesce($3, '')) RETURNING id), "
@@ -82,11 +92,11 @@ const struct db_stmt team_sql[] = {
 	    "SELECT id FROM hub.platform WHERE owner_team_id = $1 ORDER BY id LIMIT $2",
 	    platform_row, sizeof(struct team_platform) },
 	[TEAM_LIST_MEMBERS] = { "team_list_members",
-	    "SELECT " MEMBER_COLUMNS "FROM (SELECT account_id, NULL::bigint AS team_id "
-	    "FROM hub.team_member WHERE team_id = $1 AND account_id <> $2) m" MEMBER_JOINS
+	    "SELECT " MEMBER_COLUMNS MEMBERS MEMBER_JOINS
 	    "ORDER BY lower(coalesce(nullif(btrim(a.first_name || ' ' || a.last_name), ''), "
 	    "a.uname)), lower(a.uname) LIMIT $3 OFFSET $4",
 	    member_row, sizeof(struct member) },
+	[TEAM_COUNT_MEMBERS] = { "team_count_members", "SELECT count(*) AS n " MEMBERS, TOTAL },
 	[TEAM_ADD_MEMBER] = { "team_add_member",
 	    "INSERT INTO hub.team_member (team_id, account_id, role) VALUES ($1, $2, $3) "
 	    "ON CONFLICT DO NOTHING",
@@ -119,6 +129,12 @@ team_list_of(struct ctx *c, const struct account *asker, int64_t limit, int64_t 
 {
 	return db_all(c, &team_sql[TEAM_LIST_OF], rows_out, n_out, db_int(asker->id),
 	    db_bool(asker->is_admin), db_int(limit), db_int(offset));
+}
+
+int
+team_count_of(struct ctx *c, const struct account *asker, int64_t *out)
+{
+	return total_of(c, &team_sql[TEAM_COUNT_OF], out, db_int(asker->id));
 }
 
 int
@@ -200,6 +216,13 @@ team_list_members(struct ctx *c, const struct team *t, int64_t limit, int64_t of
 {
 	return db_all(c, &team_sql[TEAM_LIST_MEMBERS], rows_out, n_out, db_int(t->id),
 	    db_int(t->owner_account_id), db_int(limit), db_int(offset));
+}
+
+int
+team_count_members(struct ctx *c, const struct team *t, int64_t *out)
+{
+	return total_of(
+	    c, &team_sql[TEAM_COUNT_MEMBERS], out, db_int(t->id), db_int(t->owner_account_id));
 }
 
 int

@@ -32,6 +32,9 @@ must_check int team_by_uname(
 must_check int team_list_of(struct ctx *c, const struct account *asker, int64_t limit,
     int64_t offset, struct team **rows_out, size_t *n_out);
 
+/* How many the list has. */
+must_check int team_count_of(struct ctx *c, const struct account *asker, int64_t *out);
+
 /* A team, its owner a member with role 3. E_CONFLICT: the uname is taken, by an account or a team,
  * or <uname>_personal by a platform. */
 must_check int team_add(struct ctx *c, const char *uname, int64_t owner_account_id,
@@ -70,6 +73,9 @@ must_check int team_list_platforms(
 struct member;
 must_check int team_list_members(struct ctx *c, const struct team *t, int64_t limit, int64_t offset,
     struct member **rows_out, size_t *n_out);
+
+/* How many the list has. */
+must_check int team_count_members(struct ctx *c, const struct team *t, int64_t *out);
 
 /* role: 1 reader, 2 writer, 3 admin. Who is a member already keeps the role; *is_new_out tells. */
 must_check int team_add_member(

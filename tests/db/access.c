@@ -211,12 +211,15 @@ ones_own_list_is_what_one_has_to_do_with_and_may_read(void **state)
 		struct project_full *rows;
 		struct account asker;
 		size_t n_paths, n, seen = 0;
+		int64_t total;
 
 		(void)claim_of(c, uname, &asker);
+		assert_ok(c, project_full_list(c, &asker, LIST_MOST, 0, &rows, &n));
+		assert_ok(c, project_full_count(c, &asker, &total));
+		assert_int_equal(total, n);
 		if (asker.is_admin) /* he may read what he has nothing to do with */
 			continue;
 		assert_ok(c, db_all(c, &touched_sql[0], &paths, &n_paths, db_int(asker.id)));
-		assert_ok(c, project_full_list(c, &asker, LIST_MOST, 0, &rows, &n));
 		for (size_t i = 0; i < n; i++)
 			assert_true(access_of(c, uname, rows[i].base.path) > 0);
 		for (size_t i = 0; i < n_paths; i++) {

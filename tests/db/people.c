@@ -3,6 +3,7 @@
 #include "base/fault.h"
 #include "core/person.h"
 #include "core/team.h"
+#include "store/arch.h"
 #include "store/member.h"
 #include "store/project.h"
 #include "store/store.h"
@@ -349,6 +350,46 @@ the_owner_is_a_member_for_good(void **state)
 	assert_int_equal(herd.access, 1);
 }
 
+/* Who owns a team is in its list once, a member of it or not. */
+static void
+totals_are_as_long_as_their_lists(void **state)
+{
+	struct ctx *c = *state;
+	static const struct {
+		const char *uname;
+		int64_t n;
+	} askers[] = { { "stranger", 0 }, { "granted", 1 }, { "reader", 5 }, { "root", 1 } };
+	struct member *members;
+	struct team *rows;
+	struct arch *arches;
+	int64_t total;
+	size_t n;
+
+	harness_sql("INSERT INTO hub.team (uname, owner_account_id) SELECT 'total' || i, a.id"
+		    " FROM hub.account a, generate_series(1, 4) i WHERE a.uname = 'reader';"
+		    "INSERT INTO hub.team_member SELECT t.id, a.id, 1 FROM hub.team t, hub.account a"
+		    " WHERE t.uname IN ('total1', 'total2') AND a.uname = 'reader'"
+		    " OR t.uname = 'total3' AND a.uname IN ('granted', 'root')");
+	for (size_t i = 0; i < N_OF(askers); i++) {
+		const struct account asker = asker_of(c, askers[i].uname);
+
+		assert_ok(c, team_list_of(c, &asker, 100, 0, &rows, &n));
+		assert_ok(c, team_count_of(c, &asker, &total));
+		assert_int_equal(n, askers[i].n);
+		assert_int_equal(total, n);
+		for (size_t t = 0; t < (size_t)total; t++) {
+			int64_t n_members;
+
+			assert_ok(c, team_list_members(c, &rows[t], 100, 0, &members, &n));
+			assert_ok(c, team_count_members(c, &rows[t], &n_members));
+			assert_int_equal(n_members, n);
+		}
+	}
+	assert_ok(c, arch_list(c, 100, 0, &arches, &n));
+	assert_ok(c, arch_count(c, &total));
+	assert_true(n > 0 && (int64_t)n == total);
+}
+
 /* ---- */
 
 static int
@@ -386,6 +427,7 @@ main(void)
 		CONNECTED(the_rows_of_a_teams_projects_go_when_all_else_is_done),
 		CONNECTED(no_project_comes_to_a_team_that_is_going),
 		CONNECTED(the_owner_is_a_member_for_good),
+		CONNECTED(totals_are_as_long_as_their_lists),
 	};
 
 	return cmocka_run_group_tests_name("people", tests, arrange, tidy);

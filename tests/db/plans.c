@@ -64,7 +64,8 @@ enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, BUSY, PASSWORD, EMAIL,
 	FIND_PEOPLE, FIND_PEOPLE_SHORT, FIND_TEAMS, FIND_TEAMS_SHORT, FIND_PROJECTS,
 	FIND_PROJECTS_SHORT, FIND_PLATFORMS, FIND_PLATFORMS_SHORT, PLATFORM, PLATFORM_NAME,
 	PLATFORMS_MINE, PLATFORMS_FOR_BUILD, PLATFORM_MEMBERS, REPOSITORY, REPOSITORY_CARDS,
-	REPOSITORY_PROJECTS, N_PLANS };
+	REPOSITORY_PROJECTS, COUNT_TEAMS, COUNT_TEAM_MEMBERS, COUNT_PLATFORMS, COUNT_FOR_BUILD,
+	COUNT_PLATFORM_MEMBERS, COUNT_ATTACHED, N_PLANS };
 
 #define SEARCH(name) PLAN(name "(NULL, NULL, NULL, NULL, NULL)")
 #define PLAN(call) "EXPLAIN EXECUTE " call, plan_row, sizeof(struct plan_line)
@@ -104,6 +105,14 @@ static const struct db_stmt explain_sql[] = { [BY_PATH] = { "x_by_path",
 	[REPOSITORY_CARDS] = { "x_repository_cards", PLAN("repository_list_cards(NULL, NULL)") },
 	[REPOSITORY_PROJECTS] = { "x_repository_projects",
 	    PLAN("repository_list_projects(NULL, NULL, NULL, NULL, NULL, NULL)") },
+	[COUNT_TEAMS] = { "x_count_teams", PLAN("team_count_of(NULL)") },
+	[COUNT_TEAM_MEMBERS] = { "x_count_members", PLAN("team_count_members(NULL, NULL)") },
+	[COUNT_PLATFORMS] = { "x_count_platforms", PLAN("platform_count_related(NULL, NULL, NULL)") },
+	[COUNT_FOR_BUILD] = { "x_count_for_build", PLAN("platform_count_for_build(NULL, NULL)") },
+	[COUNT_PLATFORM_MEMBERS] = { "x_count_platform_members",
+	    PLAN("platform_count_members(NULL)") },
+	[COUNT_ATTACHED] = { "x_count_attached",
+	    PLAN("repository_count_projects(NULL, NULL, NULL, NULL)") },
 	{ 0 } };
 static const struct db_stmt *const tables[] = { account_sql, failure_sql, project_sql, queue_sql,
 	person_sql, team_sql, search_sql, platform_sql, repository_sql, explain_sql, NULL };
@@ -142,6 +151,13 @@ static const char *const uses[N_PLANS][4] = {
 	[REPOSITORY] = { "Index Scan using repository_", "platform_pkey" },
 	[REPOSITORY_CARDS] = { "repository_name_key" },
 	[REPOSITORY_PROJECTS] = { "repository_project_by_name", "project_pkey" },
+	[COUNT_TEAMS] = { "team_member_account", "team_owner" },
+	[COUNT_TEAM_MEMBERS] = { "team_member_pkey" },
+	[COUNT_PLATFORMS] = { "platform_owner_account", "platform_owner_team",
+	    "platform_grant_by_account", "platform_grant_by_team" },
+	[COUNT_FOR_BUILD] = { "platform_main_name", "repository_name_key" },
+	[COUNT_PLATFORM_MEMBERS] = { "platform_pkey", "platform_grant" },
+	[COUNT_ATTACHED] = { "repository_project_", "project_pkey" },
 };
 
 static const char *

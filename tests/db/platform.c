@@ -255,6 +255,7 @@ members_of_a_hidden_platform_are_for_its_members(void **state)
 		struct account asker = account_of(c, matrix[i].uname);
 		struct member *rows;
 		struct platform p;
+		int64_t total;
 		size_t n;
 
 		if (matrix[i].hidden == 0)
@@ -264,6 +265,8 @@ members_of_a_hidden_platform_are_for_its_members(void **state)
 		    matrix[i].sees_members ? OK : E_DENIED);
 		if (!matrix[i].sees_members)
 			continue;
+		assert_ok(c, platform_count_members(c, p.id, &total));
+		assert_int_equal(total, n);
 		assert_int_equal(n, 6); /* crew owns it; three accounts, two teams */
 		assert_string_equal(rows[0].uname, "admin");
 		assert_string_equal(rows[1].uname, "admins");
@@ -273,6 +276,25 @@ members_of_a_hidden_platform_are_for_its_members(void **state)
 }
 
 /* ---- lists */
+
+static void
+totals_agree(struct ctx *c, const struct account *asker)
+{
+	static const char *const types[] = { "", "main", "personal", "other" };
+	struct platform *rows;
+	int64_t total;
+	size_t n;
+
+	for (size_t i = 0; i < N_OF(types); i++) {
+		assert_ok(
+		    c, platform_list_related(c, asker, types[i], LIST_MOST, 0, &rows, &n));
+		assert_ok(c, platform_count_related(c, asker, types[i], &total));
+		assert_int_equal(total, n);
+	}
+	assert_ok(c, platform_list_for_build(c, asker, LIST_MOST, 0, &rows, &n));
+	assert_ok(c, platform_count_for_build(c, asker, &total));
+	assert_int_equal(total, n);
+}
 
 static void
 list_agrees(struct ctx *c, const struct account *asker)
@@ -342,6 +364,7 @@ lists_never_disagree_with_look_ups(void **state)
 		if (a > 0)
 			list_agrees(c, &asker);
 		for_build_agrees(c, &asker);
+		totals_agree(c, &asker);
 	}
 }
 
@@ -351,10 +374,13 @@ projects_agree(struct ctx *c, const struct account *asker, int64_t id)
 	struct project_card *all, *rows;
 	struct repository r;
 	size_t n_all, n, seen = 0;
+	int64_t total;
 
 	assert_ok(c, repository_by_id(c, asker, id, &r));
 	assert_ok(c, repository_list_projects(c, asker, id, true, LIST_MOST, 0, &all, &n_all));
 	assert_ok(c, repository_projects(c, asker, &r, LIST_MOST, 0, &rows, &n));
+	assert_ok(c, repository_projects_total(c, asker, &r, &total));
+	assert_int_equal(total, n);
 	for (size_t i = 0; i < n_all; i++) {
 		struct claim claim = {
 			.kind = CLAIM_ACCOUNT, .account_id = asker->id, .password_version = 1

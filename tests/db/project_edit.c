@@ -335,9 +335,12 @@ static int
 n_members(struct ctx *c, int64_t id)
 {
 	struct member *rows;
+	int64_t total;
 	size_t n;
 
 	assert_ok(c, project_list_members(c, id, 100, 0, &rows, &n));
+	assert_ok(c, project_count_members(c, id, &total));
+	assert_int_equal(total, n);
 	return (int)n;
 }
 

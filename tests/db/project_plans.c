@@ -49,7 +49,7 @@ struct plan_line {
 static const struct field plan_row[] = { FIELD_AS(plan_line, text, "QUERY PLAN"), { 0 } };
 
 enum { BY_ID, BY_ID_TOKEN, BY_NAME, BY_NAME_ACCOUNT, MINE, ASK, ATTACHMENTS, STATISTICS, MEMBERS,
-	DEL_MEMBER, SET_MEMBER, ATTACH, DETACH, FREE, N_PLANS };
+	DEL_MEMBER, SET_MEMBER, ATTACH, DETACH, FREE, COUNT_MINE, COUNT_MEMBERS, N_PLANS };
 
 #define PLAN(call) "EXPLAIN EXECUTE " call, plan_row, sizeof(struct plan_line)
 
@@ -69,6 +69,8 @@ static const struct db_stmt explain_sql[] = {
 	[ATTACH] = { "x_attach", PLAN("project_attach_personal(NULL)") },
 	[DETACH] = { "x_detach", PLAN("project_detach_personal(NULL)") },
 	[FREE] = { "x_free", PLAN("project_free(NULL)") },
+	[COUNT_MINE] = { "x_count_mine", PLAN("project_full_count(NULL)") },
+	[COUNT_MEMBERS] = { "x_count_members", PLAN("project_count_members(NULL)") },
 	{ 0 }
 };
 static const struct db_stmt *const tables[] = { account_sql, project_full_sql, project_change_sql,
@@ -89,6 +91,8 @@ static const char *const uses[N_PLANS][3] = {
 	[ATTACH] = { "project_pkey", "platform_personal_account", "repository_project_by_project" },
 	[DETACH] = { "project_pkey", "platform_personal_account", "repository_project_by_project" },
 	[FREE] = { "project_parent", "project_alias" },
+	[COUNT_MINE] = { "Index Only Scan using project_owner_account" },
+	[COUNT_MEMBERS] = { "project_grant_account", "project_grant_team", "project_pkey" },
 };
 
 static const char *
@@ -142,6 +146,7 @@ a_list_of_a_hundred_thousand_is_read_page_by_page(void **state)
 	struct ctx *c = *state;
 	const struct account asker = { .id = 1, .uname = "u1" };
 	struct project_full *first, *next, *far;
+	int64_t total;
 	size_t n;
 
 	assert_ok(c, project_full_list(c, &asker, 100, 0, &first, &n));
@@ -154,6 +159,9 @@ a_list_of_a_hundred_thousand_is_read_page_by_page(void **state)
 	assert_true(n >= 50 && far[0].base.id > OWNED - 51);
 	assert_ok(c, project_full_list(c, &asker, 100, 10 * OWNED, &far, &n));
 	assert_int_equal(n, 0);
+	assert_ok(c, project_full_count(c, &asker, &total));
+	assert_ok(c, project_full_list(c, &asker, 100, total - 1, &far, &n));
+	assert_int_equal(n, 1);
 }
 
 static struct harness web = { "mirrorhub_web", tables, NULL, NULL };
