@@ -121,15 +121,20 @@ struct actor abf_actor(const struct req *r);
 
 struct abf_page {
 	int64_t limit, offset, number;
+	int64_t total; /* rows of the whole list; -1: not counted */
 };
 
 /* page and per_page of the query, within their bounds (contract 1.7). */
 struct abf_page abf_page(struct req *r);
 
-/* Adds the Link header: next, last, first and prev, as far as they apply. n: the rows got; without
- * a total (-1) ask the store for page.limit + 1 of them, so that it shows whether there is a next
- * page (a last one is not named then). Gives how many rows to show: at most page.limit. */
-size_t abf_page_links(struct req *r, const struct abf_page *page, size_t n, int64_t total);
+/* n: the rows got of page.limit + 1 asked for, of which the one too many shows that there is a next
+ * page. Does the header need to know how many there are in all? It does when there is a next page,
+ * or when this one lies behind the end: what fits on one page is never counted. */
+bool abf_page_needs_total(const struct abf_page *page, size_t n);
+
+/* Adds the Link header: next, last, first and prev, as far as they apply; without a total no last
+ * one. Gives how many rows to show: at most page.limit. */
+size_t abf_page_links(struct req *r, const struct abf_page *page, size_t n);
 
 /* ---- who answers */
 

@@ -7,12 +7,14 @@ static const struct field arch_json[] = { FIELD(arch, id), FIELD(arch, name), { 
 int
 list_arches(struct req *r)
 {
-	const struct abf_page page = abf_page(r);
+	struct abf_page page = abf_page(r);
 	struct arch *rows;
 	size_t n;
 
 	TRY(arch_list(r->ctx, page.limit + 1, page.offset, &rows, &n));
-	n = abf_page_links(r, &page, n, -1);
+	if (abf_page_needs_total(&page, n))
+		TRY(arch_count(r->ctx, &page.total));
+	n = abf_page_links(r, &page, n);
 	buf_text(r->out, "{\"architectures\":");
 	js_list(r->out, arch_json, rows, n, sizeof(*rows));
 	buf_char(r->out, '}');

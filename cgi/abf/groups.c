@@ -8,12 +8,14 @@
 int
 list_groups(struct req *r)
 {
-	const struct abf_page page = abf_page(r);
+	struct abf_page page = abf_page(r);
 	struct team *rows;
 	size_t n;
 
 	TRY(team_list_of(r->ctx, &r->account, page.limit + 1, page.offset, &rows, &n));
-	n = abf_page_links(r, &page, n, -1);
+	if (abf_page_needs_total(&page, n))
+		TRY(team_count_of(r->ctx, &r->account, &page.total));
+	n = abf_page_links(r, &page, n);
 	buf_text(r->out, "{\"groups\":[");
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
@@ -78,12 +80,14 @@ destroy_group(struct req *r)
 int
 list_group_members(struct req *r)
 {
-	const struct abf_page page = abf_page(r);
+	struct abf_page page = abf_page(r);
 	struct member *rows;
 	size_t n;
 
 	TRY(team_list_members(r->ctx, r->team, page.limit + 1, page.offset, &rows, &n));
-	n = abf_page_links(r, &page, n, -1);
+	if (abf_page_needs_total(&page, n))
+		TRY(team_count_members(r->ctx, r->team, &page.total));
+	n = abf_page_links(r, &page, n);
 	buf_printf(r->out, "{\"group\":{\"id\":%lld,\"members\":[", (long long)r->team->id);
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)

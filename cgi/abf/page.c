@@ -17,7 +17,8 @@ struct abf_page
 abf_page(struct req *r)
 {
 	struct abf_page page = { .number = abf_id(req_query(r, "page")),
-		.limit = abf_id(req_query(r, "per_page")) };
+		.limit = abf_id(req_query(r, "per_page")),
+		.total = -1 };
 
 	if (page.number < 1)
 		page.number = 1;
@@ -74,22 +75,35 @@ add_link(struct buf *header, const char *address_of, int64_t number, const char 
 	    (long long)number, rel);
 }
 
-size_t
-abf_page_links(struct req *r, const struct abf_page *page, size_t n, int64_t total)
+static bool
+has_next(const struct abf_page *page, size_t n)
 {
-	const int64_t last = total > 0 ? (total + page->limit - 1) / page->limit : 1;
-	const bool has_next = total >= 0 ? page->number < last : n > (size_t)page->limit;
-	struct buf *header = buf_new(r->ctx->mem, HEADER_MAX_BYTES);
-	const char *at = has_next || page->number > 1 ? address(r) : NULL;
+	return n > (size_t)page->limit;
+}
 
-	if (at != NULL && has_next)
-		add_link(header, at, page->number + 1, "next");
-	if (at != NULL && has_next && total >= 0)
-		add_link(header, at, last, "last");
+bool
+abf_page_needs_total(const struct abf_page *page, size_t n)
+{
+	return has_next(page, n) || (n == 0 && page->number > 1);
+}
+
+size_t
+abf_page_links(struct req *r, const struct abf_page *page, size_t n)
+{
+	const bool is_counted = page->total >= 0;
+	const int64_t last = page->total > 0 ? (page->total + page->limit - 1) / page->limit : 1;
+	const int64_t next = page->number + 1, prev = page->number - 1;
+	struct buf *header = buf_new(r->ctx->mem, HEADER_MAX_BYTES);
+	const char *at = has_next(page, n) || page->number > 1 ? address(r) : NULL;
+
+	if (at != NULL && has_next(page, n)) {
+		add_link(header, at, next, "next");
+		if (is_counted) /* after the list: rows may have gone meanwhile */
+			add_link(header, at, last > next ? last : next, "last");
+	}
 	if (at != NULL && page->number > 1) {
 		add_link(header, at, 1, "first");
-		add_link(header, at, total >= 0 && page->number > last ? last : page->number - 1,
-		    "prev");
+		add_link(header, at, is_counted && last < prev ? last : prev, "prev");
 	}
 	if (header->len > 0)
 		res_header(r, "Link", header->data);

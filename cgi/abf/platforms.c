@@ -57,26 +57,30 @@ answer_list(struct req *r, const struct platform *rows, size_t n, const char *ur
 int
 list_platforms(struct req *r)
 {
-	const struct abf_page page = abf_page(r);
-	const char *type = req_query(r, "type");
+	struct abf_page page = abf_page(r);
+	const char *asked = req_query(r, "type"), *type = asked != NULL ? asked : "";
 	struct platform *rows;
 	size_t n;
 
 	TRY(platform_list_related(
-	    r->ctx, &r->account, type != NULL ? type : "", page.limit + 1, page.offset, &rows, &n));
-	n = abf_page_links(r, &page, n, -1);
+	    r->ctx, &r->account, type, page.limit + 1, page.offset, &rows, &n));
+	if (abf_page_needs_total(&page, n))
+		TRY(platform_count_related(r->ctx, &r->account, type, &page.total));
+	n = abf_page_links(r, &page, n);
 	return answer_list(r, rows, n, "/api/v1/platforms.json");
 }
 
 int
 list_platforms_for_build(struct req *r)
 {
-	const struct abf_page page = abf_page(r);
+	struct abf_page page = abf_page(r);
 	struct platform *rows;
 	size_t n;
 
 	TRY(platform_list_for_build(r->ctx, &r->account, page.limit + 1, page.offset, &rows, &n));
-	n = abf_page_links(r, &page, n, -1);
+	if (abf_page_needs_total(&page, n))
+		TRY(platform_count_for_build(r->ctx, &r->account, &page.total));
+	n = abf_page_links(r, &page, n);
 	return answer_list(r, rows, n, "/api/v1/platforms/platforms_for_build.json");
 }
 
@@ -203,13 +207,15 @@ const struct field platform_member_in[] = { FIELD(member_input, member_id),
 int
 list_platform_members(struct req *r)
 {
-	const struct abf_page page = abf_page(r);
+	struct abf_page page = abf_page(r);
 	const struct platform *p = r->platform;
 	struct member *rows;
 	size_t n;
 
 	TRY(platform_members(r->ctx, &r->account, p, page.limit + 1, page.offset, &rows, &n));
-	n = abf_page_links(r, &page, n, -1);
+	if (abf_page_needs_total(&page, n)) /* the list has said that he may see it */
+		TRY(platform_count_members(r->ctx, p->id, &page.total));
+	n = abf_page_links(r, &page, n);
 	buf_text(r->out, "{\"platform\":{");
 	abf_platform_mini(r, p);
 	buf_text(r->out, ",\"members\":");

@@ -6,12 +6,14 @@
 int
 list_project_members(struct req *r)
 {
-	const struct abf_page page = abf_page(r);
+	struct abf_page page = abf_page(r);
 	struct member *rows;
 	size_t n;
 
 	TRY(project_list_members(r->ctx, r->project->id, page.limit + 1, page.offset, &rows, &n));
-	n = abf_page_links(r, &page, n, -1);
+	if (abf_page_needs_total(&page, n))
+		TRY(project_count_members(r->ctx, r->project->id, &page.total));
+	n = abf_page_links(r, &page, n);
 	buf_printf(r->out, "{\"project\":{\"id\":%lld,\"members\":", (long long)r->project->id);
 	abf_member_list(r, rows, n);
 	buf_char(r->out, '}');

@@ -14,12 +14,14 @@
 int
 list_projects(struct req *r)
 {
-	const struct abf_page page = abf_page(r);
+	struct abf_page page = abf_page(r);
 	struct project_full *rows;
 	size_t n;
 
 	TRY(project_full_list(r->ctx, &r->account, page.limit + 1, page.offset, &rows, &n));
-	n = abf_page_links(r, &page, n, -1);
+	if (abf_page_needs_total(&page, n))
+		TRY(project_full_count(r->ctx, &r->account, &page.total));
+	n = abf_page_links(r, &page, n);
 	buf_text(r->out, "{\"projects\":[");
 	for (size_t i = 0; i < n; i++) {
 		buf_text(r->out, i > 0 ? ",{" : "{");

@@ -41,13 +41,15 @@ show_package_repository(struct req *r)
 int
 list_repository_projects(struct req *r)
 {
-	const struct abf_page page = abf_page(r);
+	struct abf_page page = abf_page(r);
 	const struct repository *row = r->repository;
 	struct project_card *cards;
 	size_t n;
 
 	TRY(repository_projects(r->ctx, &r->account, row, page.limit + 1, page.offset, &cards, &n));
-	n = abf_page_links(r, &page, n, -1);
+	if (abf_page_needs_total(&page, n))
+		TRY(repository_projects_total(r->ctx, &r->account, row, &page.total));
+	n = abf_page_links(r, &page, n);
 	add_mini(r);
 	buf_text(r->out, "\"projects\":");
 	abf_project_minis(r, cards, n, sizeof(*cards));

@@ -151,7 +151,7 @@ search_all(struct req *r)
 		TRY(kinds[i].find(r, &s, &n));
 		most = n > most ? n : most;
 	}
-	(void)abf_page_links(r, &page, most, -1); /* each kind shows its part of them */
+	(void)abf_page_links(r, &page, most); /* each kind shows its part of them */
 	buf_text(r->out, "},\"url\":\"/api/v1/search.json\"}");
 	return OK;
 }

@@ -69,12 +69,12 @@ static const struct {
 	{ "per_page=2",            3,  2,   -1, { "per_page=2&page=2>; rel=\"next\"" } },
 	{ "per_page=2&page=2",     2,  2,   -1, { "per_page=2&page=1>; rel=\"first\"", "per_page=2&page=1>; rel=\"prev\"" } },
 	{ "page=3",               21, 20,   -1, { "page=4>; rel=\"next\"", "page=1>; rel=\"first\"", "page=2>; rel=\"prev\"" } },
-	{ "",                      0,  0,    0, { NULL } },
-	{ "",                     20, 20,   20, { NULL } },
-	{ "",                     20, 20,   41, { "page=2>; rel=\"next\"", "page=3>; rel=\"last\"" } },
-	{ "page=2",               20, 20,   41, { "page=3>; rel=\"next\"", "page=3>; rel=\"last\"", "page=1>; rel=\"first\"", "page=1>; rel=\"prev\"" } },
-	{ "page=3",                1,  1,   41, { "page=1>; rel=\"first\"", "page=2>; rel=\"prev\"" } },
+	{ "",                     21, 20,   41, { "page=2>; rel=\"next\"", "page=3>; rel=\"last\"" } },
+	{ "page=2",               21, 20,   41, { "page=3>; rel=\"next\"", "page=3>; rel=\"last\"", "page=1>; rel=\"first\"", "page=1>; rel=\"prev\"" } },
+	{ "page=3",                1,  1,   -1, { "page=1>; rel=\"first\"", "page=2>; rel=\"prev\"" } },
 	{ "page=9",                0,  0,   41, { "page=1>; rel=\"first\"", "page=3>; rel=\"prev\"" } },
+	/* rows went between the list and its total */
+	{ "page=2",               21, 20,   40, { "page=3>; rel=\"next\"", "page=3>; rel=\"last\"", "page=1>; rel=\"first\"", "page=1>; rel=\"prev\"" } },
 	{ "page=2",                0,  0,    0, { "page=1>; rel=\"first\"", "page=1>; rel=\"prev\"" } },
 };
 /* clang-format on */
@@ -98,9 +98,34 @@ links_name_the_pages_that_there_are(void **state)
 		struct req r = asked(*state, "/api/v1/projects", pages[i].query);
 		struct abf_page page = abf_page(&r);
 
-		assert_int_equal(
-		    abf_page_links(&r, &page, pages[i].n, pages[i].total), pages[i].shown);
+		page.total = pages[i].total;
+		assert_int_equal(abf_page_links(&r, &page, pages[i].n), pages[i].shown);
 		assert_string_equal(r.head->data, line_of(*state, pages[i].links));
+	}
+}
+
+static void
+only_a_list_that_has_another_page_is_counted(void **state)
+{
+	static const struct {
+		const char *query;
+		size_t n;
+		bool needs;
+	} rows[] = {
+		{ "", 0, false },
+		{ "", 20, false },
+		{ "", 21, true },
+		{ "page=2", 20, false }, /* the last one */
+		{ "page=2", 21, true },
+		{ "page=2", 0, true }, /* behind the end: prev is the last one */
+	};
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct req r = asked(*state, "/api/v1/projects", rows[i].query);
+		struct abf_page page = abf_page(&r);
+
+		assert_int_equal(page.total, -1);
+		assert_int_equal(abf_page_needs_total(&page, rows[i].n), rows[i].needs);
 	}
 }
 
@@ -111,7 +136,7 @@ links_keep_other_parameters_but_no_token(void **state)
 	    "query=a%22%3e+%26b&page=1&type[]=x&authentication_token=secret&e");
 	struct abf_page page = abf_page(&r);
 
-	assert_int_equal(abf_page_links(&r, &page, 21, -1), 20);
+	assert_int_equal(abf_page_links(&r, &page, 21), 20);
 	assert_string_equal(r.head->data,
 	    "Link: <https://hub.example/api/v1/a%3C%C3%A9%3E.json?"
 	    "query=a%22%3E%20%26b&type%5B%5D=x&e=&page=2>; rel=\"next\"\r\n");
@@ -130,7 +155,7 @@ a_query_too_long_for_a_header_has_no_links(void **state)
 	query[1] = '=';
 	r = asked(c, "/api/v1/projects", query);
 	page = abf_page(&r);
-	assert_int_equal(abf_page_links(&r, &page, 21, -1), 20);
+	assert_int_equal(abf_page_links(&r, &page, 21), 20);
 	assert_string_equal(r.head->data, "");
 }
 
@@ -140,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(page_and_per_page_stay_within_their_bounds),
 		WITH_CTX(links_name_the_pages_that_there_are),
+		WITH_CTX(only_a_list_that_has_another_page_is_counted),
 		WITH_CTX(links_keep_other_parameters_but_no_token),
 		WITH_CTX(a_query_too_long_for_a_header_has_no_links),
 	};
