@@ -167,6 +167,7 @@ repo_create(struct ctx *c, const struct actor *who, const struct repo_wish *aske
 		wish.description = last_part(wish.path);
 	if (waits != NULL)
 		wait = *waits;
+	wait.is_one_of_few = !who->account->is_admin;
 	TRY(sync_wait_begin(c, &wait));
 	TRY(db_begin(c, DB_WRITE));
 	TRY(insert(c, who, &wish, &wait.project_id));

@@ -4,11 +4,13 @@
 
 #include "base/clock.h"
 #include "base/conf.h"
+#include "base/path.h"
 #include "db/db.h"
 #include "store/repo.h"
 
 #define SECOND_US 1000000LL
 #define PAUSE_NS (100 * 1000000L)
+#define FEW 3 /* half of the pool */
 
 int
 sync_wait_begin(struct ctx *c, struct sync_wait *wait)
@@ -34,24 +36,42 @@ is_abandoned(const struct sync_wait *wait)
 	return wait->is_abandoned != NULL && wait->is_abandoned(wait->payload);
 }
 
+/* Held until the request's arena is reset. */
+static int
+take_place(struct ctx *c, bool *is_free_out)
+{
+	int *lock, code = E_CONFLICT;
+
+	for (int i = 0; i < FEW && code == E_CONFLICT; i++)
+		code = path_lock(c,
+		    path_under(c->mem, c->conf->run_dir, arena_printf(c->mem, "rpc.wait.%d", i)), 0,
+		    &lock);
+	*is_free_out = code == OK;
+	return code == E_CONFLICT ? OK : code;
+}
+
 int
 sync_wait_end(struct ctx *c, const struct sync_wait *wait, enum sync_end *out, const char **why_out)
 {
 	const int64_t until_us = clock_mono_us() + c->conf->rhodecode_wait_s * SECOND_US;
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	struct repo_sync sync;
+	bool is_free = true;
 
-	for (;;) {
+	*why_out = "";
+	if (wait->is_one_of_few)
+		TRY(take_place(c, &is_free));
+	while (is_free) {
 		TRY(repo_sync_since(c, wait->project_id, wait->since, &sync));
 		*why_out = sync.error_text;
 		if (is_over(&sync, out))
 			return OK;
-		if (clock_mono_us() >= until_us || is_abandoned(wait)) {
-			*out = SYNC_RUNNING;
-			return OK;
-		}
+		if (clock_mono_us() >= until_us || is_abandoned(wait))
+			break;
 		nanosleep(&pause, NULL);
 	}
+	*out = SYNC_RUNNING;
+	return OK;
 }
 
 static int

@@ -13,6 +13,9 @@ struct sync_wait {
 	/* Asked now and then: whoever waits has gone. NULL: he stays. */
 	bool (*is_abandoned)(void *payload);
 	void *payload;
+	/* Of these only few wait at a time on this machine, so that whoever may make mirrors of slow
+	 * upstreams does not keep all processes of the pool; one too many does not wait at all. */
+	bool is_one_of_few;
 };
 
 /* Fills in since. Before the sync is asked for. */
@@ -22,7 +25,7 @@ enum sync_end {
 	SYNC_DONE = 1,
 	SYNC_FAILED,  /* *why_out: one sentence, no secrets */
 	SYNC_GONE,    /* deleted or paused meanwhile */
-	SYNC_RUNNING, /* it took too long to wait for, or nobody waits any more */
+	SYNC_RUNNING, /* too long to wait for, nobody waits any more, or too many do */
 };
 
 /* With no transaction open. */

@@ -8,7 +8,8 @@ import urllib.parse
 import pytest
 
 from conformance.rhodecode.client import Client
-from fixtures.upstream import SilentPort
+from fixtures.run import wait_until
+from fixtures.upstream import SilentPort, silent
 
 HUB_CONF = {"net.allow": ""}  # as it is installed: nothing in here is asked
 SECRET = "hunter2secretword"
@@ -174,6 +175,34 @@ def test_a_source_is_not_changed_to_one_in_here(hub, api, mallory):
         assert not trap.held
     finally:
         trap.close()
+
+
+def test_slow_sources_do_not_close_the_door(fresh_hub, upstream):
+    hub = fresh_hub({"net.allow": "127.0.0.0/8", "net.low_speed_s": 60, "rhodecode.wait_s": 60})
+    api = Client(hub.url, hub.new_token("admin"))
+    hub.account("mallory")
+    mallory = Client(hub.url, hub.new_token("mallory"))
+    answers, names = {}, ["slow-%d" % n for n in range(8)]
+
+    def create(name):
+        client = Client(hub.url, mallory.key)
+        answers[name] = client.ask("create_repo", repo_name=name,
+                                   clone_uri=upstream.url("door/%s.git" % name))
+    for name in names:
+        upstream.repo("door/%s.git" % name).commit()
+        upstream.fault("door/%s.git" % name, silent())
+    threads = [threading.Thread(target=create, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(answers) == 5, 60, "all but three are answered")
+    assert api("get_ip") and mallory("get_user")
+    assert len(answers) == 5
+    for name in names:
+        upstream.heal("door/%s.git" % name)
+    hub.sql("UPDATE hub.mirror SET paused = true")
+    for thread in threads:
+        thread.join()
+    assert [a["error"] for a in answers.values()].count(None) >= 5
 
 
 # ---------------------------------------------------------------- texts
