@@ -6,6 +6,7 @@ import urllib.parse
 import pytest
 
 from conformance.abf.client import Abf
+from fixtures.run import wait_until
 
 N = 4
 
@@ -51,6 +52,9 @@ LISTS = [
     ("search.json?type=groups&query=team", ["results", "groups"], N),
     ("search.json?type=platforms&query=platform", ["results", "platforms"], N),
 ]
+
+
+COUNTED = [row for row in LISTS if not row[0].startswith("search")]
 
 
 class List:
@@ -106,9 +110,8 @@ def test_the_header_leads_to_the_other_pages(one):
                                   "page": str(where[rel])}
 
 
+@pytest.mark.parametrize("one", COUNTED, ids=[row[0] for row in COUNTED], indirect=True)
 def test_the_last_page_ends_the_list_and_names_no_other(one):
-    if one.is_search:
-        pytest.skip("no last page is named there")
     whole, _ = one.page(per_page=100)
     for size in range(1, len(whole)):
         _, links = one.page(per_page=size)
@@ -116,6 +119,32 @@ def test_the_last_page_ends_the_list_and_names_no_other(one):
         rows, rels = one.page(page=last["page"], per_page=size)
         assert rows and rows == whole[(int(last["page"]) - 1) * size:]
         assert set(rels) == {"first", "prev"}
+
+
+def n_statements(world, path, marker):
+    world.owner.ask("GET", path, 200, headers={"X-Request-Id": marker})
+    return wait_until(lambda: [line["statements"] for line in world.hub.log_lines(id=marker)
+                               if "statements" in line], 20, "it is logged")[0]
+
+
+def test_only_a_list_that_goes_on_is_counted(one, request):
+    n = len(one.page(per_page=100)[0])
+    marker = "counted-%d-%%s" % LISTS.index(request.node.callspec.params["one"])
+    mark = "&" if "?" in one.path else "?"
+    whole, first, last = (n_statements(one.world, "%s%sper_page=%d&page=%d" % (
+        one.path, mark, size, page), marker % i)
+        for i, (size, page) in enumerate(((100, 1), (1, 1), (1, n))))
+    assert last == whole and first == whole + (not one.is_search)
+
+
+def test_a_total_is_of_what_one_may_read(world):
+    other, _ = world.admin.user("other")
+    path = "repositories/%d/projects.json?per_page=1" % world.repository
+    world.owner.put("projects/%d.json" % world.project, {"project": {"visibility": "hidden"}})
+    for who, n in ((world.owner, N), (other, N - 1)):
+        link = who.ask("GET", path, 200).headers["Link"]
+        assert '%s&page=%d>; rel="last"' % (path.partition("?")[2], n) in link
+    world.owner.put("projects/%d.json" % world.project, {"project": {"visibility": "open"}})
 
 
 def test_what_lies_behind_the_end_is_empty_and_leads_back(one):
