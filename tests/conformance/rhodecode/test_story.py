@@ -137,3 +137,102 @@ def test_what_the_other_doors_make_is_there(hub, api, story, upstream):
     assert rows["joe/by-abf"]["repo_id"] == made["id"] and rows["joe/by-abf"]["private"] is True
     api("delete_repo", repoid="by-hpr")
     assert hub.get("/repositories/by-hpr", hub.admin).status_code == 404
+
+
+# ---------------------------------------------------------------- the same, from the command line
+
+WHOLE, PART = ("olga", PASSWORD), ("ivan", PASSWORD)
+
+
+def refs_of(hub, name, auth):
+    """What Git lists of it to somebody; None: nothing at all."""
+    text = listed(hub, name, auth)
+    return None if text is None else dict(line.split("\t")[::-1] for line in text.splitlines())
+
+
+def abf_of(hub, path, auth=WHOLE, status=200):
+    got = hub.get("/api/v1/" + path, auth)
+    assert got.status_code == status, got.text
+    return got.json()
+
+
+@pytest.mark.parametrize("profile", ["S", "M"])
+def test_what_is_told_in_each_profile_is_read_alike(fresh_hub, upstream, profile):
+    hub = fresh_hub({**HUB_CONF, "rhodecode.wait_s": 60})
+    truth = upstream.repo("story-%s/tool.git" % profile)
+    commit = truth.commit(files={"README": "one\n"}, message="first")
+    truth.git("tag", "v1", commit)
+    is_seed = profile == "S"
+    api = Client(hub.url, hub.new_token("admin"), ids=None if is_seed else "uuid", texts=True,
+                 type="text/plain")
+
+    # ---- accounts: their passwords open the other doors
+    for who in ("olga", "ivan"):
+        api("create_user", username=who, password=PASSWORD, firstname=who.title(), lastname="B",
+            email=who + "@example.com", active="True", admin="False")
+        me = abf_of(hub, "user.json", (who, PASSWORD))["user"]
+        assert (me["uname"], me["name"], me["email"]) == (who, who.title() + " B",
+                                                          who + "@example.com")
+    users = {u["username"]: u for u in api("get_users")}
+    number = "id" if is_seed else "user_id"
+    assert users["olga"][number] == abf_of(hub, "user.json")["user"]["id"]
+
+    # ---- a group
+    api("create_users_group", **{"name" if is_seed else "group_name": "crew"})
+    api("add_user_to_users_group", **({"group_name": "crew", "user_name": "ivan"} if is_seed else
+                                      {"usergroupid": "crew", "userid": "ivan"}))
+    [crew] = api("get_users_groups")
+    [group] = abf_of(hub, "groups.json", PART)["groups"]
+    assert group["uname"] == "crew"
+    assert group["id"] == crew["id" if is_seed else "users_group_id"]
+    assert [m["username"] for m in crew["members"] if m["username"] == "ivan"] == ["ivan"]
+
+    # ---- a repository in folders, that nobody else sees
+    name = "linux/tools/tool"
+    api("create_repo", **({"name": name, "owner_name": "olga"} if is_seed else
+                          {"repo_name": name, "owner": "olga"}), private="True", repo_type="git",
+        description="A tool", clone_uri=upstream.url("story-%s/tool.git" % profile))
+    row = api("get_repo", **({"name": name} if is_seed else {"repoid": name}))
+    id = row["id" if is_seed else "repo_id"]
+    project = abf_of(hub, "projects/%d.json" % id)["project"]
+    assert (project["id"], project["name"]) == (id, "tool")
+    assert project["description"] == row["description"] == "A tool"
+    assert project["visibility"] == "hidden" and project["owner"]["id"] == users["olga"][number]
+    assert abf_of(hub, "projects/%d.json" % id, PART, 404)
+    assert hub.get("/repositories/" + name.replace("/", "%2F"), PART).status_code == 404
+    seen = refs_of(hub, name, WHOLE)
+    assert seen["refs/heads/main"] == seen["refs/tags/v1"] == commit
+    assert refs_of(hub, name, PART) is None
+    mirror = hub.show(name.replace("/", "%2F"))
+    assert (mirror["name"], mirror["url"]) == (name, upstream.url("story-%s/tool.git" % profile))
+
+    # ---- a grant to the group opens it to its members through every door
+    if is_seed:
+        api("add_users_group_to_repo", repo_name=name, group_name="crew", perm="repository_read")
+    else:
+        api("grant_user_group_permission", repoid=str(id), usergroupid="crew",
+            perm="repository.read")
+    assert abf_of(hub, "projects/%d.json" % id, PART)["project"]["id"] == id
+    assert refs_of(hub, name, PART) == seen
+    members = abf_of(hub, "projects/%d/members.json" % id)["project"]["members"]
+    assert [(m["type"], m["id"]) for m in members] == [
+        ("Group", group["id"]), ("User", users["olga"][number])]
+
+    # ---- what is new upstream comes with the next pull
+    newer = truth.commit(files={"README": "two\n"}, message="second")
+    api("pull", **{"repo" if is_seed else "repoid": name})
+    assert refs_of(hub, name, PART)["refs/heads/main"] == newer
+    refs = abf_of(hub, "projects/%d/refs_list.json" % id, PART)["refs_list"]
+    assert {r["ref"] for r in refs} == {"main", "v1"}
+
+    # ---- and it closes again
+    if is_seed:
+        api("add_users_group_to_repo", repo_name=name, group_name="crew", perm="None")
+    else:
+        api("revoke_user_group_permission", repoid=name, usergroupid="crew")
+    assert abf_of(hub, "projects/%d.json" % id, PART, 404)
+    assert refs_of(hub, name, PART) is None
+    ender = Client(hub.url, api.key)
+    assert ender("delete_repo", repoid=name)["success"] is True
+    assert abf_of(hub, "projects/%d.json" % id, WHOLE, 404)
+    assert hub.get("/repositories/" + name.replace("/", "%2F"), hub.admin).status_code == 404
