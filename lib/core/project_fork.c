@@ -156,10 +156,9 @@ check_place(struct ctx *c, const struct actor *who, const struct fork_wish *wish
 
 	TRY(repo_ask(c, wish->path, &at));
 	*is_fork_out = at.is_fork;
-	if (at.is_there)
-		return fault(c, "path", FAULT_TAKEN, 0);
 	TRY(name_check_slug(c, wish->path));
-	return folder_may_create(c, who, wish->path);
+	TRY(folder_may_create(c, who, wish->path)); /* who may not is not told what is there */
+	return at.is_there ? fault(c, "path", FAULT_TAKEN, 0) : OK;
 }
 
 int
