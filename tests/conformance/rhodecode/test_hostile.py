@@ -38,7 +38,8 @@ def count(hub):
 
 # ---------------------------------------------------------------- places
 
-PLACES = ["..", ".", "../x", "a/../b", "a/./b", "a//b", "/a", "a/", "a/..", "..%2fx", "a\\b", "a\nb", "~root", "$(id)", "a/.git", "a.git", "a/b.lock", ".hidden", "_admin", "_admin/x",
+PLACES = ["..", ".", "../x", "a/../b", "a/./b", "a//b", "/a", "a/", "a/..", "..%2fx", "a\\b", "a\nb",
+          "~root", "$(id)", "a/.git", "a.git", "a/b.lock", ".hidden", "_admin", "_admin/x",
           "rm__20260101_000000__x", "-x", "123", "a b", "a/\u202eb", "e\u0301", "x" * 256, "-" * 10,
           "/".join(["p"] * 17), "/".join(["p"] * 300), "p/" * 20000, "api/v1", "repositories/x", "%s%n"]
 
@@ -92,6 +93,23 @@ def test_two_who_want_one_place_at_once(hub, api):
     assert sorted(a["error"] is None for a in answers) == [False, False, False, True], answers
     assert all("Internal" not in (a["error"] or "") for a in answers)
     assert hub.one("SELECT count(*) FROM hub.project WHERE path = 'race/to/the/place'") == 1
+
+
+def test_what_is_in_a_hidden_group_is_not_found_out_by_making_another(hub, api, mallory):
+    api("create_repo", repo_name="shut/secret", private=True)
+    api("create_repo", repo_name="victim/secret", owner="victim", private=True)
+    api("grant_user_permission_to_repo_group", repogroupid="shut", userid="default",
+        perm="group.none")
+    mallory("create_repo", repo_name="lever")
+    for group, there in (("shut", "secret"), ("shut", "SECRET"), ("victim", "secret")):
+        told = []
+        for name in (there, "nothing"):
+            path = "%s/%s" % (group, name)
+            told.append([mallory.refused(method, **args).replace(path, "***") for method, args in (
+                ("create_repo", {"repo_name": path}),
+                ("fork_repo", {"repoid": "lever", "fork_name": path}),
+                ("update_repo", {"repoid": "lever", "group": group, "name": name}))])
+        assert told[0] == told[1]
 
 
 # ---------------------------------------------------------------- groups

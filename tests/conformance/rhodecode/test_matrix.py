@@ -147,7 +147,8 @@ def test_Z01_everyone_may_just_what_the_table_says(world, method):
                 assert "does not exist" in error or error.startswith("Access denied to repo"), who
             elif given is made[0]:
                 assert error is None or error.startswith(("There is no file", "Changeset ",
-                                                          "Repository is empty")), (who, error)
+                                                          "Repository is empty",
+                                                          "failed to get repo")), (who, error)
 
 
 @pytest.mark.parametrize("ids", [None, "int"], ids=["S", "M"])
