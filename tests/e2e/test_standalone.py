@@ -184,8 +184,10 @@ def test_make_run_mirrors_shows_how_and_ends_at_ctrl_c(folder, upstream):
                URL=upstream.url("trial.git"))
     out = folder / "out"
     with open(out, "w") as stream:
-        child = subprocess.Popen([SCRIPT, "run"], env=env, stdout=stream, stderr=stream,
-                                 stdin=subprocess.DEVNULL, start_new_session=True)
+        # a background job of a script is started deaf to Ctrl-C, and so would be all its children
+        child = subprocess.Popen(["env", "--default-signal=INT", SCRIPT, "run"], env=env,
+                                 stdout=stream, stderr=stream, stdin=subprocess.DEVNULL,
+                                 start_new_session=True)
     try:
         wait_until(lambda: "stays until Ctrl-C" in out.read_text() or child.poll() is not None, 90,
                    out.read_text)
