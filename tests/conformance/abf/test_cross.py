@@ -376,11 +376,13 @@ def links(hub, query):
 def test_lists_have_pages_with_links(hub):
     total, rels = links(hub, "")
     assert total >= 3 and rels == {}
-    assert links(hub, "?per_page=2") == (2, {"next": "per_page=2&page=2"})
+    assert links(hub, "?per_page=2") == (
+        2, {"next": "per_page=2&page=2", "last": "per_page=2&page=%d" % ((total + 1) // 2)})
     n, rels = links(hub, "?page=2&per_page=1&q=%C3%A9%26")
     assert (n, rels) == (1, {"next": "per_page=1&q=%C3%A9%26&page=3",
                              "first": "per_page=1&q=%C3%A9%26&page=1",
-                             "prev": "per_page=1&q=%C3%A9%26&page=1"})
+                             "prev": "per_page=1&q=%C3%A9%26&page=1",
+                             "last": "per_page=1&q=%C3%A9%26&page={}".format(total)})
     assert links(hub, "?page=1000")[0] == 0
     for query in ("?page=0", "?page=-3", "?page=x", "?per_page=0", "?per_page=x", "?per_page=101"):
         assert links(hub, query) == (total, {})
