@@ -37,7 +37,6 @@ lock_store(struct req *r)
 	return project_lock_store(r->ctx, r->project->store_id, LOCK_WAIT_MS, &lock);
 }
 
-/* A lock file that a killed push left would make Git refuse this branch for ever. */
 /* The project may have gone while we waited for the lock. */
 static int
 check_still_there(struct req *r)
@@ -51,6 +50,7 @@ check_still_there(struct req *r)
 	return OK;
 }
 
+/* A lock file that a killed push left would make Git refuse this branch for ever. */
 static int
 tidy_store(struct req *r)
 {

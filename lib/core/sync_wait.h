@@ -13,8 +13,9 @@ struct sync_wait {
 	/* Asked now and then: whoever waits has gone. NULL: he stays. */
 	bool (*is_abandoned)(void *payload);
 	void *payload;
-	/* Of these only few wait at a time on this machine, so that whoever may make mirrors of slow
-	 * upstreams does not keep all processes of the pool; one too many does not wait at all. */
+	/* Of these only few wait at a time on this machine, so that whoever may make mirrors of
+	 * slow upstreams does not keep all processes of the pool; one too many does not wait at
+	 * all. */
 	bool is_one_of_few;
 };
 
