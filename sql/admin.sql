@@ -62,6 +62,15 @@ SELECT a.uname, a.role, a.active, a.email,
 FROM hub.account a
 ORDER BY a.uname;
 
+-- People who are signed in to the pages now.
+CREATE OR REPLACE VIEW admin.sessions AS
+SELECT a.uname, s.created_at::timestamp(0) AS signed_in, s.seen_at::timestamp(0) AS seen,
+	hub.session_ends(s.created_at, s.seen_at)::timestamp(0) AS ends,
+	s.remote_addr, s.user_agent, s.id AS session_id
+FROM hub.session s JOIN hub.account a ON a.id = s.account_id
+WHERE s.password_version = a.password_version AND hub.session_holds(s.created_at, s.seen_at)
+ORDER BY s.seen_at DESC;
+
 -- What ABF's packages.csv lists; epoch 0 is none, '' is not known.
 CREATE OR REPLACE VIEW admin.packages AS
 SELECT f.name || '/' || r.name AS repository, p.path, k.name,

@@ -66,6 +66,11 @@ GRANT INSERT (uname, owner_account_id, description), UPDATE (description, defaul
 	DELETE ON hub.team TO mirrorhub_web;
 GRANT INSERT, UPDATE (role), DELETE ON hub.team_member TO mirrorhub_web;
 
+-- sessions of the pages
+GRANT SELECT, INSERT (hash, account_id, password_version, remote_addr, user_agent),
+	UPDATE (seen_at), DELETE ON hub.session TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.session_ends, hub.session_holds, hub.sessions_end TO mirrorhub_web;
+
 -- projects (ABF)
 GRANT INSERT (head), UPDATE (head) ON hub.store TO mirrorhub_web;
 GRANT INSERT (alias_of, parent_id, maintainer_id, is_package, has_issues, has_wiki,
@@ -114,6 +119,8 @@ GRANT SELECT ON hub.auth_failure, hub.store, hub.project, hub.mirror, hub.queue,
 	hub.worker, hub.counter, hub.platform, hub.repository, hub.repository_project, hub.arch TO mirrorhub_sync;
 
 GRANT INSERT, DELETE ON hub.auth_failure TO mirrorhub_sync;         -- it cleans up
+GRANT SELECT (created_at, seen_at), DELETE ON hub.session TO mirrorhub_sync;
+GRANT EXECUTE ON FUNCTION hub.session_ends, hub.session_holds TO mirrorhub_sync;
 GRANT UPDATE (fingerprint, generation, size_bytes, head, damaged), DELETE ON hub.store TO mirrorhub_sync;
 GRANT UPDATE (updated_at) ON hub.project TO mirrorhub_sync;         -- to lock a row takes a right
 GRANT UPDATE (latest_version, last_attempt_at, last_success_at, last_change_at, failures,

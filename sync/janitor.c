@@ -17,6 +17,7 @@
 #include "git/store.h"
 #include "git/upkeep.h"
 #include "store/failure.h"
+#include "store/session.h"
 
 #define FAILURES_KEPT_S 86400
 #define HOUR_S 3600
@@ -31,6 +32,7 @@ janitor_rows(struct ctx *c)
 	do
 		TRY(job_delete_old_runs(c, &n));
 	while (n > 0);
+	TRY(session_clean(c));
 	return failure_clean(c, FAILURES_KEPT_S);
 }
 

@@ -240,7 +240,7 @@ who_claim_token(struct ctx *c, const char *token, struct claim *out)
 	log_hide(token);
 	if (!token_is_wellformed(token))
 		return wrong(c);
-	token_hash(token, out->token_hash);
+	token_hash(token, out->hash);
 	out->kind = CLAIM_TOKEN;
 	return OK;
 }

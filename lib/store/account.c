@@ -25,6 +25,7 @@ static const struct field number_row[] = { FIELD(number, n), { 0 } };
 enum {
 	ACCOUNT_BY_TOKEN,
 	ACCOUNT_BY_ID,
+	ACCOUNT_BY_SESSION,
 	ACCOUNT_PASSWORD,
 	ACCOUNT_ADD,
 	ACCOUNT_REHASH,
@@ -41,6 +42,8 @@ const struct db_stmt account_sql[] = {
 	[ACCOUNT_BY_TOKEN] = { "account_by_token", ASKER_BY_TOKEN, asker_row,
 	    sizeof(struct account) },
 	[ACCOUNT_BY_ID] = { "account_by_id", ASKER_BY_ACCOUNT, asker_row, sizeof(struct account) },
+	[ACCOUNT_BY_SESSION] = { "account_by_session", ASKER_BY_SESSION, asker_row,
+	    sizeof(struct account) },
 	[ACCOUNT_PASSWORD] = { "account_password",
 	    "SELECT id, password_hash, password_version, role = 'banned' AS is_locked "
 	    "FROM hub.account WHERE lower(uname) = lower($1 COLLATE \"C\") AND active",
@@ -92,7 +95,11 @@ account_by_claim(struct ctx *c, const struct claim *claim, struct account *out)
 		return OK;
 	case CLAIM_TOKEN:
 		code = db_one(c, &account_sql[ACCOUNT_BY_TOKEN], out,
-		    db_bytes(claim->token_hash, sizeof(claim->token_hash)));
+		    db_bytes(claim->hash, sizeof(claim->hash)));
+		break;
+	case CLAIM_SESSION:
+		code = db_one(c, &account_sql[ACCOUNT_BY_SESSION], out,
+		    db_bytes(claim->hash, sizeof(claim->hash)));
 		break;
 	case CLAIM_ACCOUNT:
 		code = db_one(c, &account_sql[ACCOUNT_BY_ID], out, db_int(claim->account_id),

@@ -13,17 +13,19 @@ struct account {
 	bool is_admin;
 	int64_t scope; /* the most the token allows: 1 read, 2 write, 3 admin; 3 without token */
 	int64_t password_version;
-	int64_t token_id;    /* 0: not by token */
-	bool token_is_stale; /* last_used_at is older than a minute: refresh it */
+	int64_t token_id;      /* 0: not by token */
+	bool token_is_stale;   /* last_used_at is older than a minute: refresh it */
+	int64_t session_id;    /* 0: not by a session */
+	bool session_is_stale; /* the same of its seen_at */
 };
 
 /* What the credentials of a request come to, before the database has confirmed it. */
-enum claim_kind { CLAIM_NOBODY = 1, CLAIM_TOKEN, CLAIM_ACCOUNT };
+enum claim_kind { CLAIM_NOBODY = 1, CLAIM_TOKEN, CLAIM_ACCOUNT, CLAIM_SESSION };
 
 struct claim {
 	enum claim_kind kind;
-	unsigned char token_hash[32]; /* CLAIM_TOKEN */
-	int64_t account_id;	      /* CLAIM_ACCOUNT: its password was right, in this version */
+	unsigned char hash[32]; /* CLAIM_TOKEN, CLAIM_SESSION: of its text */
+	int64_t account_id;	/* CLAIM_ACCOUNT: its password was right, in this version */
 	int64_t password_version;
 	bool is_remembered; /* it was right a moment ago; the version may be gone since */
 	bool is_given;	    /* credentials were shown, right or wrong */

@@ -57,6 +57,7 @@ enum {
 	BY_PATH,
 	BY_PATH_AND_TOKEN,
 	BY_PATH_AND_ACCOUNT,
+	BY_PATH_AND_SESSION,
 	LIST_MIRRORS,
 	LIST_MIRRORS_WITH,
 	LIST_MIRROR_PATHS,
@@ -76,6 +77,8 @@ const struct db_stmt project_sql[] = {
 	[BY_PATH_AND_TOKEN] = { "project_by_path_and_token", BY_PATH_AND(ASKER_BY_TOKEN, "$2"),
 	    asked_row, sizeof(struct asked) },
 	[BY_PATH_AND_ACCOUNT] = { "project_by_path_and_account", BY_PATH_AND(ASKER_BY_ACCOUNT, "$3"),
+	    asked_row, sizeof(struct asked) },
+	[BY_PATH_AND_SESSION] = { "project_by_path_and_session", BY_PATH_AND(ASKER_BY_SESSION, "$2"),
 	    asked_row, sizeof(struct asked) },
 	[LIST_MIRRORS] = { "project_list_mirrors", LIST(""), project_row, sizeof(struct project) },
 	[LIST_MIRRORS_WITH] = { "project_list_mirrors_with", LIST(HAS_TEXT("$5")), project_row,
@@ -128,12 +131,14 @@ by_path_and_claim(struct ctx *c, const struct claim *claim, const char *path, st
 {
 	int code;
 
-	if (claim->kind == CLAIM_TOKEN)
-		code = db_one(c, &project_sql[BY_PATH_AND_TOKEN], out,
-		    db_bytes(claim->token_hash, sizeof(claim->token_hash)), db_text(path));
-	else
+	if (claim->kind == CLAIM_ACCOUNT)
 		code = db_one(c, &project_sql[BY_PATH_AND_ACCOUNT], out, db_int(claim->account_id),
 		    db_int(claim->password_version), db_text(path));
+	else
+		code = db_one(c,
+		    &project_sql[claim->kind == CLAIM_TOKEN ? BY_PATH_AND_TOKEN
+							    : BY_PATH_AND_SESSION],
+		    out, db_bytes(claim->hash, sizeof(claim->hash)), db_text(path));
 	/* no row at all: nobody stands behind the claim */
 	return code == E_NOTFOUND ? fail(c, E_DENIED, ACCOUNT_WRONG) : code;
 }

@@ -9,7 +9,8 @@
 /* Who asks, from a sub-select `a` of account_fields.h. */
 #define ASKED_COLUMNS                                                                              \
 	"a.asker_id, a.asker_uname, a.asker_role, a.asker_is_admin, "                              \
-	"a.asker_password_version, a.asker_scope, a.asker_token_id, a.asker_token_is_stale, "
+	"a.asker_password_version, a.asker_scope, a.asker_token_id, a.asker_token_is_stale, "       \
+	"a.asker_session_id, a.asker_session_is_stale, "
 
 /* Without a project (by_path), or without a mirror or job, the numbers are 0 and the texts "". */
 #define PROJECT_COLUMNS                                                                            \

@@ -74,9 +74,11 @@ enum {
 	BY_ID,
 	BY_ID_AND_TOKEN,
 	BY_ID_AND_ACCOUNT,
+	BY_ID_AND_SESSION,
 	BY_NAME,
 	BY_NAME_AND_TOKEN,
 	BY_NAME_AND_ACCOUNT,
+	BY_NAME_AND_SESSION,
 	LIST_MINE,
 	COUNT_MINE,
 };
@@ -88,11 +90,15 @@ const struct db_stmt project_full_sql[] = {
 	    ASKED },
 	[BY_ID_AND_ACCOUNT] = { "project_full_by_id_and_account",
 	    ASKED_FULL(ASKER_BY_ACCOUNT, "= $3"), ASKED },
+	[BY_ID_AND_SESSION] = { "project_full_by_id_and_session",
+	    ASKED_FULL(ASKER_BY_SESSION, "= $2"), ASKED },
 	[BY_NAME] = { "project_full_by_name", UNASKED_FULL(OF_NAME("$1", "$2")), FULL },
 	[BY_NAME_AND_TOKEN] = { "project_full_by_name_and_token",
 	    ASKED_FULL(ASKER_BY_TOKEN, OF_NAME("$2", "$3")), ASKED },
 	[BY_NAME_AND_ACCOUNT] = { "project_full_by_name_and_account",
 	    ASKED_FULL(ASKER_BY_ACCOUNT, OF_NAME("$3", "$4")), ASKED },
+	[BY_NAME_AND_SESSION] = { "project_full_by_name_and_session",
+	    ASKED_FULL(ASKER_BY_SESSION, OF_NAME("$2", "$3")), ASKED },
 	[LIST_MINE] = { "project_full_list",
 	    "WITH page AS MATERIALIZED (SELECT mine.id " MINE
 	    "ORDER BY mine.id LIMIT $3 OFFSET $4) SELECT w.* FROM page CROSS JOIN LATERAL (SELECT " FULL_COLUMNS
@@ -130,12 +136,14 @@ project_full_by_id(struct ctx *c, const struct claim *claim, int64_t id,
 
 	if (claim->kind == CLAIM_NOBODY)
 		code = db_one(c, &project_full_sql[BY_ID], &row.project, db_int(id));
-	else if (claim->kind == CLAIM_TOKEN)
-		code = db_one(c, &project_full_sql[BY_ID_AND_TOKEN], &row,
-		    db_bytes(claim->token_hash, sizeof(claim->token_hash)), db_int(id));
-	else
+	else if (claim->kind == CLAIM_ACCOUNT)
 		code = db_one(c, &project_full_sql[BY_ID_AND_ACCOUNT], &row,
 		    db_int(claim->account_id), db_int(claim->password_version), db_int(id));
+	else
+		code = db_one(c,
+		    &project_full_sql[claim->kind == CLAIM_TOKEN ? BY_ID_AND_TOKEN
+								 : BY_ID_AND_SESSION],
+		    &row, db_bytes(claim->hash, sizeof(claim->hash)), db_int(id));
 	return take(c, claim, code, &row, account_out, out);
 }
 
@@ -149,13 +157,15 @@ project_full_by_name(struct ctx *c, const struct claim *claim, const char *owner
 	if (claim->kind == CLAIM_NOBODY)
 		code = db_one(
 		    c, &project_full_sql[BY_NAME], &row.project, db_text(owner), db_text(name));
-	else if (claim->kind == CLAIM_TOKEN)
-		code = db_one(c, &project_full_sql[BY_NAME_AND_TOKEN], &row,
-		    db_bytes(claim->token_hash, sizeof(claim->token_hash)), db_text(owner),
-		    db_text(name));
-	else
+	else if (claim->kind == CLAIM_ACCOUNT)
 		code = db_one(c, &project_full_sql[BY_NAME_AND_ACCOUNT], &row,
 		    db_int(claim->account_id), db_int(claim->password_version), db_text(owner),
+		    db_text(name));
+	else
+		code = db_one(c,
+		    &project_full_sql[claim->kind == CLAIM_TOKEN ? BY_NAME_AND_TOKEN
+								 : BY_NAME_AND_SESSION],
+		    &row, db_bytes(claim->hash, sizeof(claim->hash)), db_text(owner),
 		    db_text(name));
 	return take(c, claim, code, &row, account_out, out);
 }

@@ -12,6 +12,8 @@ extern const struct db_stmt search_sql[];
 extern const struct db_stmt user_sql[];
 extern const struct db_stmt project_store_sql[];
 extern const struct db_stmt person_sql[];
+extern const struct db_stmt session_sql[];
+extern const struct db_stmt session_clean_sql[]; /* what sync does with them */
 extern const struct db_stmt team_sql[];
 extern const struct db_stmt folder_sql[];
 extern const struct db_stmt user_group_sql[];

@@ -112,7 +112,7 @@ look_for_lock(struct req *r)
 
 	if (!(r->dialect->habits & HABIT_SAY_LOCKED) || r->claim.kind != CLAIM_TOKEN)
 		return;
-	if (token_is_locked(&c, r->claim.token_hash, &r->claim.is_locked) != OK)
+	if (token_is_locked(&c, r->claim.hash, &r->claim.is_locked) != OK)
 		log_write(LOG_WARN, "lock not looked for", LOG_TEXT("id", r->id),
 		    LOG_TEXT("why", c.reason));
 }

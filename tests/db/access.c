@@ -292,7 +292,7 @@ a_claim_that_no_longer_holds_is_denied_even_for_what_is_missing(void **state)
 	struct account account;
 	struct project project;
 	struct claim claim = claim_of(c, "a5", &account);
-	struct claim token = { .kind = CLAIM_TOKEN, .token_hash = { 1 } };
+	struct claim token = { .kind = CLAIM_TOKEN, .hash = { 1 } };
 	static const char *const ends[] = {
 		"UPDATE hub.account SET password_version = 2 WHERE uname = 'a5'",
 		"UPDATE hub.account SET password_version = 1, active = false WHERE uname = 'a5'",

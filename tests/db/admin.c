@@ -177,7 +177,7 @@ a_token_made_in_psql_is_one_of_ours(void **state)
 	const char *text = ask(c, NEW_TOKEN, "bob");
 
 	assert_true(token_is_wellformed(text));
-	token_hash(text, claim.token_hash);
+	token_hash(text, claim.hash);
 	assert_ok(c, account_by_claim(c, &claim, &account));
 	assert_string_equal(account.uname, "bob");
 	assert_int_equal(account.scope, 1);
