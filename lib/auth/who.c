@@ -246,23 +246,15 @@ who_claim_token(struct ctx *c, const char *token, struct claim *out)
 }
 
 static int
-claim(struct ctx *c, const char *authorization, const char *remote_addr, bool is_anew,
+claim_pair(struct ctx *c, const struct who_given *given, const char *remote_addr, bool is_anew,
     struct claim *out)
 {
-	struct who_given given;
-	struct attempt a;
-
-	*out = (struct claim){ .kind = CLAIM_NOBODY, .is_given = authorization != NULL };
-	if (authorization == NULL)
-		return OK;
-	TRY(who_parse(c, authorization, &given));
-	if (given.token != NULL)
-		return who_claim_token(c, given.token, out);
-	log_hide(given.password);
-	a = (struct attempt){ .uname = str_lower(c->mem, given.uname),
-		.password = given.password,
+	struct attempt a = { .uname = str_lower(c->mem, given->uname),
+		.password = given->password,
 		.remote_addr = remote_addr,
 		.network = limit_network(c->mem, remote_addr) };
+
+	log_hide(given->password);
 	if (!is_possible(a.uname, a.password))
 		return wrong(c);
 	if (is_email(a.uname))
@@ -270,6 +262,31 @@ claim(struct ctx *c, const char *authorization, const char *remote_addr, bool is
 	if (!is_anew && is_remembered(c, &a, out))
 		return OK;
 	return claim_by_password(c, &a, out);
+}
+
+static int
+claim(struct ctx *c, const char *authorization, const char *remote_addr, bool is_anew,
+    struct claim *out)
+{
+	struct who_given given;
+
+	*out = (struct claim){ .kind = CLAIM_NOBODY, .is_given = authorization != NULL };
+	if (authorization == NULL)
+		return OK;
+	TRY(who_parse(c, authorization, &given));
+	if (given.token != NULL)
+		return who_claim_token(c, given.token, out);
+	return claim_pair(c, &given, remote_addr, is_anew, out);
+}
+
+int
+who_claim_typed(struct ctx *c, const char *uname, const char *password, const char *remote_addr,
+    struct claim *out)
+{
+	const struct who_given given = { .uname = uname, .password = password };
+
+	*out = (struct claim){ .kind = CLAIM_NOBODY, .is_given = true };
+	return claim_pair(c, &given, remote_addr, true, out);
 }
 
 int

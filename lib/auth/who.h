@@ -41,6 +41,11 @@ must_check int who_claim(
 must_check int who_claim_anew(
     struct ctx *c, const char *authorization, const char *remote_addr, struct claim *out);
 
+/* The claim of an account and its password that somebody typed into a page: the same limits, the
+ * same count, the same answers; by its hash alone, outside of any transaction. */
+must_check int who_claim_typed(struct ctx *c, const char *uname, const char *password,
+    const char *remote_addr, struct claim *out);
+
 /* The claim of a token that stood somewhere else than in a header. E_DENIED: it is none. */
 must_check int who_claim_token(struct ctx *c, const char *token, struct claim *out);
 

@@ -1,0 +1,140 @@
+#include "auth/session.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "auth/token.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/str.h"
+#include "store/event.h"
+#include "store/session.h"
+
+#define SECRET_BYTES 32
+#define SECRET_CHARS (2 * SECRET_BYTES)
+#define TEXT_CHARS (1 + SECRET_CHARS)
+#define FORM_BYTES 32
+
+/* ---- the text of a cookie */
+
+static const char kinds[] = { [SESSION_BEFORE] = 'p', [SESSION_SIGNED_IN] = 's' };
+
+enum session_kind
+session_kind_of(const char *text)
+{
+	if (text == NULL || strlen(text) != TEXT_CHARS ||
+	    strspn(text + 1, "0123456789abcdef") != SECRET_CHARS)
+		return SESSION_NONE;
+	for (enum session_kind k = SESSION_BEFORE; k <= SESSION_SIGNED_IN; k++)
+		if (text[0] == kinds[k])
+			return k;
+	return SESSION_NONE;
+}
+
+static const char *
+new_text(struct ctx *c, enum session_kind kind)
+{
+	const char *secret = random_hex(c->mem, SECRET_BYTES);
+
+	log_hide(secret);
+	return arena_printf(c->mem, "%c%s", kinds[kind], secret);
+}
+
+const char *
+session_before(struct ctx *c)
+{
+	return new_text(c, SESSION_BEFORE);
+}
+
+void
+session_claim(const char *text, struct claim *out)
+{
+	enum session_kind kind = session_kind_of(text);
+
+	*out = (struct claim){ .kind = CLAIM_NOBODY };
+	if (kind == SESSION_NONE)
+		return;
+	log_hide(text + 1);
+	if (kind == SESSION_BEFORE)
+		return;
+	token_hash(text, out->hash);
+	out->kind = CLAIM_SESSION;
+}
+
+/* ---- forms */
+
+const char *
+session_form_token(struct arena *mem, const char *text)
+{
+	static const char what[] = "mirrorhub form";
+	unsigned char hash[FORM_BYTES];
+
+	/* the text itself is the key: at most crypto_generichash_KEYBYTES_MAX bytes are one, so its
+	 * hash is */
+	unsigned char key[crypto_generichash_KEYBYTES];
+
+	crypto_generichash(key, sizeof(key), (const unsigned char *)text, strlen(text), NULL, 0);
+	crypto_generichash(
+	    hash, sizeof(hash), (const unsigned char *)what, sizeof(what), key, sizeof(key));
+	return str_hex(mem, hash, sizeof(hash));
+}
+
+bool
+session_is_form_token(struct arena *mem, const char *text, const char *token)
+{
+	return text != NULL && token != NULL &&
+	    str_is_same_secret(session_form_token(mem, text), token);
+}
+
+/* ---- in the database */
+
+static int
+record(struct ctx *c, const char *uname, const char *action, const char *detail,
+    const char *remote_addr)
+{
+	return event_add(c,
+	    &(struct event){ .actor = uname,
+		.action = action,
+		.object = uname,
+		.detail = detail,
+		.remote_addr = remote_addr });
+}
+
+int
+session_begin(struct ctx *c, const struct claim *claim, const struct session_place *place,
+    const char **text_out)
+{
+	const char *text = new_text(c, SESSION_SIGNED_IN), *uname;
+	unsigned char hash[32];
+	const struct session_new row = { .hash = hash,
+		.remote_addr = place->remote_addr,
+		.user_agent = place->user_agent != NULL ? place->user_agent : "" };
+
+	token_hash(text, hash);
+	TRY(session_add(c, claim, &row, &uname));
+	TRY(session_trim(c, claim->account_id, SESSIONS_MOST));
+	TRY(record(c, uname, "session.create", "", place->remote_addr));
+	*text_out = text;
+	return OK;
+}
+
+int
+session_end(struct ctx *c, const struct account *account, int64_t id, const char *remote_addr)
+{
+	TRY(session_del(c, account->id, id));
+	return record(c, account->uname, "session.end",
+	    id == account->session_id ? "its own" : "another of its account", remote_addr);
+}
+
+int
+session_end_others(
+    struct ctx *c, const struct account *account, int64_t but_id, const char *remote_addr)
+{
+	int64_t n;
+
+	TRY(session_del_others(c, account->id, but_id, &n));
+	if (n == 0)
+		return OK;
+	return record(c, account->uname, "session.end", arena_printf(c->mem, "%lld", (long long)n),
+	    remote_addr);
+}
