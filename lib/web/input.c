@@ -5,6 +5,7 @@
 #include "base/js.h"
 #include "base/str.h"
 #include "web/body.h"
+#include "web/cookie.h"
 #include "web/form.h"
 #include "web/rails.h"
 
@@ -90,6 +91,9 @@ read_form(struct req *r, const struct form *form, void *in)
 	for (size_t i = 0; i < form->n; i++) {
 		const struct field *f = field_by_name(r->route->in, form->pairs[i].name);
 
+		if ((r->dialect->habits & HABIT_SESSION) &&
+		    strcmp(form->pairs[i].name, COOKIE_FORM_TOKEN) == 0)
+			continue; /* the walk has looked at it */
 		if (f == NULL)
 			TRY(unknown(r));
 		else if (form_value(form, f->name) == form->pairs[i].value) /* the first wins */

@@ -73,6 +73,8 @@ struct req {
 	struct buf *head;    /* headers of res_header */
 	struct form *args;   /* the query, parsed; NULL without one */
 	struct body *body;   /* web/body.h; NULL: not read yet */
+	const char *cookie;  /* web/cookie.h: its text, well formed; NULL: none, or not looked at */
+	bool is_cookie_over; /* the answer removes it */
 	const char *allow;   /* the methods of a path that matched, for 405 and OPTIONS */
 	int64_t length;	     /* Content-Length; -1: unknown */
 	int64_t length_read; /* of the body, so far */

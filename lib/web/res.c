@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "web/cookie.h"
 #include "web/fcgi.h"
 #include "web/req.h"
 #include "web/route.h"
@@ -119,7 +120,11 @@ cache_control(struct req *r)
 	if (r->dialect->habits & HABIT_REVALIDATE)
 		return r->status == 200 || r->status == 304 ? "max-age=0, private, must-revalidate"
 							    : "no-cache";
-	return req_header(r, "Authorization") != NULL ? "private, no-store" : "no-cache";
+	if (req_header(r, "Authorization") != NULL)
+		return "private, no-store";
+	if (has_header(r, "Set-Cookie") || r->is_cookie_over)
+		return "no-store";
+	return r->account.session_id != 0 ? "private, no-cache" : "no-cache";
 }
 
 static void
@@ -161,6 +166,8 @@ head(struct req *r, int64_t body_len)
 	if (r->rate.limit > 0)
 		buf_printf(b, "X-RateLimit-Limit: %lld\r\nX-RateLimit-Remaining: %lld\r\n",
 		    (long long)r->rate.limit, (long long)r->rate.left);
+	if (r->dialect->habits & HABIT_SESSION)
+		cookie_headers(r, b, has_header(r, "Set-Cookie"));
 	if (!has_header(r, "Cache-Control"))
 		add_header(b, "Cache-Control", cache_control(r));
 	buf_add(b, r->head->data, r->head->len);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "auth/session.h"
 #include "auth/who.h"
 #include "base/clock.h"
 #include "base/conf.h"
@@ -11,7 +12,11 @@
 #include "base/str.h"
 #include "db/db.h"
 #include "store/event.h"
+#include "store/session.h"
+#include "web/body.h"
+#include "web/cookie.h"
 #include "web/fcgi.h"
+#include "web/form.h"
 #include "web/input.h"
 #include "web/load.h"
 #include "web/match.h"
@@ -30,6 +35,13 @@ static bool
 is_writing(const struct req *r)
 {
 	return req_is_changing(r) && !has_flag(r, ROUTE_READS);
+}
+
+/* Whether the walk opens a transaction for the handler to write in. */
+static bool
+has_write_tx(const struct req *r)
+{
+	return is_writing(r) && !has_flag(r, ROUTE_NO_TX) && !has_flag(r, ROUTE_SIGN_IN);
 }
 
 static int
@@ -51,7 +63,16 @@ ready(struct req *r)
 static bool
 lets_guests_in(const struct req *r)
 {
-	return r->ctx->conf->anonymous_read || has_flag(r, ROUTE_ANYONE);
+	return r->ctx->conf->anonymous_read || has_flag(r, ROUTE_ANYONE) ||
+	    has_flag(r, ROUTE_SIGN_IN);
+}
+
+static int
+check_guest(struct req *r)
+{
+	if (r->claim.kind == CLAIM_NOBODY && !lets_guests_in(r))
+		return denied(r->ctx, 401, "nobody is let in without an account");
+	return OK;
 }
 
 static int
@@ -59,9 +80,14 @@ read_credentials(struct req *r)
 {
 	const char *token = r->dialect->token != NULL ? rails_text(r, r->dialect->token) : NULL;
 
+	const char *authorization = req_header(r, "Authorization");
+
 	if (token != NULL && token[0] != '\0')
 		return who_claim_token(r->ctx, token, &r->claim);
-	return who_claim(r->ctx, req_header(r, "Authorization"), r->remote_addr, &r->claim);
+	if (authorization != NULL || !(r->dialect->habits & HABIT_SESSION))
+		return who_claim(r->ctx, authorization, r->remote_addr, &r->claim);
+	cookie_claim(r);
+	return OK;
 }
 
 /* Reads the credentials, if there are any; wrong ones are refused wherever they are shown. */
@@ -69,9 +95,7 @@ static int
 claim(struct req *r)
 {
 	TRY(read_credentials(r));
-	if (r->claim.kind == CLAIM_NOBODY && !lets_guests_in(r))
-		return denied(r->ctx, 401, "nobody is let in without an account");
-	return OK;
+	return check_guest(r);
 }
 
 static int
@@ -81,7 +105,7 @@ begin(struct req *r)
 		return OK;
 	if (has_flag(r, ROUTE_READ_TX))
 		return db_begin(r->ctx, DB_READ_ONLY | DB_REPEATABLE_READ);
-	if (is_writing(r) && !has_flag(r, ROUTE_NO_TX))
+	if (has_write_tx(r))
 		return db_begin(r->ctx, DB_WRITE);
 	return OK;
 }
@@ -117,6 +141,17 @@ look_for_lock(struct req *r)
 		    LOG_TEXT("why", c.reason));
 }
 
+/* A session ends by itself, and its owner has typed nothing wrong: he is a guest now. */
+static int
+begin_as_guest(struct req *r)
+{
+	db_rollback(r->ctx);
+	cookie_drop(r);
+	TRY(check_guest(r));
+	TRY(begin(r));
+	return load(r);
+}
+
 static int
 begin_and_load(struct req *r)
 {
@@ -124,6 +159,8 @@ begin_and_load(struct req *r)
 
 	TRY(begin(r));
 	code = load(r);
+	if (code == E_DENIED && r->claim.kind == CLAIM_SESSION && r->account.id == 0)
+		return begin_as_guest(r);
 	if (code == E_DENIED && r->account.id == 0)
 		look_for_lock(r);
 	if (code != E_DENIED || !r->claim.is_remembered)
@@ -163,19 +200,57 @@ is_own_origin(const struct req *r, const char *origin)
 	return strlen(origin) == len && strncasecmp(origin, base, len) == 0;
 }
 
-/* A browser remembers Basic and sends it along whoever's page asks (checklists C-04). */
+/* Whose page sent the request, as far as the browser says so. */
+enum sender { SENDER_UNKNOWN = 1, SENDER_US, SENDER_OPAQUE, SENDER_OTHERS };
+
+/* Our own forms come with "Origin: null", because our pages are sent with Referrer-Policy:
+ * no-referrer (Fetch, 3.2); so do those of whoever hides. Sec-Fetch-Site tells them apart, where it
+ * is sent: not to plain http on another machine. */
+static enum sender
+sender_of(struct req *r)
+{
+	const char *site = req_header(r, "Sec-Fetch-Site"), *origin = req_header(r, "Origin");
+	bool is_opaque = origin != NULL && strcmp(origin, "null") == 0;
+
+	if (origin != NULL && !is_opaque && !is_own_origin(r, origin))
+		return SENDER_OTHERS;
+	if (site == NULL)
+		return is_opaque ? SENDER_OPAQUE : origin != NULL ? SENDER_US : SENDER_UNKNOWN;
+	return str_is_equal_nocase(site, "same-origin") || str_is_equal_nocase(site, "none")
+	    ? SENDER_US
+	    : SENDER_OTHERS;
+}
+
+static int
+check_form_token(struct req *r)
+{
+	const struct body *body;
+	const char *token;
+
+	TRY(body_read(r, &body));
+	token = body->form != NULL ? form_value(body->form, COOKIE_FORM_TOKEN) : NULL;
+	if (!session_is_form_token(r->ctx->mem, r->cookie, token))
+		return denied(r->ctx, 403, "the form is out of date: load its page again");
+	return OK;
+}
+
+/* A browser remembers Basic and cookies, and sends them along whoever's page asks (checklists C-01,
+ * C-02, C-04). A cookie alone changes nothing: the form's token must be there, too. */
 static int
 check_site(struct req *r)
 {
 	const char *authorization = req_header(r, "Authorization");
-	const char *site = req_header(r, "Sec-Fetch-Site"), *origin = req_header(r, "Origin");
+	bool is_by_cookie = (r->dialect->habits & HABIT_SESSION) &&
+	    (authorization == NULL || has_flag(r, ROUTE_SIGN_IN));
+	bool is_basic = authorization != NULL && strncasecmp(authorization, "Basic ", 6) == 0;
+	enum sender sender;
 
-	if (!is_writing(r) || authorization == NULL || strncasecmp(authorization, "Basic ", 6) != 0)
+	if (!is_writing(r) || (!is_by_cookie && !is_basic))
 		return OK;
-	if ((site != NULL && str_is_equal_nocase(site, "cross-site")) ||
-	    (origin != NULL && !is_own_origin(r, origin)))
+	sender = sender_of(r);
+	if (sender == SENDER_OTHERS || (sender == SENDER_OPAQUE && !is_by_cookie))
 		return denied(r->ctx, 403, "another site's page asked for this");
-	return OK;
+	return is_by_cookie ? check_form_token(r) : OK;
 }
 
 /* ---- the walk */
@@ -236,7 +311,7 @@ answer(struct req *r)
 	TRY(permit(r));
 	TRY(check_site(r));
 	TRY(serve(r));
-	if (has_flag(r, ROUTE_READ_TX) || (is_writing(r) && !has_flag(r, ROUTE_NO_TX)))
+	if (has_flag(r, ROUTE_READ_TX) || has_write_tx(r))
 		return db_commit(r->ctx);
 	return OK;
 }
@@ -392,6 +467,9 @@ route_finish(struct req *r)
 	if (r->account.token_is_stale && token_touch(r->ctx, r->account.token_id) != OK)
 		log_write(LOG_WARN, "token's last use not noted", LOG_TEXT("id", r->id),
 		    LOG_TEXT("why", r->ctx->reason));
+	if (r->account.session_is_stale && session_touch(r->ctx, r->account.session_id) != OK)
+		log_write(LOG_WARN, "session's last use not noted", LOG_TEXT("id", r->id),
+		    LOG_TEXT("why", r->ctx->reason));
 }
 
 /* ---- the tables themselves */
@@ -410,7 +488,14 @@ check_row(const struct dialect *d, const struct route *row)
 	assert(row->load == LOAD_NONE || load_fits(row->load, row->path));
 	assert(row->serve != NULL);
 	/* who may changes nothing without saying who he is */
-	assert(is_get || (row->flags & (ROUTE_READS | ROUTE_RPC)) || row->perm != PERM_PUBLIC);
+	assert(is_get || (row->flags & (ROUTE_READS | ROUTE_RPC | ROUTE_SIGN_IN)) ||
+	    row->perm != PERM_PUBLIC);
+	assert(!(row->flags & ROUTE_SIGN_IN) ||
+	    (row->method == POST && row->flags == ROUTE_SIGN_IN && row->perm == PERM_PUBLIC &&
+		row->load == LOAD_NONE && (d->habits & HABIT_SESSION)));
+	/* the token of a form is looked for in the body, before the handler has it */
+	assert(!(d->habits & HABIT_SESSION) || is_get ||
+	    (!(row->flags & ROUTE_STREAM) && row->method != ANY));
 	/* whose rights are those of the methods, which rpc_check looks at */
 	assert((row->flags == ROUTE_RPC) == (row->method == ANY));
 	assert(row->method != ANY ||
@@ -437,6 +522,8 @@ route_check(const struct dialect *const *dialects)
 		const struct dialect *d = *dialects;
 
 		assert(d->name != NULL && d->realm != NULL && d->type != NULL && d->fail != NULL);
+		/* what a browser sends of itself is for pages alone (checklists C-03) */
+		assert(!(d->habits & HABIT_SESSION) || str_starts(d->type, "text/html"));
 		for (const struct route *row = d->routes; row->path != NULL; row++)
 			check_row(d, row);
 	}

@@ -35,6 +35,9 @@ enum route_flags {
 	/* calls in the body: the handler gives them to rpc_walk (web/rpc.h), which asks who it is,
 	 * for which right, and opens the transaction; headers say nothing of who asks */
 	ROUTE_RPC = 128,
+	/* a POST of nobody who wants to be somebody: its handler checks the password (auth/who.h),
+	 * in transactions of its own */
+	ROUTE_SIGN_IN = 1024,
 };
 
 /* path: a pattern of web/match.h. HEAD is GET without its body; OPTIONS is answered by the walk. */
@@ -85,6 +88,9 @@ enum habits {
 	HABIT_REVALIDATE = 4,
 	/* whoever shows right credentials of a banned account is told so (claim.is_locked) */
 	HABIT_SAY_LOCKED = 8,
+	/* pages: without an Authorization header a cookie says who asks (web/cookie.h), and
+	 * changes need the form's token (checklists C-02). No API has it */
+	HABIT_SESSION = 16,
 };
 
 enum input_kinds {
