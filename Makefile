@@ -20,6 +20,7 @@ endif
 LIBS := json-c libpq libgit2 libcurl libsodium libcrypto zlib
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lfcgi -lcrypt
+RENDER_LIBS := -lcmark-gfm-extensions -lcmark-gfm -lseccomp -lsodium
 
 CFLAGS := -std=gnu11 $(OPT) -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wno-missing-field-initializers \
@@ -28,14 +29,15 @@ CFLAGS := -std=gnu11 $(OPT) -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototype
 LDFLAGS := $(SANFLAGS) -Wl,-z,relro,-z,now
 
 LIB_SRC := $(wildcard lib/*/*.c)
-CGI_SRC := $(wildcard cgi/*.c cgi/*/*.c)
+RENDER_SRC := $(wildcard cgi/render/*.c)
+CGI_SRC := $(filter-out $(RENDER_SRC),$(wildcard cgi/*.c cgi/*/*.c))
 ADMIN_SRC := $(wildcard sync/admin*.c)
 SYNC_SRC := $(filter-out $(ADMIN_SRC),$(wildcard sync/*.c))
 
 objs = $(patsubst %.c,$(BUILD)/%.o,$(1))
-ALL_OBJS := $(call objs,$(LIB_SRC) $(CGI_SRC) $(ADMIN_SRC) $(SYNC_SRC))
+ALL_OBJS := $(call objs,$(LIB_SRC) $(CGI_SRC) $(RENDER_SRC) $(ADMIN_SRC) $(SYNC_SRC))
 LIB := $(BUILD)/libmirrorhub.a
-PROGRAMS := $(BUILD)/mirrorhub-fcgi $(BUILD)/mirrorhub-sync $(BUILD)/mirrorhub
+PROGRAMS := $(BUILD)/mirrorhub-fcgi $(BUILD)/mirrorhub-render $(BUILD)/mirrorhub-sync $(BUILD)/mirrorhub
 
 .PHONY: all objects packages run start stop check check-unit check-db lint format sizes install bench clean
 all: $(PROGRAMS)
@@ -51,6 +53,10 @@ $(LIB): $(call objs,$(LIB_SRC))
 
 $(BUILD)/mirrorhub-fcgi: $(call objs,$(CGI_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# Nothing that could reach a database or a network is linked to it.
+$(BUILD)/mirrorhub-render: $(call objs,$(RENDER_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(RENDER_LIBS)
 
 $(BUILD)/mirrorhub-sync: $(call objs,$(SYNC_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)

@@ -33,6 +33,8 @@ FOREIGN = {
 	r"json.*": "lib/base/js.c",
 	r"crypt\.h": "auth",
 	r"openssl/.*": "lib/auth/openpgp.c",
+	r"cmark.*": "cgi/render/draw.c",
+	r"seccomp\.h": "cgi/render/sandbox.c",
 }
 
 # what nobody writes outside the room that owns it
