@@ -1,0 +1,399 @@
+#include "git/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <git2.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "git/init.h"
+#include "git/rules.h"
+#include "git/seen.h"
+
+#define ID_CHARS 40
+#define LINE (ID_CHARS + 1)
+/* Up to here it costs less to read the commits here than to start a child. */
+#define HERE_MAX 1000
+#define RENAME_WALL_MS 3000
+#define RENAME_MAX_BYTES (256 * 1024)
+/* Pairs of files that are compared: of a larger commit no renames are told. */
+#define RENAME_LIMIT "-l400"
+#define ARGS_MAX 8
+
+static int
+no_such(struct ctx *c)
+{
+	return fail(c, E_NOTFOUND, "no such commits");
+}
+
+/* ---- the walk that git log does: of the commits whose child was listed, the newest by its
+ * committer's date is next; of equal ones, the one that was found first */
+
+struct node {
+	git_oid oid;
+	uint64_t at;
+	size_t turn; /* when it was found */
+	git_oid *parents;
+	size_t n_parents;
+};
+
+struct walk {
+	struct git_repository *repo;
+	struct git_seen *seen;
+	struct node **heap;
+	size_t n, size, turns;
+};
+
+static bool
+is_before(const struct node *a, const struct node *b)
+{
+	return a->at > b->at || (a->at == b->at && a->turn < b->turn);
+}
+
+static void
+swap(struct node **a, struct node **b)
+{
+	struct node *held = *a;
+
+	*a = *b;
+	*b = held;
+}
+
+static void
+push(struct ctx *c, struct walk *w, struct node *node)
+{
+	size_t i = w->n++;
+
+	if (w->n > w->size) {
+		struct node **more = arena_new_array(c->mem, struct node *, 2 * w->size + 64);
+
+		if (w->size > 0)
+			memcpy(more, w->heap, w->size * sizeof(*more));
+		w->heap = more;
+		w->size = 2 * w->size + 64;
+	}
+	w->heap[i] = node;
+	for (; i > 0 && is_before(w->heap[i], w->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		swap(&w->heap[i], &w->heap[(i - 1) / 2]);
+}
+
+static struct node *
+pop(struct walk *w)
+{
+	struct node *first = w->heap[0];
+
+	w->heap[0] = w->heap[--w->n];
+	for (size_t i = 0, child = 1; child < w->n; i = child, child = 2 * i + 1) {
+		if (child + 1 < w->n && is_before(w->heap[child + 1], w->heap[child]))
+			child++;
+		if (!is_before(w->heap[child], w->heap[i]))
+			break;
+		swap(&w->heap[i], &w->heap[child]);
+	}
+	return first;
+}
+
+/* As Git reads it: the digits behind the last line's '>', nothing else is 0. */
+static uint64_t
+committed_at(const char *text)
+{
+	const char *line = strstr(text, "\ncommitter "), *end;
+
+	if (line == NULL)
+		return 0;
+	end = strchr(line + 1, '\n');
+	line = strchr(line, '>');
+	return line == NULL || (end != NULL && line > end) ? 0 : strtoull(line + 1, NULL, 10);
+}
+
+/* libgit2 refuses a commit whose people are badly written; what counts here can be read anyway. */
+static int
+read_bytes(struct ctx *c, struct walk *w, struct node *node)
+{
+	git_odb_object *object;
+	const char *at, *id, *text;
+	git_odb *odb;
+	int error;
+
+	if (git_repository_odb(&odb, w->repo) < 0)
+		return git_fail(c, E_INTERNAL, "open the objects");
+	error = git_odb_read(&object, odb, &node->oid);
+	git_odb_free(odb);
+	if (error < 0)
+		return git_fail(c, E_INTERNAL, "read a commit");
+	text = arena_strndup(c->mem, git_odb_object_data(object), git_odb_object_size(object));
+	error = git_odb_object_type(object) != GIT_OBJECT_COMMIT;
+	git_odb_object_free(object);
+	if (error || git_rules_commit(text, strlen(text)) != NULL)
+		return fail(c, E_INTERNAL, "a parent is no commit, or not one that Git allows");
+	at = text;
+	(void)!git_commit_take(&at); /* its tree */
+	node->at = committed_at(text);
+	node->parents = arena_new_array(c->mem, git_oid, strlen(text) / LINE + 1);
+	while ((id = git_commit_take(&at)) != NULL)
+		(void)git_oid_fromstr(&node->parents[node->n_parents++], id); /* 40 digits */
+	return OK;
+}
+
+static int
+read_commit(struct ctx *c, struct walk *w, struct node *node)
+{
+	git_commit *commit;
+
+	if (git_commit_lookup(&commit, w->repo, &node->oid) < 0)
+		return read_bytes(c, w, node);
+	node->at = (uint64_t)git_commit_time(commit);
+	node->n_parents = git_commit_parentcount(commit);
+	node->parents = arena_new_array(c->mem, git_oid, node->n_parents);
+	for (unsigned i = 0; i < node->n_parents; i++)
+		node->parents[i] = *git_commit_parent_id(commit, i);
+	git_commit_free(commit);
+	return OK;
+}
+
+static int
+add(struct ctx *c, struct walk *w, const git_oid *oid)
+{
+	struct node *node;
+	enum git_kind kind;
+
+	if (git_seen_find(w->seen, oid->id, &kind))
+		return OK;
+	git_seen_add(w->seen, oid->id, GIT_KIND_COMMIT);
+	node = arena_new_of(c->mem, struct node);
+	node->oid = *oid;
+	node->turn = w->turns++;
+	TRY(read_commit(c, w, node));
+	push(c, w, node);
+	return OK;
+}
+
+static int
+next(struct ctx *c, struct walk *w, struct node **out)
+{
+	*out = pop(w);
+	for (size_t i = 0; i < (*out)->n_parents; i++)
+		TRY(add(c, w, &(*out)->parents[i]));
+	return OK;
+}
+
+static int
+walk_here(struct ctx *c, struct git_repository *repo, const git_oid *tip, size_t skip, size_t most,
+    struct git_log *out)
+{
+	struct walk w = { .repo = repo, .seen = git_seen_open(c->mem) };
+	struct node *node;
+
+	TRY(add(c, &w, tip));
+	for (size_t i = 0; w.n > 0 && out->n < most; i++) {
+		TRY(next(c, &w, &node));
+		if (i >= skip)
+			git_oid_tostr(out->ids[out->n++], LINE, &node->oid);
+	}
+	out->has_more = w.n > 0;
+	return OK;
+}
+
+/* ---- Git, for what it does better with its commit-graph */
+
+static const char *const env[] = { "GIT_DIR=.", "GIT_CONFIG_NOSYSTEM=1",
+	"GIT_CONFIG_GLOBAL=/dev/null", "GIT_NO_REPLACE_OBJECTS=1", "GIT_LITERAL_PATHSPECS=1",
+	NULL };
+
+static struct proc_spec
+spec_of(struct ctx *c, struct git_repository *repo, const char *const *argv, int64_t wall_ms)
+{
+	return (struct proc_spec){ .argv = argv,
+		.env = env,
+		.dir = git_repository_path(repo),
+		.limits = { .memory_bytes = c->conf->sync_memory_bytes, .wall_ms = wall_ms } };
+}
+
+/* Reads until it ends, `bytes` are there, or time is up. What is there then holds: Git writes line
+ * by line. */
+static bool
+read_lines(struct proc *p, struct buf *lines, size_t bytes)
+{
+	struct pollfd out = { .fd = p->out, .events = POLLIN };
+	int64_t left_us;
+	ssize_t n;
+
+	while (lines->len < bytes) {
+		left_us = p->deadline_us - clock_mono_us();
+		if (left_us <= 0)
+			return false;
+		if (poll(&out, 1, (int)(left_us / 1000) + 1) <= 0)
+			continue;
+		n = read(p->out, buf_room(lines, bytes - lines->len), bytes - lines->len);
+		if (n == 0)
+			return true;
+		if (n > 0)
+			buf_grew(lines, (size_t)n);
+		else if (errno != EINTR && errno != EAGAIN)
+			return true;
+	}
+	return true;
+}
+
+/* The ids that it says, up to most + 1 of them. */
+static int
+run(struct ctx *c, const struct proc_spec *spec, size_t most, struct buf **out, bool *is_cut)
+{
+	size_t bytes = (most + 1) * LINE;
+	struct buf *lines = buf_new(c->mem, bytes + 1);
+	struct proc *p;
+	int status;
+
+	TRY(proc_start(c, spec, &p));
+	proc_close_in(p);
+	*is_cut = !read_lines(p, lines, bytes);
+	*out = lines;
+	if (!*is_cut)
+		TRY(proc_wait(c, p, &status));
+	arena_close(c->mem, p);
+	if (!*is_cut && status != 0)
+		return fail(c, E_INTERNAL, "git %s ended with %d", spec->argv[1], status);
+	return OK;
+}
+
+static bool
+is_commit(struct git_repository *repo, const git_oid *oid)
+{
+	git_object_t type = GIT_OBJECT_INVALID;
+	git_odb *odb;
+	size_t len;
+
+	if (git_repository_odb(&odb, repo) < 0)
+		return false;
+	if (git_odb_read_header(&len, &type, odb, oid) < 0)
+		type = GIT_OBJECT_INVALID;
+	git_odb_free(odb);
+	return type == GIT_OBJECT_COMMIT;
+}
+
+/* path: NULL: of any. */
+static int
+list(struct ctx *c, struct git_repository *repo, const char *id, const char *path, size_t skip,
+    size_t most, struct git_log *out)
+{
+	const char *argv[ARGS_MAX] = { "git", "rev-list", arena_printf(c->mem, "--skip=%zu", skip),
+		arena_printf(c->mem, "--max-count=%zu", most + 1), id, "--", path };
+	struct proc_spec spec = spec_of(c, repo, argv, GIT_LOG_WALL_MS);
+	struct buf *lines;
+	size_t n;
+
+	TRY(run(c, &spec, most, &lines, &out->is_cut));
+	n = lines->len / LINE;
+	for (; out->n < n && out->n < most; out->n++)
+		memcpy(out->ids[out->n], lines->data + out->n * LINE, ID_CHARS);
+	out->has_more = n > most;
+	return OK;
+}
+
+/* ---- both */
+
+static int
+begin(struct ctx *c, struct git_repository *repo, const char *id, size_t skip, size_t most,
+    git_oid *tip)
+{
+	assert(most > 0 && most <= GIT_LOG_MOST);
+	if (strlen(id) != ID_CHARS || git_oid_fromstr(tip, id) < 0 || !is_commit(repo, tip))
+		return no_such(c);
+	return skip > GIT_LOG_SKIP_MAX ? no_such(c) : OK;
+}
+
+int
+git_log(struct ctx *c, struct git_repository *repo, const char *id, size_t skip, size_t most,
+    struct git_log *out)
+{
+	struct git_log log = { .ids = arena_alloc(c->mem, most * LINE) };
+	git_oid tip;
+
+	TRY(begin(c, repo, id, skip, most, &tip));
+	if (skip + most <= HERE_MAX)
+		TRY(walk_here(c, repo, &tip, skip, most, &log));
+	else
+		TRY(list(c, repo, id, NULL, skip, most, &log));
+	if (log.n == 0 && !log.is_cut)
+		return no_such(c);
+	*out = log;
+	return OK;
+}
+
+int
+git_log_path(struct ctx *c, struct git_repository *repo, const char *id, const char *path,
+    size_t skip, size_t most, struct git_log *out)
+{
+	struct git_log log = { .ids = arena_alloc(c->mem, most * LINE) };
+	git_oid tip;
+
+	TRY(begin(c, repo, id, skip, most, &tip));
+	TRY(list(c, repo, id, path, skip, most, &log));
+	if (log.n == 0 && !log.is_cut)
+		return no_such(c);
+	*out = log;
+	return OK;
+}
+
+/* ---- renames */
+
+static int
+first_parent(struct ctx *c, struct git_repository *repo, const char *id, char *out)
+{
+	struct walk w = { .repo = repo };
+	struct node node = { 0 };
+
+	if (strlen(id) != ID_CHARS || git_oid_fromstr(&node.oid, id) < 0)
+		return no_such(c);
+	TRY(read_commit(c, &w, &node));
+	if (node.n_parents == 0)
+		return no_such(c);
+	git_oid_tostr(out, LINE, &node.parents[0]);
+	return OK;
+}
+
+/* The old name in "R<share> NUL old NUL new NUL" rows; NULL: path is not among the new ones. */
+static const char *
+old_name(const struct buf *rows, const char *path)
+{
+	const char *at = rows->data, *end = rows->data + rows->len, *from, *to;
+
+	while (at < end) {
+		from = at + strlen(at) + 1;
+		to = from < end ? from + strlen(from) + 1 : end;
+		if (to < end && strcmp(to, path) == 0)
+			return from;
+		at = to < end ? to + strlen(to) + 1 : end;
+	}
+	return NULL;
+}
+
+int
+git_log_rename(struct ctx *c, struct git_repository *repo, const char *id, const char *path,
+    const char **from_out, char *parent_out)
+{
+	char parent[LINE];
+	const char *const argv[] = { "git", "diff-tree", "-r", "-z", "-M", RENAME_LIMIT,
+		"--diff-filter=R", "--name-status", parent, id, "--", NULL };
+	struct proc_spec spec = spec_of(c, repo, argv, RENAME_WALL_MS);
+	struct ctx quiet = *c;
+	struct buf *rows, *err;
+	const char *from;
+	int status;
+
+	TRY(first_parent(c, repo, id, parent));
+	/* too large, too slow: then it is not told */
+	if (proc_run(&quiet, &spec, NULL, 0, RENAME_MAX_BYTES, &rows, &err, &status) != OK ||
+	    status != 0 || (from = old_name(rows, path)) == NULL)
+		return no_such(c);
+	*from_out = from;
+	memcpy(parent_out, parent, LINE);
+	return OK;
+}
