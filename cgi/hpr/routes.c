@@ -23,7 +23,7 @@
 	{ GET,     P "/:path/status",    PERM_READ,   LOAD_MIRROR, show_status,         NULL,      0 }
 
 static const struct route routes[] = {
-	{ GET,     "/",                      PERM_PUBLIC, LOAD_NONE, show_welcome,   NULL, 0 },
+	{ GET,     "/",                      PERM_PUBLIC, LOAD_NONE, show_welcome,   NULL, ROUTE_NOT_HTML },
 	REPOSITORIES(TYPO),
 	REPOSITORIES(WORD),
 	{ GET,     "/info",                  PERM_PUBLIC, LOAD_NONE, show_info,      NULL, ROUTE_READ_TX },
@@ -94,6 +94,7 @@ const struct dialect hpr_dialect = {
 	.type = "application/json",
 	.routes = routes,
 	.fail = refuse,
+	.prefixes = (const char *const[]){ TYPO, WORD, "/info", NULL },
 	.inputs =
 	    INPUT_FORM | INPUT_MULTIPART | INPUT_JSON | INPUT_IGNORE_UNKNOWN | INPUT_BOOL_AS_TEXT,
 };

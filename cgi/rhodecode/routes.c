@@ -30,5 +30,5 @@ const struct dialect rhodecode_dialect = {
 	.type = "application/json; charset=utf-8",
 	.routes = routes,
 	.fail = rhodecode_refuse,
-	.prefix = "/_admin/api",
+	.prefixes = (const char *const[]){ "/_admin/api", NULL },
 };

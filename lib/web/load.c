@@ -7,6 +7,7 @@
 #include "store/platform.h"
 #include "store/project_full.h"
 #include "store/repository.h"
+#include "web/match.h"
 
 /* ---- by path */
 
@@ -166,7 +167,7 @@ static const struct {
 } loads[] = {
 	[LOAD_PROJECT] = { load_project, { ":path", "*path" } },
 	[LOAD_MIRROR] = { load_mirror, { ":path", "*path" } },
-	[LOAD_CLONE] = { load_clone, { "*path" } },
+	[LOAD_CLONE] = { load_clone, { "*path.git" } },
 	[LOAD_PROJECT_ID] = { load_project_id, { ":id" } },
 	[LOAD_PROJECT_NAME] = { load_project_name, { NULL } },
 	[LOAD_PLATFORM] = { load_platform, { ":id" } },
@@ -178,7 +179,12 @@ static const struct {
 int
 load_object(struct req *r)
 {
-	return loads[r->route->load].load(r);
+	int code;
+
+	do
+		code = loads[r->route->load].load(r);
+	while (code == E_NOTFOUND && match_next(r));
+	return code;
 }
 
 const char *

@@ -8,6 +8,8 @@
 #define JSON_SUFFIX ".json"
 #define GIT_SUFFIX ".git"
 #define PATH_MAX_BYTES 4096
+#define REST_MAX_BYTES (32 * 1024) /* more than a request line may have */
+#define MATCHES_MAX 8
 
 /* ---- the target */
 
@@ -42,7 +44,7 @@ decode(struct ctx *c, const char *raw, size_t len, const char **out)
 		if ((unsigned char)raw[i] <= 0x20 || raw[i] == 0x7f)
 			return bad_target(c, "a target has no blanks or control bytes");
 	text = str_unpercent(c->mem, raw, len, false);
-	if (text == NULL || !str_is_utf8(text, strlen(text)))
+	if (text == NULL)
 		return bad_target(c, "a target is percent-encoded UTF-8");
 	*out = text;
 	return OK;
@@ -50,36 +52,48 @@ decode(struct ctx *c, const char *raw, size_t len, const char **out)
 
 /* Whether a name stands in the segment; one that holds %2F holds several. */
 static bool
-is_name(const char *segment)
+has_names(const char *segment)
 {
 	size_t len = strcspn(segment, "/");
 
 	if (len == 0 || (len == 1 && segment[0] == '.') ||
 	    (len == 2 && segment[0] == '.' && segment[1] == '.'))
 		return false;
-	return segment[len] == '\0' || is_name(segment + len + 1);
+	return segment[len] == '\0' || has_names(segment + len + 1);
+}
+
+static void
+add_segment(struct target *t, const char *text)
+{
+	bool is_utf8 = str_is_utf8(text, strlen(text));
+
+	if (t->n == MATCH_SEGMENTS_MAX) {
+		t->is_long = true;
+		return;
+	}
+	t->is_utf8 = t->is_utf8 && is_utf8;
+	t->segments[t->n++] = (struct segment){ .text = text,
+		.is_name = is_utf8 && has_names(text) && str_is_printable(text) };
 }
 
 int
 match_split(struct ctx *c, const char *path, struct target *out)
 {
-	bool is_nothing = false;
-
 	out->n = 0;
+	out->bare = NULL;
+	out->is_utf8 = true;
+	out->is_long = false;
 	for (const char *s = path; *s == '/';) {
-		const char *raw = s + 1, *segment;
+		const char *raw = s + 1, *text;
 		size_t len = strcspn(raw, "/");
 
 		s = raw + len;
 		if (len == 0 && *s == '\0') /* the root, or one slash at the end */
 			break;
-		TRY(decode(c, raw, len, &segment));
-		if (out->n == MATCH_SEGMENTS_MAX || !is_name(segment) || !str_is_printable(segment))
-			is_nothing = true; /* but a bad escape behind it is still 400 */
-		else
-			out->segments[out->n++] = segment;
+		TRY(decode(c, raw, len, &text));
+		add_segment(out, text);
 	}
-	return is_nothing ? fail(c, E_NOTFOUND, "not found") : OK;
+	return OK;
 }
 
 /* ---- patterns */
@@ -96,17 +110,6 @@ next_part(const char **pattern, const char **part_out)
 	return len;
 }
 
-static size_t
-count_parts(const char *pattern)
-{
-	size_t n = 0;
-	const char *part;
-
-	while (next_part(&pattern, &part) > 0)
-		n++;
-	return n;
-}
-
 static bool
 set_param(struct req *r, const char *name, const char *value)
 {
@@ -119,44 +122,72 @@ set_param(struct req *r, const char *name, const char *value)
 	return true;
 }
 
-/* ":path", "*path" or, which is the same as the latter, "*path.git". */
 static bool
-is_part_path(const char *part, size_t len)
+is_part(const char *part, size_t len, const char *text)
 {
-	return (len == 5 || (len == 9 && strncmp(part + 5, GIT_SUFFIX, 4) == 0)) &&
-	    strncmp(part + 1, "path", 4) == 0;
+	return len == strlen(text) && strncmp(part, text, len) == 0;
 }
 
 static bool
-fits_segment(struct req *r, const char *part, size_t len, const char *segment)
+fits_segment(struct req *r, const char *part, size_t len, const struct segment *segment)
 {
+	if (!segment->is_name)
+		return false;
 	if (part[0] != ':')
-		return strlen(segment) == len && memcmp(segment, part, len) == 0;
-	if (strchr(segment, '/') != NULL && !is_part_path(part, len))
+		return is_part(part, len, segment->text);
+	if (strchr(segment->text, '/') != NULL && !is_part(part, len, ":path") &&
+	    !is_part(part, len, ":ref"))
 		return false;
-	return set_param(r, part + 1, segment);
+	return set_param(r, part + 1, segment->text);
 }
 
-/* "*path": n segments, joined, that end in ".git". */
-static bool
-fits_star(struct req *r, const char *part, const char *const *segments, size_t n)
+/* n segments as one project's path, which none that held a %2F is part of; NULL: too long. */
+static const char *
+joined(struct req *r, const struct segment *segments, size_t n)
 {
-	size_t suffix = strlen(GIT_SUFFIX);
-	struct buf *path;
+	struct buf *path = buf_new(r->ctx->mem, PATH_MAX_BYTES);
 
-	if (!str_ends(segments[n - 1], GIT_SUFFIX) || strlen(segments[n - 1]) == suffix)
-		return false;
-	path = buf_new(r->ctx->mem, PATH_MAX_BYTES);
 	for (size_t i = 0; i < n; i++) {
-		if (strchr(segments[i], '/') != NULL)
-			return false;
+		if (!segments[i].is_name || strchr(segments[i].text, '/') != NULL)
+			return NULL;
 		if (i > 0)
 			buf_char(path, '/');
-		buf_text(path, segments[i]);
+		buf_text(path, segments[i].text);
 	}
-	if (path->full)
+	return path->full ? NULL : path->data;
+}
+
+/* "*path.git" or "*path" for n segments: the one ends in .git, the other never does. */
+static bool
+fits_path(struct req *r, const char *part, size_t len, const struct segment *segments, size_t n)
+{
+	const char *path = joined(r, segments, n);
+	bool is_git = path != NULL && str_ends(path, GIT_SUFFIX);
+	size_t suffix = strlen(GIT_SUFFIX);
+
+	if (path == NULL || is_git != (len == strlen("*path" GIT_SUFFIX)))
 		return false;
-	return set_param(r, part + 1, arena_strndup(r->ctx->mem, path->data, path->len - suffix));
+	if (!is_git)
+		return set_param(r, part + 1, path);
+	if (strlen(path) == suffix || path[strlen(path) - suffix - 1] == '/')
+		return false;
+	return set_param(r, part + 1, arena_strndup(r->ctx->mem, path, strlen(path) - suffix));
+}
+
+/* "*rest": what is left, as it is. */
+static bool
+fits_rest(struct req *r, const char *part, const struct segment *segments, size_t n)
+{
+	struct buf *rest = buf_new(r->ctx->mem, REST_MAX_BYTES);
+
+	for (size_t i = 0; i < n; i++) {
+		if (segments[i].text[0] == '\0')
+			continue;
+		if (rest->len > 0)
+			buf_char(rest, '/');
+		buf_text(rest, segments[i].text);
+	}
+	return rest->len > 0 && !rest->full && set_param(r, part + 1, rest->data);
 }
 
 /* "?name=value" at the end of a pattern. */
@@ -170,29 +201,44 @@ fits_query(struct req *r, const char *query)
 	return value != NULL && strcmp(value, query + n + 1) == 0;
 }
 
+/* What stands behind a "*path", or the whole of a pattern without one. */
 static bool
-fits(struct req *r, const char *pattern, const struct target *t)
+fits_behind(struct req *r, const char *pattern, const struct segment *segments, size_t n)
 {
 	const char *part;
 	size_t i = 0, len;
 
+	while ((len = next_part(&pattern, &part)) > 0) {
+		if (i == n)
+			return false;
+		if (part[0] == '*')
+			return fits_rest(r, part, segments + i, n - i);
+		if (!fits_segment(r, part, len, &segments[i++]))
+			return false;
+	}
+	return i == n && (*pattern != '?' || fits_query(r, pattern + 1));
+}
+
+static bool
+has_path(const char *pattern)
+{
+	return str_starts(pattern, "/*path");
+}
+
+/* n_path: how many segments are the project's path; 0: the pattern has no "*path". */
+static bool
+fits(struct req *r, const char *pattern, const struct target *t, size_t n_path)
+{
+	const char *part;
+	size_t len;
+
 	if (r->params[0].name != NULL) /* of a row that fitted only in part */
 		memset(r->params, 0, sizeof(r->params));
-	while ((len = next_part(&pattern, &part)) > 0) {
-		if (i == t->n)
-			return false;
-		if (part[0] != '*') {
-			if (!fits_segment(r, part, len, t->segments[i++]))
-				return false;
-			continue;
-		}
-		if (t->n - i <= count_parts(pattern))
-			return false;
-		if (!fits_star(r, part, t->segments + i, t->n - i - count_parts(pattern)))
-			return false;
-		i = t->n - count_parts(pattern);
-	}
-	return i == t->n && (*pattern != '?' || fits_query(r, pattern + 1));
+	if (n_path == 0)
+		return fits_behind(r, pattern, t->segments, t->n);
+	len = next_part(&pattern, &part);
+	return fits_path(r, part, len, t->segments, n_path) &&
+	    fits_behind(r, pattern, t->segments + n_path, t->n - n_path);
 }
 
 /* ---- the match */
@@ -200,8 +246,10 @@ fits(struct req *r, const char *pattern, const struct target *t)
 static bool
 has_prefix(const struct dialect *d, const char *path)
 {
-	return d->prefix != NULL && str_starts(path, d->prefix) &&
-	    strchr("/", path[strlen(d->prefix)]) != NULL;
+	for (const char *const *prefix = d->prefixes; prefix != NULL && *prefix != NULL; prefix++)
+		if (str_starts(path, *prefix) && strchr("/", path[strlen(*prefix)]) != NULL)
+			return true;
+	return false;
 }
 
 const struct dialect *
@@ -229,63 +277,192 @@ method_list(struct ctx *c, unsigned set)
 	return b->data;
 }
 
-/* The target without its ".json". */
-static struct target
-without_suffix(struct req *r, const struct target *t)
+/* The last segment without its ".json". */
+static const char *
+bare_of(struct req *r, const char *last)
 {
-	struct target bare = *t;
-	const char *last = t->n > 0 ? t->segments[t->n - 1] : "";
 	size_t len = strlen(last), suffix = strlen(JSON_SUFFIX);
 
-	if (len > suffix && str_ends(last, JSON_SUFFIX))
-		bare.segments[t->n - 1] = arena_strndup(r->ctx->mem, last, len - suffix);
-	return bare;
+	if (len <= suffix || !str_ends(last, JSON_SUFFIX))
+		return last;
+	return arena_strndup(r->ctx->mem, last, len - suffix);
 }
 
 static bool
-fits_row(struct req *r, const struct dialect *d, const struct route *row, const struct target *t)
+fits_suffixed(struct req *r, const struct route *row, struct target *t)
 {
-	const char *format;
-	struct target bare;
+	const char *format = req_query(r, "format"), *full;
+	bool is_fit;
 
-	if (!(d->habits & HABIT_JSON_SUFFIX))
-		return fits(r, row->path, t);
-	if (!has_prefix(d, r->path))
-		return false;
-	if (fits(r, row->path, t) && str_ends(row->path, ".csv"))
+	if (fits(r, row->path, t, 0) && str_ends(row->path, ".csv"))
 		return true;
-	format = req_query(r, "format");
-	bare = without_suffix(r, t);
-	return (format == NULL || strcmp(format, "json") == 0) && fits(r, row->path, &bare);
+	if (t->n == 0 || (format != NULL && strcmp(format, "json") != 0))
+		return false;
+	full = t->segments[t->n - 1].text;
+	if (t->bare == NULL)
+		t->bare = bare_of(r, full);
+	t->segments[t->n - 1].text = t->bare;
+	is_fit = fits(r, row->path, t, 0);
+	t->segments[t->n - 1].text = full;
+	return is_fit;
 }
 
-void
-match_find(struct req *r, const struct dialect *const *dialects, const struct target *t)
+static bool
+fits_row(struct req *r, const struct dialect *d, const struct route *row, struct target *t)
 {
-	enum method wanted = r->method == HEAD ? GET : r->method;
-	const struct dialect *first = NULL, *last;
-	unsigned others = 0;
+	if (d->habits & HABIT_JSON_SUFFIX)
+		return has_prefix(d, r->path) && fits_suffixed(r, row, t);
+	if (!has_path(row->path))
+		return fits(r, row->path, t, 0);
+	for (size_t n = 1; n <= t->n; n++)
+		if (fits(r, row->path, t, n))
+			return true;
+	return false;
+}
 
-	for (; *dialects != NULL; dialects++) {
-		last = *dialects;
-		for (const struct route *row = last->routes; row->path != NULL; row++) {
-			if (!fits_row(r, last, row, t))
-				continue;
-			if (row->method == wanted || row->method == ANY) {
-				r->route = row;
-				r->dialect = last;
-				return;
-			}
-			others |= 1U << row->method;
-			if (first == NULL)
-				first = last;
+/* "*path", which may end anywhere; of "*path.git" the .git says where. */
+static bool
+is_open(const struct route *row)
+{
+	return has_path(row->path) && !str_starts(row->path, "/*path" GIT_SUFFIX);
+}
+
+/* Of an address with several matches: the rows and their parameters, the shortest path first. */
+struct matches {
+	size_t n, at;
+	struct match {
+		const struct route *route;
+		size_t n_path;
+		struct param params[REQ_PARAMS_MAX];
+	} rows[MATCHES_MAX];
+};
+
+static void
+add_match(struct req *r, const struct route *row, size_t n_path)
+{
+	struct matches *m = r->matches;
+	size_t i;
+
+	if (m == NULL)
+		m = r->matches = arena_new_of(r->ctx->mem, struct matches);
+	for (i = m->n; i > 0 && m->rows[i - 1].n_path > n_path; i--)
+		if (i < MATCHES_MAX)
+			m->rows[i] = m->rows[i - 1];
+	if (i == MATCHES_MAX)
+		return;
+	m->rows[i] = (struct match){ .route = row, .n_path = n_path };
+	memcpy(m->rows[i].params, r->params, sizeof(r->params));
+	if (m->n < MATCHES_MAX)
+		m->n++;
+}
+
+static void
+take_match(struct req *r, size_t i)
+{
+	r->matches->at = i;
+	r->route = r->matches->rows[i].route;
+	memcpy(r->params, r->matches->rows[i].params, sizeof(r->params));
+}
+
+bool
+match_next(struct req *r)
+{
+	struct matches *m = r->matches;
+
+	if (m == NULL)
+		return false;
+	take_match(r, m->at + 1 < m->n ? m->at + 1 : 0);
+	return m->at > 0;
+}
+
+/* Rows of projects at any path. What another dialect has claimed is none. */
+static void
+find_open(struct req *r, const struct dialect *d, const struct route *row, enum method wanted,
+    const struct target *t, unsigned *others)
+{
+	for (size_t n = 1; n <= t->n; n++) {
+		if (!fits(r, row->path, t, n))
+			continue;
+		if (row->method == wanted) {
+			add_match(r, row, n);
+			r->dialect = d;
+		} else if (row->path[strlen("/*path")] != '\0') { /* which takes everything */
+			*others |= 1U << row->method;
 		}
 	}
+}
+
+/* Whether the client names HTML among what it takes: a browser does, curl does not. */
+bool
+match_wants_html(struct req *r)
+{
+	const char *accept = req_header(r, "Accept");
+
+	return accept != NULL &&
+	    (strstr(accept, "text/html") != NULL ||
+		strstr(accept, "application/xhtml+xml") != NULL);
+}
+
+static bool
+is_for_client(struct req *r, const struct route *row)
+{
+	if (!(row->flags & (ROUTE_HTML | ROUTE_NOT_HTML)))
+		return true;
+	return match_wants_html(r) == ((row->flags & ROUTE_HTML) != 0);
+}
+
+/* The row that takes the method, or NULL; rows at any path are gathered. */
+static const struct route *
+find_row(
+    struct req *r, const struct dialect *d, bool is_claimed, struct target *t, unsigned *others)
+{
+	enum method wanted = r->method == HEAD ? GET : r->method;
+
+	for (const struct route *row = d->routes; row->path != NULL; row++) {
+		if (is_open(row)) {
+			if (!is_claimed)
+				find_open(r, d, row, wanted, t, others);
+			continue;
+		}
+		if (!is_for_client(r, row) || !fits_row(r, d, row, t))
+			continue;
+		if (row->method == wanted || row->method == ANY)
+			return row;
+		*others |= 1U << row->method;
+	}
+	return NULL;
+}
+
+int
+match_find(struct req *r, const struct dialect *const *dialects, struct target *t)
+{
+	const struct dialect *owner = match_dialect(dialects, r->path), *first = NULL;
+	unsigned others = 0, before;
+
+	for (; *dialects != NULL && !t->is_long; dialects++) {
+		before = others;
+		r->route = find_row(
+		    r, *dialects, *dialects != owner && has_prefix(owner, r->path), t, &others);
+		if (r->route != NULL) {
+			r->dialect = *dialects;
+			r->matches = NULL;
+			return OK;
+		}
+		if (others != before && first == NULL)
+			first = *dialects;
+	}
 	memset(r->params, 0, sizeof(r->params));
+	if (r->matches != NULL) {
+		take_match(r, 0);
+		return OK;
+	}
+	if (!t->is_utf8)
+		return bad_target(r->ctx, "a target is percent-encoded UTF-8");
 	if (first != NULL)
 		r->dialect = first;
 	if (others != 0)
 		r->allow = method_list(r->ctx, others);
+	return OK;
 }
 
 /* ---- the patterns themselves */
@@ -294,15 +471,19 @@ void
 match_check(const char *pattern)
 {
 	const char *part, *at = pattern;
-	size_t len, n_params = 0, n_stars = 0;
+	size_t len, n_params = 0;
 
 	assert(pattern[0] == '/' && (pattern[1] == '\0' || !str_ends(pattern, "/")));
 	while ((len = next_part(&at, &part)) > 0) {
 		n_params += part[0] == ':' || part[0] == '*';
-		n_stars += part[0] == '*';
-		assert(part[0] != '*' || is_part_path(part, len));
 		assert(part[0] != ':' || len > 1);
+		if (part[0] != '*')
+			continue;
+		assert(is_part(part, len, "*path") || is_part(part, len, "*path.git") ||
+		    is_part(part, len, "*rest"));
+		assert((part[1] == 'p') == (part == pattern + 1)); /* in front */
+		assert(part[1] == 'p' || *at == '\0');		   /* behind */
 	}
 	assert(*at == '\0' || (*at == '?' && strchr(at, '=') != NULL)); /* no "//" */
-	assert(n_params <= REQ_PARAMS_MAX && n_stars <= 1);
+	assert(n_params <= REQ_PARAMS_MAX);
 }

@@ -41,8 +41,9 @@ struct req {
 	const char *remote_addr;
 	const struct route *route;     /* NULL: no row fits */
 	const struct dialect *dialect; /* of the table that matched, else the last one's */
-	struct {
-		const char *name, *value; /* ":name" parts of the pattern, decoded once */
+	struct param {
+		/* ":name" parts of the pattern, decoded once; "*rest" is bytes */
+		const char *name, *value;
 	} params[REQ_PARAMS_MAX];
 
 	struct claim claim;
@@ -70,9 +71,10 @@ struct req {
 	bool is_streaming; /* the head is sent; what res_write gets goes out at once */
 
 	/* lib/web's own */
-	struct buf *head;    /* headers of res_header */
-	struct form *args;   /* the query, parsed; NULL without one */
-	struct body *body;   /* web/body.h; NULL: not read yet */
+	struct matches *matches; /* of an address that can be read in several ways, else NULL */
+	struct buf *head;	 /* headers of res_header */
+	struct form *args;	 /* the query, parsed; NULL without one */
+	struct body *body;	 /* web/body.h; NULL: not read yet */
 	const char *cookie;  /* web/cookie.h: its text, well formed; NULL: none, or not looked at */
 	bool is_cookie_over; /* the answer removes it */
 	const char *allow;   /* the methods of a path that matched, for 405 and OPTIONS */
@@ -124,6 +126,10 @@ void res_header_text(struct req *r, const char *name, const char *value);
 
 /* Forgets the answer made so far: body and headers. */
 void res_clear(struct req *r);
+
+/* Adds an ETag to an answer that nobody has begun to make. true: the client has it; the answer is
+ * 304, and nothing is left to do. tag: with its quotes; for GET and HEAD. */
+bool res_tag(struct req *r, const char *tag);
 
 /* Sends the answer that r->status, r->type, r->out and the headers make: with Content-Length, the
  * fixed security headers, and ETag with 304 on a 200 to GET and HEAD (HABIT_TAG_ALL: ETag on every

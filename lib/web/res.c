@@ -217,6 +217,16 @@ is_known_to_client(struct req *r, const char *tag)
 	}
 }
 
+bool
+res_tag(struct req *r, const char *tag)
+{
+	res_header(r, "ETag", tag);
+	if (!is_known_to_client(r, tag))
+		return false;
+	r->status = 304;
+	return true;
+}
+
 static void
 tag(struct req *r)
 {

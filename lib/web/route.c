@@ -319,18 +319,17 @@ answer(struct req *r)
 static int
 walk(struct req *r, const struct dialect *const *dialects)
 {
-	struct target target = { 0 };
+	struct target target;
 	int code;
 
 	code = req_start(r);
 	r->dialect = match_dialect(dialects, r->path);
 	TRY(code);
-	code = match_split(r->ctx, r->path, &target);
-	if (code == E_INVALID)
-		return code;
-	if (code == OK)
-		match_find(r, dialects, &target);
+	TRY(match_split(r->ctx, r->path, &target));
+	TRY(match_find(r, dialects, &target));
 	r->type = r->dialect->type;
+	if (has_flag(r, ROUTE_HTML) || has_flag(r, ROUTE_NOT_HTML))
+		res_header(r, "Vary", "Accept");
 	if (has_flag(r, ROUTE_PROBE) || has_flag(r, ROUTE_RPC))
 		return serve(r);
 	return answer(r);
@@ -512,6 +511,9 @@ check_row(const struct dialect *d, const struct route *row)
 	for (const struct field *f = row->in; f != NULL && f->name != NULL; f++, n++)
 		assert(f->type >= F_TEXT && f->type <= (is_rails ? F_TEXT : F_BOOL));
 	assert(n <= FAULTS_MAX); /* each may be wrong */
+	/* which of these rows it is shows only when the object is loaded, in the transaction */
+	assert(strncmp(row->path, "/*path", 6) != 0 || strncmp(row->path, "/*path.git", 10) == 0 ||
+	    !(row->flags & ~(unsigned)(ROUTE_STREAM | ROUTE_READS)));
 }
 
 void

@@ -35,6 +35,10 @@ enum route_flags {
 	/* calls in the body: the handler gives them to rpc_walk (web/rpc.h), which asks who it is,
 	 * for which right, and opens the transaction; headers say nothing of who asks */
 	ROUTE_RPC = 128,
+	/* fits only if the client names HTML among what it takes, or only if not: one address with
+	 * a page and a document for programs (contracts/hpr-and-hub.md B3.4, C1) */
+	ROUTE_HTML = 256,
+	ROUTE_NOT_HTML = 512,
 	/* a POST of nobody who wants to be somebody: its handler checks the password (auth/who.h),
 	 * in transactions of its own */
 	ROUTE_SIGN_IN = 1024,
@@ -63,9 +67,9 @@ struct dialect {
 	 * it is for the log only. */
 	void (*fail)(struct req *r, int code);
 	unsigned inputs; /* enum input_kinds: what bodies it takes */
-	/* "/api/v1": what lies there or below and fits no row is this dialect's to refuse; or NULL
-	 */
-	const char *prefix;
+	/* "/api/v1" and so on, NULL at the end: what lies there or below is no project's page, and
+	 * this dialect's to refuse if it fits no row; or NULL */
+	const char *const *prefixes;
 	unsigned habits; /* enum habits */
 	/* INPUT_RAILS: the name under which a row's inputs may be wrapped, or NULL */
 	const char *(*root)(const struct route *row);

@@ -17,6 +17,13 @@ say_route(struct req *r)
 	return OK;
 }
 
+static int
+say_page(struct req *r)
+{
+	buf_text(r->out, "a page");
+	return OK;
+}
+
 static int say_inputs(struct req *r);
 
 static int
@@ -97,11 +104,21 @@ static const struct route first_rows[] = {
 	{ POST,   "/in",                P, LOAD_NONE, say_inputs, inputs_in, PROBE },
 	{ DELETE, "/a/:path",           PERM_ADMIN, LOAD_PROJECT, say_route, NULL, 0 },
 	{ GET,    "/db",                P, LOAD_NONE, say_route, NULL, 0 },
+	{ GET,    "/g/tree/*rest",      P, LOAD_NONE, say_route, NULL, 0 },
+	{ GET,    "/n",                 P, LOAD_NONE, say_route, NULL, PROBE | ROUTE_NOT_HTML },
 	{ 0 }
 };
 static const struct route second_rows[] = {
 	{ GET,    "/*path.git/info/refs?service=git-upload-pack", P, LOAD_NONE, say_route, NULL, PROBE },
-	{ GET,    "/*path/HEAD",        P, LOAD_NONE, say_route, NULL, PROBE },
+	{ GET,    "/*path.git/HEAD",        P, LOAD_NONE, say_route, NULL, PROBE },
+	{ 0 }
+};
+static const struct route page_rows[] = {
+	{ GET,    "/n",                 P, LOAD_NONE, say_page, NULL, PROBE | ROUTE_HTML },
+	{ GET,    "/*path/tree/*rest",  P, LOAD_NONE, say_route, NULL, 0 },
+	{ GET,    "/*path/commit/:id",  P, LOAD_NONE, say_route, NULL, 0 },
+	{ POST,   "/*path/sync",        PERM_USER, LOAD_NONE, say_route, NULL, 0 },
+	{ GET,    "/*path",             P, LOAD_NONE, say_route, NULL, 0 },
 	{ 0 }
 };
 static const struct route third_rows[] = {
@@ -126,10 +143,14 @@ static const struct dialect third = { .name = "third",
 	.type = "text/plain",
 	.routes = third_rows,
 	.fail = refuse,
-	.prefix = "/p",
+	.prefixes = (const char *const[]){ "/p", NULL },
 	.admit = admit,
 	.habits = HABIT_JSON_SUFFIX | HABIT_TAG_ALL | HABIT_REVALIDATE };
+static const struct dialect pages = {
+	.name = "pages", .realm = "P", .type = "text/html", .routes = page_rows, .fail = refuse
+};
 static const struct dialect *const dialects[] = { &first, &third, &second, NULL };
+static const struct dialect *const with_pages[] = { &first, &third, &second, &pages, NULL };
 
 /* ---- asking */
 
@@ -170,6 +191,29 @@ post(struct ctx *c, const char *type, const char *body)
 		.body_len = strlen(body) });
 }
 
+/* What the match alone comes to: there is no database to ask who it is. */
+static struct req
+found_in(struct ctx *c, const struct dialect *const *among, const char *path, const char *query)
+{
+	struct fcgi *f = arena_new_of(c->mem, struct fcgi);
+	struct req r = { .ctx = c, .fcgi = f, .dialect = &first };
+	struct target t;
+
+	*f = (struct fcgi){ .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI",
+				arena_printf(c->mem, "%s?%s", path, query) } };
+	assert_int_equal(req_start(&r), OK);
+	assert_int_equal(match_split(c, r.path, &t), OK);
+	if (match_find(&r, among, &t) != OK)
+		assert_int_equal(c->http_status, 400);
+	return r;
+}
+
+static struct req
+found(struct ctx *c, const char *path, const char *query)
+{
+	return found_in(c, dialects, path, query);
+}
+
 /* ---- targets */
 
 static void
@@ -180,10 +224,10 @@ segments_are_decoded_once(void **state)
 
 	assert_int_equal(match_split(c, "/a/%2541/b%2Fc/%C3%A9/", &t), OK);
 	assert_int_equal(t.n, 4);
-	assert_string_equal(t.segments[0], "a");
-	assert_string_equal(t.segments[1], "%41");
-	assert_string_equal(t.segments[2], "b/c");
-	assert_string_equal(t.segments[3], "\xc3\xa9");
+	assert_string_equal(t.segments[0].text, "a");
+	assert_string_equal(t.segments[1].text, "%41");
+	assert_string_equal(t.segments[2].text, "b/c");
+	assert_string_equal(t.segments[3].text, "\xc3\xa9");
 	assert_int_equal(match_split(c, "/", &t), OK);
 	assert_int_equal(t.n, 0);
 }
@@ -191,9 +235,10 @@ segments_are_decoded_once(void **state)
 static void
 targets_that_are_none_are_400(void **state)
 {
-	static const char *const targets[] = { "/%zz", "/a%2", "/%", "/%00", "/a%00b", "/%ff",
-		"/%c0%ae", "/%ed%a0%80", "/a b", "/a\tb", "/\x01", "/\x7f", "/\xff", "/../%zz",
-		"//%zz" };
+	static const char *const targets[] = { "/%zz", "/a%2", "/%", "/%00", "/a%00b", "/a b",
+		"/a\tb", "/\x01", "/\x7f", "/../%zz", "//%zz" };
+	/* bytes that only a file in a repository can be called */
+	static const char *const not_utf8[] = { "/%ff", "/%c0%ae", "/%ed%a0%80", "/\xff", "/a/%ff" };
 	struct ctx *c = *state;
 	struct target t;
 
@@ -202,6 +247,8 @@ targets_that_are_none_are_400(void **state)
 		assert_int_equal(c->http_status, 400);
 		is_answer(get(c, targets[i]), 400, NULL);
 	}
+	for (size_t i = 0; i < N_OF(not_utf8); i++)
+		is_answer(get(c, not_utf8[i]), 400, NULL);
 	is_answer(get(c, ""), 400, NULL);
 	is_answer(get(c, "a"), 400, NULL);
 	is_answer(get(c, "http://x/"), 400, NULL);
@@ -214,10 +261,9 @@ targets_that_name_nothing_are_404(void **state)
 		"/a/./b", "/%2e%2e", "/a/%2E", "/a/%2e%2e%2fetc", "/a/b%2f", "/a/%2fb",
 		"/a/b%2f%2fc", "/a/%0d%0a", "/a/%01", "/a/%7f", "/a/%20%09" };
 	struct ctx *c = *state;
-	struct target t;
 
 	for (size_t i = 0; i < N_OF(targets); i++)
-		assert_int_equal(match_split(c, targets[i], &t), E_NOTFOUND);
+		assert_null(found(c, targets[i], "").route);
 }
 
 static void
@@ -225,13 +271,13 @@ a_path_has_a_bounded_number_of_segments(void **state)
 {
 	struct ctx *c = *state;
 	struct buf *b = buf_new(c->mem, 1000);
-	struct target t;
 
-	for (int i = 0; i < MATCH_SEGMENTS_MAX; i++)
+	buf_text(b, "/g/tree");
+	for (int i = 2; i < MATCH_SEGMENTS_MAX; i++)
 		buf_text(b, "/a");
-	assert_int_equal(match_split(c, b->data, &t), OK);
+	assert_non_null(found(c, b->data, "").route);
 	buf_text(b, "/a");
-	assert_int_equal(match_split(c, b->data, &t), E_NOTFOUND);
+	assert_null(found(c, b->data, "").route);
 }
 
 /* ---- patterns */
@@ -259,9 +305,9 @@ the_row_that_fits_is_found(void **state)
 		{ "/a%20", "", NULL, NULL, NULL },
 		{ "/b/c", "", "/b/:name", "name", "c" },
 		{ "/b/c%2Fd", "", NULL, NULL, NULL },
-		{ "/x.git/HEAD", "", "/*path/HEAD", "path", "x" },
-		{ "/x/y/z.git/HEAD", "", "/*path/HEAD", "path", "x/y/z" },
-		{ "/x.git/y.git/HEAD", "", "/*path/HEAD", "path", "x.git/y" },
+		{ "/x.git/HEAD", "", "/*path.git/HEAD", "path", "x" },
+		{ "/x/y/z.git/HEAD", "", "/*path.git/HEAD", "path", "x/y/z" },
+		{ "/x.git/y.git/HEAD", "", "/*path.git/HEAD", "path", "x.git/y" },
 		{ "/x/HEAD", "", NULL, NULL, NULL },
 		{ "/.git/HEAD", "", NULL, NULL, NULL },
 		{ "/x/.git/HEAD", "", NULL, NULL, NULL },
@@ -277,15 +323,8 @@ the_row_that_fits_is_found(void **state)
 	struct ctx *c = *state;
 
 	for (size_t i = 0; i < N_OF(rows); i++) {
-		struct fcgi f = { .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI",
-				      arena_printf(
-					  c->mem, "%s?%s", rows[i].path, rows[i].query) } };
-		struct req r = { .ctx = c, .fcgi = &f, .dialect = &first };
-		struct target t;
+		struct req r = found(c, rows[i].path, rows[i].query);
 
-		assert_int_equal(req_start(&r), OK);
-		assert_int_equal(match_split(c, r.path, &t), OK);
-		match_find(&r, dialects, &t);
 		if (rows[i].row == NULL) {
 			assert_null(r.route);
 			continue;
@@ -296,6 +335,104 @@ the_row_that_fits_is_found(void **state)
 			assert_string_equal(req_param(&r, rows[i].name), rows[i].value);
 		else
 			assert_null(r.params[0].name);
+	}
+}
+
+static void
+what_is_left_of_an_address_is_bytes(void **state)
+{
+	static const struct {
+		const char *path, *rest;
+	} rows[] = {
+		{ "/g/tree/main", "main" },
+		{ "/g/tree/main/lib/a.c", "main/lib/a.c" },
+		{ "/g/tree/feature%2Fx//lib///a.c/", "feature/x/lib/a.c" },
+		{ "/g/tree/main/%ff%0a/..%2f/../.", "main/\xff\n/..//../." },
+		{ "/g/tree", NULL },
+		{ "/g/tree/", NULL },
+		{ "/g/tree//", NULL },
+		{ "/g/%ff/main", NULL },
+	};
+	struct ctx *c = *state;
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct req r = found(c, rows[i].path, "");
+
+		assert_int_equal(r.route != NULL, rows[i].rest != NULL);
+		if (r.route != NULL)
+			assert_string_equal(req_param(&r, "rest"), rows[i].rest);
+	}
+}
+
+/* All ways to read an address, in the order in which projects are looked for. */
+static const char *
+ways(struct ctx *c, const char *path)
+{
+	struct buf *b = buf_new(c->mem, 1000);
+	struct req r = found_in(c, with_pages, path, "");
+
+	if (r.route == NULL)
+		return "";
+	do
+		buf_printf(b, "%s%s", b->len > 0 ? ", " : "", req_param(&r, "path"));
+	while (match_next(&r));
+	return b->data;
+}
+
+static void
+an_address_may_be_several_projects_pages(void **state)
+{
+	static const struct {
+		const char *path, *paths;
+	} rows[] = {
+		{ "/x", "x" },
+		{ "/x/y/z", "x/y/z" },
+		{ "/x/tree", "x/tree" },
+		{ "/x/tree/main", "x, x/tree/main" },
+		{ "/x/tree/main/tree/a", "x, x/tree/main, x/tree/main/tree/a" },
+		{ "/x/commit/tree/a", "x/commit, x/commit/tree/a" },
+		{ "/x/tree/%ff", "x" },
+		{ "/x/tree/a%2Fb", "x" },
+		{ "/x.git/tree/main", "x.git/tree/main" },
+		{ "/x.git", "" },
+		{ "/x%2Fy", "" },
+		{ "/p/tree/main", "" }, /* what another dialect has claimed */
+		{ "/x/tree/a/tree/b/tree/c/tree/d/tree/e/tree/f/tree/g/tree/h/tree/i",
+		    "x, x/tree/a, x/tree/a/tree/b, x/tree/a/tree/b/tree/c, "
+		    "x/tree/a/tree/b/tree/c/tree/d, x/tree/a/tree/b/tree/c/tree/d/tree/e, "
+		    "x/tree/a/tree/b/tree/c/tree/d/tree/e/tree/f, "
+		    "x/tree/a/tree/b/tree/c/tree/d/tree/e/tree/f/tree/g" },
+	};
+	struct ctx *c = *state;
+	struct req r = found_in(c, with_pages, "/x/tree/main", "");
+
+	for (size_t i = 0; i < N_OF(rows); i++)
+		assert_string_equal(ways(c, rows[i].path), rows[i].paths);
+	assert_true(match_next(&r));
+	assert_string_equal(r.route->path, "/*path");
+	assert_false(match_next(&r));
+	assert_string_equal(r.route->path, "/*path/tree/*rest");
+	assert_string_equal(req_param(&r, "rest"), "main");
+}
+
+static void
+one_address_has_a_page_and_a_document(void **state)
+{
+	static const struct {
+		const char *accept, *body;
+	} rows[] = { { NULL, "/n" }, { "*/*", "/n" }, { "application/json", "/n" },
+		{ "text/html", "a page" }, { "a/b;q=0.1, application/xhtml+xml", "a page" } };
+	struct ctx *c = *state;
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct req r = { .ctx = c, .fcgi = &connection };
+
+		connection = (struct fcgi){ .variables = { "REQUEST_METHOD", "GET", "REQUEST_URI", "/n",
+						"HTTP_ACCEPT", rows[i].accept } };
+		connection.answer = buf_new(c->mem, RES_BODY_MAX);
+		route_serve(&r, with_pages);
+		assert_non_null(strstr(connection.answer->data, "\r\nVary: Accept\r\n"));
+		assert_true(str_ends(connection.answer->data, rows[i].body));
 	}
 }
 
@@ -315,7 +452,7 @@ other_methods_are_405_with_allow(void **state)
 
 		assert_int_equal(req_start(&r), OK);
 		assert_int_equal(match_split(c, r.path, &t), OK);
-		match_find(&r, dialects, &t);
+		assert_int_equal(match_find(&r, dialects, &t), OK);
 		assert_null(r.route);
 		assert_ptr_equal(r.dialect, &first);
 		assert_string_equal(r.allow, "DELETE, GET, HEAD, OPTIONS");
@@ -668,6 +805,9 @@ main(void)
 		WITH_CTX(targets_that_name_nothing_are_404),
 		WITH_CTX(a_path_has_a_bounded_number_of_segments),
 		WITH_CTX(the_row_that_fits_is_found),
+		WITH_CTX(what_is_left_of_an_address_is_bytes),
+		WITH_CTX(an_address_may_be_several_projects_pages),
+		WITH_CTX(one_address_has_a_page_and_a_document),
 		WITH_CTX(other_methods_are_405_with_allow),
 		WITH_CTX(every_answer_has_the_fixed_headers),
 		WITH_CTX(a_handler_may_set_them_otherwise),
