@@ -43,6 +43,12 @@ PROGRAMS := $(BUILD)/mirrorhub-fcgi $(BUILD)/mirrorhub-render $(BUILD)/mirrorhub
 all: $(PROGRAMS)
 objects: $(ALL_OBJS)
 
+# Of the pages and all that shows in them: a browser's copies are good for this one only.
+PAGE_FILES := $(wildcard cgi/web/*.[ch] cgi/web/static/* lib/web/html.c)
+PAGE_VERSION := $(shell cat $(PAGE_FILES) | sha256sum | cut -c1-12)
+$(BUILD)/cgi/web/page.o: CFLAGS += -DPAGE_VERSION='"$(PAGE_VERSION)"'
+$(BUILD)/cgi/web/page.o: $(PAGE_FILES)
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -122,6 +128,8 @@ install: all
 	install -m 755 $(PROGRAMS) $(SBIN)
 	install -m 644 sql/*.sql $(SHARE)/mirrorhub/sql
 	install -m 644 sql/migrations/*.sql $(SHARE)/mirrorhub/sql/migrations
+	install -d $(SHARE)/mirrorhub/nginx/static
+	install -m 644 cgi/web/static/* $(SHARE)/mirrorhub/nginx/static
 	for file in http server fastcgi locations mirrorhub; do \
 		sed 's|@MIRRORHUB_NGINX@|$(PREFIX)/share/mirrorhub/nginx|' nginx/$$file.conf \
 			>$(SHARE)/mirrorhub/nginx/$$file.conf || exit 1; done

@@ -7,6 +7,7 @@
 #include "cgi/health/health.h"
 #include "cgi/hpr/hpr.h"
 #include "cgi/rhodecode/rhodecode.h"
+#include "cgi/web/web.h"
 
 const struct dialect *const all_dialects[] = {
 	&health_dialect,
@@ -14,5 +15,6 @@ const struct dialect *const all_dialects[] = {
 	&abf_dialect,
 	&rhodecode_dialect,
 	&hpr_dialect,
+	&web_dialect,
 	NULL,
 };

@@ -19,7 +19,7 @@
 /* Both sorted, lower case. The first part of a path stands where the dialects have their routes
  * (hpr and Hub part C, pages); a uname stands there too and is refused what ABF refuses besides,
  * and the words behind its prefix. */
-static const char *const reserved_parts[] = { "_admin", "account", "api", "auth", "commit",
+static const char *const reserved_parts[] = { "-", "_admin", "account", "api", "auth", "commit",
 	"commits", "config", "docs", "favicon.ico", "health", "healthz", "help", "info", "log-in",
 	"log-out", "log_in", "log_out", "login", "logout", "metrics", "new", "oauth", "projects",
 	"readyz", "register", "repositores", "repositories", "robots.txt", "search", "sessions",

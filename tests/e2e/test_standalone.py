@@ -122,6 +122,7 @@ def test_an_ordinary_user_runs_all_of_it(folder):
     build = folder / "build"  # the checkout may be where only root can go
     shutil.copytree(ROOT / "nginx", folder / "nginx")
     shutil.copytree(ROOT / "sql", folder / "sql")
+    shutil.copytree(ROOT / "cgi" / "web" / "static", folder / "cgi" / "web" / "static")
     build.mkdir()
     for name in ("mirrorhub", "mirrorhub-fcgi", "mirrorhub-sync"):
         shutil.copy(ROOT / build_dir() / name, build)

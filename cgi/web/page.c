@@ -1,0 +1,183 @@
+#include "cgi/web/page.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "cgi/web/url.h"
+#include "web/html.h"
+
+/* checklists X-08; the Worker that colours code is a script of our own */
+#define POLICY                                                                                     \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "          \
+	"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "               \
+	"frame-ancestors 'none'; object-src 'none'"
+
+#define FILE_URL(name) "/static/" name "?v=" PAGE_VERSION
+
+#define KEEP_FOR "private, max-age=604800, immutable"
+
+/* ---- head and header */
+
+static void
+add_head(struct req *r, const struct page *page)
+{
+	html(r->out,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+	    "<title>%s · Mirrorhub</title>\n"
+	    "<link rel=\"icon\" href=\"" FILE_URL(
+		"favicon.svg") "\" type=\"image/svg+xml\">\n"
+			       "<link rel=\"stylesheet\" href=\"" FILE_URL("style.css") "\">\n",
+	    page->title);
+	if (page->feed != NULL)
+		html(r->out,
+		    "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"%s\" "
+		    "href=\"%s\">\n",
+		    page->title, page->feed);
+	if (page->refresh_s > 0)
+		html(r->out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", page->refresh_s);
+	html(r->out, "<script src=\"" FILE_URL("page.js") "\" defer></script>\n");
+	if (page->script != NULL)
+		html(r->out, "<script src=\"/static/%s?v=" PAGE_VERSION "\" defer></script>\n",
+		    page->script);
+	html(r->out, "</head>\n");
+}
+
+static void
+add_header(struct req *r)
+{
+	const char *text = req_query(r, "q");
+
+	html(r->out,
+	    "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
+	    "<header class=\"top\">\n<a class=\"home\" href=\"/\">Mirrorhub</a>\n"
+	    "<form class=\"search\" action=\"/\" role=\"search\">"
+	    "<label class=\"hidden\" for=\"q\">Search projects</label>"
+	    "<input id=\"q\" name=\"q\" type=\"search\" placeholder=\"Search projects\" "
+	    "value=\"%s\"></form>\n",
+	    text != NULL && strcmp(r->path, "/") == 0 ? text : "");
+	html(r->out, "<nav aria-label=\"You\">");
+	if (r->account.id != 0)
+		html(r->out, "<span class=\"who\">%s</span>", r->account.uname);
+	else
+		html(r->out, "<a href=\"/login\">Sign in</a>");
+	html(r->out, "</nav>\n</header>\n");
+}
+
+static void
+add_tab(struct req *r, const struct page *page, const char *name, const char *url, const char *word)
+{
+	bool is_here = page->tab != NULL && strcmp(page->tab, name) == 0;
+
+	html(r->out,
+	    is_here ? "<a href=\"%s\" aria-current=\"page\">%s</a>\n" : "<a href=\"%s\">%s</a>\n",
+	    url, word);
+}
+
+static void
+add_project(struct req *r, const struct page *page)
+{
+	const struct project *p = page->project;
+	const char *slash = strrchr(p->path, '/');
+	int folder_len = slash != NULL ? (int)(slash + 1 - p->path) : 0;
+	const char *folder = arena_strndup(r->ctx->mem, p->path, (size_t)folder_len);
+
+	html(r->out,
+	    "<div class=\"project\">\n<p class=\"name\"><span>%s</span><a href=\"%s\">%s</a></p>\n"
+	    "<nav class=\"tabs\" aria-label=\"Project\">\n",
+	    folder, url_project(r, p), p->path + folder_len);
+	add_tab(r, page, "files", url_project(r, p), "Files");
+	add_tab(r, page, "commits", url_view(r, p, "commits", NULL, NULL), "Commits");
+	add_tab(r, page, "branches", url_view(r, p, "branches", NULL, NULL), "Branches");
+	add_tab(r, page, "tags", url_view(r, p, "tags", NULL, NULL), "Tags");
+	if (p->is_mirror)
+		add_tab(r, page, "runs", url_view(r, p, "runs", NULL, NULL), "Runs");
+	if (p->access >= 3)
+		add_tab(r, page, "settings", url_view(r, p, "edit", NULL, NULL), "Settings");
+	html(r->out, "</nav>\n</div>\n");
+}
+
+void
+page_begin(struct req *r, const struct page *page)
+{
+	res_header(r, "Content-Security-Policy", POLICY);
+	add_head(r, page);
+	html(r->out, page->is_wide ? "<body class=\"wide\">\n" : "<body>\n");
+	add_header(r);
+	if (page->project != NULL)
+		add_project(r, page);
+	html(r->out, "<main id=\"main\">\n");
+}
+
+void
+page_end(struct req *r)
+{
+	html(r->out,
+	    "</main>\n<footer>Mirrorhub · <a href=\"/api\">API</a></footer>\n</body>\n</html>\n");
+}
+
+/* ---- caching, redirects */
+
+bool
+page_is_fresh(struct req *r, const char *key)
+{
+	res_header(r, "Cache-Control", KEEP_FOR);
+	res_header(r, "Vary", "Cookie");
+	return res_tag(r,
+	    arena_printf(r->ctx->mem, "\"%s-%ld-%ld-%s\"", PAGE_VERSION, r->account.id, r->access,
+		str_percent(r->ctx->mem, key)));
+}
+
+int
+page_redirect(struct req *r, const char *url)
+{
+	r->status = 302;
+	res_header(r, "Location", url);
+	return OK;
+}
+
+int
+page_see_other(struct req *r, const char *url)
+{
+	r->status = 303;
+	res_header(r, "Location", url);
+	return OK;
+}
+
+/* ---- times */
+
+static const char *
+ago(struct arena *mem, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *word;
+	} units[] = { { 365 * 86400, "year" }, { 30 * 86400, "month" }, { 86400, "day" },
+		{ 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	size_t i = 0;
+	int64_t n, past = seconds < 0 ? -seconds : seconds;
+
+	if (past < 2)
+		return "now";
+	while (past < units[i].seconds)
+		i++;
+	n = past / units[i].seconds;
+	return arena_printf(
+	    mem, seconds < 0 ? "in %ld %s%s" : "%ld %s%s ago", n, units[i].word, n == 1 ? "" : "s");
+}
+
+void
+page_time(struct req *r, int64_t at)
+{
+	char text[64];
+	struct tm tm;
+
+	if (at == 0 || gmtime_r(&at, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 8099)
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	html(r->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", text, text,
+	    ago(r->ctx->mem, clock_now() - at));
+}

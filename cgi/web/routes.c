@@ -1,0 +1,96 @@
+#include "cgi/web/web.h"
+
+#include <string.h>
+
+#include "base/js.h"
+#include "base/str.h"
+#include "cgi/web/page.h"
+#include "web/html.h"
+#include "web/match.h"
+
+/* clang-format off */
+static const struct route routes[] = {
+	/* method path           who may      loaded        who answers          reads  flags */
+	{ GET,    "/",           PERM_PUBLIC, LOAD_NONE,    web_front,          NULL,  ROUTE_HTML },
+	{ GET,    "/*path.git",  PERM_READ,   LOAD_PROJECT, web_project_of_git, NULL,  0 },
+	{ GET,    "/*path",      PERM_READ,   LOAD_PROJECT, web_project,        NULL,  0 },
+	{ 0 }
+};
+/* clang-format on */
+
+static const struct {
+	int status;
+	const char *title, *sentence;
+} errors[] = {
+	{ 400, "400 Bad request", "This address or what was sent cannot be read." },
+	{ 401, "401 Who are you?", "This is for people with an account." },
+	{ 403, "403 Forbidden", "You may see this, but not change it." },
+	{ 404, "404 Not found", "There is no such page, or it is not for everyone to see." },
+	{ 405, "405 Method not allowed", "This address does not take that." },
+	{ 409, "409 Conflict", "It changed meanwhile, or the name is taken." },
+	{ 413, "413 Too large", "This is more than the hub takes at once." },
+	{ 415, "415 Unsupported type", "The hub does not take this kind of body." },
+	{ 422, "422 Wrong input", "Something in the form is not right." },
+	{ 429, "429 Too many requests", "Please wait a moment." },
+	{ 503, "503 Busy", "The hub is busy or being maintained. Please try again in a moment." },
+	{ 500, "500 Internal error",
+	    "Something went wrong on our side. It has been written down." },
+};
+
+static size_t
+error_of(int status)
+{
+	size_t i = 0, last = sizeof(errors) / sizeof(errors[0]) - 1;
+
+	while (i < last && errors[i].status != status)
+		i++;
+	return i;
+}
+
+/* Whether it is a program that asks for what is no page of ours: it gets hpr's words, as ever. */
+static bool
+is_for_program(struct req *r)
+{
+	bool is_page = r->route != NULL && strcmp(r->route->path, "/*path") != 0;
+
+	return !is_page && !match_wants_html(r);
+}
+
+static void
+say_it_shortly(struct req *r)
+{
+	r->type = "application/json";
+	buf_text(r->out, "{\"message\":");
+	js_text(r->out, r->status == 404 ? "Not found." : errors[error_of(r->status)].sentence);
+	buf_char(r->out, '}');
+}
+
+static void
+refuse(struct req *r, int code)
+{
+	size_t i;
+
+	if (is_for_program(r)) {
+		say_it_shortly(r);
+		return;
+	}
+	i = error_of(r->status);
+	r->project = NULL; /* nothing of it is told */
+	page_begin(r, &(struct page){ .title = errors[i].title });
+	html(r->out, "<h1>%s</h1>\n<p>%s</p>\n", errors[i].title, errors[i].sentence);
+	if (code != E_INTERNAL && code != E_NOTFOUND && r->ctx->reason[0] != '\0')
+		html(r->out, "<p>%s.</p>\n", r->ctx->reason);
+	html(r->out, "<p class=\"quiet\">%s</p>\n<p class=\"quiet\">Request %s</p>\n", r->path,
+	    r->id);
+	page_end(r);
+}
+
+const struct dialect web_dialect = {
+	.name = "web",
+	.realm = "Mirrorhub",
+	.type = "text/html; charset=utf-8",
+	.routes = routes,
+	.fail = refuse,
+	.prefixes = (const char *const[]){ "/-", NULL },
+	.inputs = INPUT_FORM,
+};

@@ -1,0 +1,40 @@
+#include "cgi/web/url.h"
+
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/str.h"
+
+const char *
+url_project(struct req *r, const struct project *p)
+{
+	return arena_printf(r->ctx->mem, "/%s", str_percent_path(r->ctx->mem, p->path));
+}
+
+static bool
+is_given(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+const char *
+url_view(
+    struct req *r, const struct project *p, const char *view, const char *rev, const char *path)
+{
+	struct arena *mem = r->ctx->mem;
+
+	return arena_printf(mem, "/%s/%s%s%s%s%s", str_percent_path(mem, p->path), view,
+	    is_given(rev) ? "/" : "", is_given(rev) ? str_percent_path(mem, rev) : "",
+	    is_given(path) ? "/" : "", is_given(path) ? str_percent_path(mem, path) : "");
+}
+
+const char *
+url_absolute(struct req *r, const char *url)
+{
+	const char *base = r->ctx->conf->base_url;
+	size_t len = strlen(base);
+
+	while (len > 0 && base[len - 1] == '/')
+		len--;
+	return arena_printf(r->ctx->mem, "%.*s%s", (int)len, base, url);
+}
