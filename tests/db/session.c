@@ -437,7 +437,7 @@ a_session_that_is_over_makes_a_guest(void **state)
 	answer = ASK(c, GET, "/mine", text);
 	is_answer(answer, 401, NULL);
 	assert_true(has_line(answer, "Max-Age=0\r\n"));
-	is_answer(ASK(c, POST, "/mine", text, session_form_token(c->mem, text)), 401, NULL);
+	is_answer(ASK(c, POST, "/mine", text, session_form_token(c->mem, text, "")), 401, NULL);
 	conf.anonymous_read = false;
 	is_answer(ASK(c, GET, "/", text), 401, NULL);
 	is_answer(ASK(c, GET, "/login", text), 200, NULL);
@@ -454,13 +454,13 @@ changes_need_the_token_of_the_form(void **state)
 {
 	struct ctx *c = *state;
 	const char *text = sign_in(c, "alice"), *other = sign_in(c, "alice");
-	const char *token = session_form_token(c->mem, text);
+	const char *token = session_form_token(c->mem, text, "");
 
 	is_answer(ASK(c, POST, "/mine", text, token), 200, "alice -");
 	is_answer(ASK(c, POST, "/p/hidden", text, token), 200, "alice hidden");
 	is_answer(ASK(c, POST, "/mine", text), 403, NULL);
 	is_answer(ASK(c, POST, "/mine", text, ""), 403, NULL);
-	is_answer(ASK(c, POST, "/mine", text, session_form_token(c->mem, other)), 403, NULL);
+	is_answer(ASK(c, POST, "/mine", text, session_form_token(c->mem, other, "")), 403, NULL);
 	is_answer(ASK(c, POST, "/p/hidden", text), 403, NULL);
 	last_event_is("alice", "denied", "192.0.2.7");
 	/* nor is anything told to who may not see it */
@@ -493,7 +493,7 @@ changes_come_from_our_own_pages(void **state)
 	};
 	struct ctx *c = *state;
 	const char *text = sign_in(c, "alice");
-	const char *token = session_form_token(c->mem, text);
+	const char *token = session_form_token(c->mem, text, "");
 
 	for (size_t i = 0; i < N_OF(from); i++)
 		is_answer(ASK(c, POST, "/mine", text, token, from[i].origin, from[i].site),

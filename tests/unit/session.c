@@ -61,25 +61,37 @@ the_token_of_a_form_belongs_to_one_cookie_and_is_not_it(void **state)
 {
 	struct ctx *c = *state;
 	const char *cookie = "s" SECRET, *before = "p" SECRET;
-	const char *token = session_form_token(c->mem, cookie);
+	const char *token = session_form_token(c->mem, cookie, "/a");
 
-	assert_int_equal(strlen(token), 64);
+	assert_int_equal(strlen(token), 128);
 	assert_null(strstr(token, SECRET));
-	assert_string_equal(token, session_form_token(c->mem, cookie));
-	assert_true(session_is_form_token(c->mem, cookie, token));
+	assert_true(session_is_form_token(cookie, token));
 	/* that of the log-in form is worth nothing afterwards */
-	assert_false(session_is_form_token(c->mem, before, token));
-	assert_false(session_is_form_token(c->mem, cookie, session_form_token(c->mem, before)));
-	for (size_t i = 0; i < 64; i++) {
+	assert_false(session_is_form_token(before, token));
+	assert_false(session_is_form_token(cookie, session_form_token(c->mem, before, "/a")));
+	for (size_t i = 0; i < 128; i++) {
 		char *wrong = arena_strdup(c->mem, token);
 
-		wrong[i] ^= 1;
-		assert_false(session_is_form_token(c->mem, cookie, wrong));
+		wrong[i] = wrong[i] == '0' ? '1' : '0';
+		assert_false(session_is_form_token(cookie, wrong));
 	}
-	assert_false(session_is_form_token(c->mem, cookie, ""));
-	assert_false(session_is_form_token(c->mem, cookie, NULL));
-	assert_false(session_is_form_token(c->mem, NULL, token));
-	assert_false(session_is_form_token(c->mem, NULL, NULL));
+	assert_false(session_is_form_token(cookie, ""));
+	assert_false(session_is_form_token(cookie, NULL));
+	assert_false(session_is_form_token(NULL, token));
+	assert_false(session_is_form_token(NULL, NULL));
+}
+
+static void
+the_token_looks_different_in_each_place_and_the_same_in_one(void **state)
+{
+	struct ctx *c = *state;
+	const char *cookie = "s" SECRET, *token = session_form_token(c->mem, cookie, "/a?q=x");
+	const char *other = session_form_token(c->mem, cookie, "/a?q=y");
+
+	assert_string_equal(token, session_form_token(c->mem, cookie, "/a?q=x"));
+	assert_true(session_is_form_token(cookie, other));
+	assert_string_not_equal(token, other);
+	assert_string_not_equal(token + 64, other + 64);
 }
 
 /* ---- the header */
@@ -98,7 +110,9 @@ request(struct ctx *c, struct conf *conf, struct fcgi *f, const char *header)
 {
 	*f = (struct fcgi){ .variables = { header != NULL ? "HTTP_COOKIE" : NULL, header } };
 	c->conf = conf;
-	return (struct req){ .ctx = c, .fcgi = f, .dialect = &pages };
+	return (struct req){
+		.ctx = c, .fcgi = f, .dialect = &pages, .path = "/login", .query = ""
+	};
 }
 
 static void
@@ -171,7 +185,7 @@ the_log_in_form_keeps_the_cookie_it_was_bound_to(void **state)
 	r.head = buf_new(c->mem, 1000);
 	cookie_before(&r);
 	assert_string_equal(r.head->data, "");
-	assert_string_equal(cookie_form_token(&r), session_form_token(c->mem, "p" SECRET));
+	assert_true(session_is_form_token("p" SECRET, cookie_form_token(&r)));
 	/* that of a session that is over is no good: its form would be refused */
 	r = request(c, &conf, &f, "mirrorhub=s" SECRET);
 	cookie_claim(&r);
@@ -266,6 +280,7 @@ main(void)
 		WITH_CTX(only_a_kind_and_256_bits_are_a_text),
 		WITH_CTX(each_text_is_a_new_one),
 		WITH_CTX(the_token_of_a_form_belongs_to_one_cookie_and_is_not_it),
+		WITH_CTX(the_token_looks_different_in_each_place_and_the_same_in_one),
 		WITH_CTX(the_cookie_is_found_among_others),
 		WITH_CTX(with_https_the_cookie_is_bound_to_the_host),
 		WITH_CTX(the_log_in_form_keeps_the_cookie_it_was_bound_to),
