@@ -49,7 +49,8 @@ struct plan_line {
 static const struct field plan_row[] = { FIELD_AS(plan_line, text, "QUERY PLAN"), { 0 } };
 
 enum { BY_ID, BY_ID_TOKEN, BY_NAME, BY_NAME_ACCOUNT, MINE, ASK, ATTACHMENTS, STATISTICS, MEMBERS,
-	DEL_MEMBER, SET_MEMBER, ATTACH, DETACH, FREE, COUNT_MINE, COUNT_MEMBERS, N_PLANS };
+	DEL_MEMBER, SET_MEMBER, ATTACH, DETACH, FREE, COUNT_MINE, COUNT_MEMBERS, READABLE,
+	N_PLANS };
 
 #define PLAN(call) "EXPLAIN EXECUTE " call, plan_row, sizeof(struct plan_line)
 
@@ -71,10 +72,11 @@ static const struct db_stmt explain_sql[] = {
 	[FREE] = { "x_free", PLAN("project_free(NULL)") },
 	[COUNT_MINE] = { "x_count_mine", PLAN("project_full_count(NULL)") },
 	[COUNT_MEMBERS] = { "x_count_members", PLAN("project_count_members(NULL)") },
+	[READABLE] = { "x_readable", PLAN("project_store_list_readable(NULL, NULL, NULL, NULL)") },
 	{ 0 }
 };
 static const struct db_stmt *const tables[] = { account_sql, project_full_sql, project_change_sql,
-	project_member_sql, statistic_sql, explain_sql, NULL };
+	project_member_sql, statistic_sql, project_store_sql, explain_sql, NULL };
 
 static const char *const uses[N_PLANS][3] = {
 	[BY_ID] = { "project_pkey" },
@@ -93,6 +95,7 @@ static const char *const uses[N_PLANS][3] = {
 	[FREE] = { "project_parent", "project_alias" },
 	[COUNT_MINE] = { "Index Only Scan using project_owner_account" },
 	[COUNT_MEMBERS] = { "project_grant_account", "project_grant_team", "project_pkey" },
+	[READABLE] = { "Index Scan using project_path on project" },
 };
 
 static const char *
