@@ -6,10 +6,9 @@
 #include <stdbool.h>
 
 #include "base/ctx.h"
+#include "git/view.h"
 
-#define GIT_PREFIX_LEAST 4
-
-/* Of 4 to 40 hex digits, in any case. */
+/* Of GIT_PREFIX_LEAST to 40 hex digits, in any case. */
 bool git_lookup_is_id(const char *text);
 
 /* text: git_lookup_is_id. id_out: of 41 bytes. E_NOTFOUND: no such store, no commit of that kind in
