@@ -44,7 +44,7 @@ all: $(PROGRAMS)
 objects: $(ALL_OBJS)
 
 # Of the pages and all that shows in them: a browser's copies are good for this one only.
-PAGE_FILES := $(wildcard cgi/web/*.[ch] cgi/web/static/* lib/web/html.c)
+PAGE_FILES := $(wildcard cgi/web/*.[ch] cgi/web/static/* cgi/render/*.[ch] lib/web/html.c)
 PAGE_VERSION := $(shell cat $(PAGE_FILES) | sha256sum | cut -c1-12)
 $(BUILD)/cgi/web/page.o: CFLAGS += -DPAGE_VERSION='"$(PAGE_VERSION)"'
 $(BUILD)/cgi/web/page.o: $(PAGE_FILES)
@@ -57,7 +57,8 @@ $(LIB): $(call objs,$(LIB_SRC))
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/mirrorhub-fcgi: $(call objs,$(CGI_SRC)) $(LIB)
+# Which names are Markdown is asked on both sides of the child.
+$(BUILD)/mirrorhub-fcgi: $(call objs,$(CGI_SRC) cgi/render/link.c) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # Nothing that could reach a database or a network is linked to it.

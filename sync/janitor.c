@@ -312,6 +312,7 @@ janitor_sweep(struct ctx *c, const struct job_fences *fences, bool is_full,
 	s.dir = path_under(c->mem, c->conf->data_dir, "quarantine");
 	TRY(each_entry(c, s.dir, clean_quarantine, &s));
 	TRY(cache_trim(c, project_cache_dir(c), c->conf->git_cache_bytes));
+	TRY(cache_trim(c, project_readme_dir(c), PROJECT_README_BYTES));
 	TRY(look_into_stores(&s, is_full));
 	*removed_out = s.removed;
 	return OK;
@@ -333,6 +334,7 @@ janitor_remove_store(struct ctx *c, int64_t store_id)
 	if (code != OK)
 		return code;
 	TRY(cache_remove(c, project_cache_dir(c), project_cache_prefix(c, store_id), NULL));
+	TRY(cache_remove(c, project_readme_dir(c), project_cache_prefix(c, store_id), NULL));
 	TRY(path_remove_tree(c, aside));
 	if (path_is_dir(dir))
 		TRY(path_rename(c, dir, aside));

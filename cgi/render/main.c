@@ -8,8 +8,8 @@
  *   raw /group/name/raw/main
  *   folder docs
  *
- * Exit code 1: the text is too large, or becomes too large or too deep. 2: not called as above, or
- * without a sandbox. Any other end is a limit or a bug. */
+ * Exit codes: RENDER_TOO_MUCH; EX_OSERR, the memory is used up; 2, not called as above, or without
+ * a sandbox. Any other end is a limit or a bug. */
 #include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@
 
 #define STEP_BYTES (64 * 1024)
 
-enum { TOO_MUCH = 1, MISUSED };
+#define MISUSED 2
 
 /* ---- in and out */
 
@@ -115,7 +115,7 @@ main(void)
 		leave(MISUSED, "standard input does not begin with a head\n");
 	in->len -= (size_t)(text - in->data);
 	if (in->len > RENDER_IN_MAX || !draw(mem, text, in->len, &base, out))
-		leave(TOO_MUCH, NULL);
+		leave(RENDER_TOO_MUCH, NULL);
 	write_all(out);
 	leave(EXIT_SUCCESS, NULL);
 }

@@ -6,6 +6,9 @@
 #define RENDER_IN_MAX (256 * 1024)
 #define RENDER_OUT_MAX (4 * 1024 * 1024)
 
+/* Exit code: the text is too large, or becomes too large or too deep. */
+#define RENDER_TOO_MUCH 1
+
 /* Changes whenever the same text becomes other HTML: results are kept under it. */
 #define RENDER_VERSION 1
 

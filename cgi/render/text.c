@@ -53,7 +53,7 @@ add_character(struct buf *b, const char *s, size_t len, bool has_marks)
 	if (is_forbidden(ch) || (turns_direction(ch) && !has_marks))
 		buf_text(b, REPLACEMENT);
 	else if (turns_direction(ch))
-		buf_printf(b, "<span class=\"mark\">U+%04X</span>", ch);
+		buf_printf(b, "<span class=\"mark\" title=\"U+%04X\">U+%04X</span>", ch, ch);
 	else if (ch < sizeof(escapes) / sizeof(escapes[0]) && escapes[ch] != NULL)
 		buf_text(b, escapes[ch]);
 	else

@@ -202,6 +202,12 @@ project_cache_dir(struct ctx *c)
 }
 
 const char *
+project_readme_dir(struct ctx *c)
+{
+	return path_under(c->mem, c->conf->data_dir, "cache/readmes");
+}
+
+const char *
 project_cache_prefix(struct ctx *c, int64_t store_id)
 {
 	return arena_printf(c->mem, "%lld-", (long long)store_id);

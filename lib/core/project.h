@@ -50,8 +50,11 @@ must_check int project_lock_store(struct ctx *c, int64_t store_id, int wait_ms, 
 must_check int project_make_store_folder(struct ctx *c, int64_t store_id);
 must_check int project_make_store(struct ctx *c, int64_t store_id, const char *branch);
 
-/* Folder of kept answers to clones (base/cache.h), and what the names of a store's begin with. */
+/* Folders of kept answers to clones and of rendered READMEs, of at most so many bytes
+ * (base/cache.h), and what the names of a store's begin with in both. */
+#define PROJECT_README_BYTES (64 * 1024 * 1024)
 const char *project_cache_dir(struct ctx *c);
+const char *project_readme_dir(struct ctx *c);
 const char *project_cache_prefix(struct ctx *c, int64_t store_id);
 
 /* Where one clones it from: base_url/path.git. */

@@ -85,12 +85,7 @@ cookie_before(struct req *r)
 const char *
 cookie_form_token(struct req *r)
 {
-	const char *place;
-
-	if (r->cookie == NULL)
-		return "";
-	place = arena_printf(r->ctx->mem, "%s?%s", r->path, r->query);
-	return session_form_token(r->ctx->mem, r->cookie, place);
+	return r->cookie != NULL ? session_form_token(r->ctx->mem, r->cookie) : "";
 }
 
 void

@@ -177,7 +177,7 @@ test_text_is_no_markup(void **state)
 				     "\uFFFD\t\n");
 	buf_clear(b);
 	text_add(b, "a\u202Eb\u200Fc");
-	assert_string_equal(b->data, "a<span class=\"mark\">U+202E</span>b\u200Fc");
+	assert_string_equal(b->data, "a<span class=\"mark\" title=\"U+202E\">U+202E</span>b\u200Fc");
 	buf_clear(b);
 	text_attribute(b, "a\u2066b\"");
 	assert_string_equal(b->data, "a\uFFFDb&quot;");
