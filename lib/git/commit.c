@@ -360,20 +360,29 @@ git_commit_date(struct ctx *c, struct git_view *view, const char *id, int64_t *a
 	return OK;
 }
 
-/* A signature is of the message's own lines, the last ones. */
+static bool
+is_signature(struct text line)
+{
+	static const char *const begins[] = { "-----BEGIN PGP SIGNATURE",
+		"-----BEGIN SSH SIGNATURE", "-----BEGIN SIGNED MESSAGE" };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (line.len >= strlen(begins[i]) &&
+		    memcmp(line.bytes, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A signature stands behind the message, in lines of its own. */
 static const char *
 before_signature(struct lines lines)
 {
-	const struct lines all = lines;
 	struct text line;
 
 	while (next_line(&lines, &line))
-		if (line.len >= strlen("-----BEGIN ") &&
-		    (str_starts(line.bytes, "-----BEGIN PGP SIGNATURE") ||
-			str_starts(line.bytes, "-----BEGIN SSH SIGNATURE") ||
-			str_starts(line.bytes, "-----BEGIN SIGNED MESSAGE")))
+		if (is_signature(line))
 			return line.bytes;
-	return all.end;
+	return lines.end;
 }
 
 int

@@ -198,7 +198,7 @@ has_below(const struct git_view_tip *rows, size_t n, const char *name)
 	return find_among(rows, n, name, strlen(name), '/') != NULL;
 }
 
-/* Words and full ids that mean something else at the front of a URL (git_view_split). */
+/* What means something else at the front of a URL (git_view_split). */
 static bool
 begins_like_no_ref(const char *text)
 {
@@ -210,8 +210,7 @@ begins_like_no_ref(const char *text)
 		return false;
 	memcpy(first, text, len);
 	first[len] = '\0';
-	return strcmp(first, "HEAD") == 0 || strcmp(first, "refs") == 0 ||
-	    str_is_hex(first, oid, sizeof(oid));
+	return strcmp(first, "refs") == 0 || str_is_hex(first, oid, sizeof(oid));
 }
 
 static bool

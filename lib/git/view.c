@@ -382,15 +382,6 @@ git_view_head(struct ctx *c, struct git_view *view, struct git_rev *out)
 	return OK;
 }
 
-/* What no ref can stand for. */
-static int
-find_fixed(struct ctx *c, struct git_view *view, const char *text, size_t len, struct git_rev *out)
-{
-	if (len == strlen("HEAD") && memcmp(text, "HEAD", len) == 0)
-		return git_view_head(c, view, out);
-	return len == HEX_LEN ? find_id(c, view, text, len, out) : no_such(c);
-}
-
 /* The longest ref the text begins with. */
 static bool
 find_ref(struct git_view *view, const char *text, struct git_rev *out, size_t *len_out)
@@ -409,17 +400,16 @@ find_first(
     struct ctx *c, struct git_view *view, const char *text, struct git_rev *out, size_t *len_out)
 {
 	size_t first = strcspn(text, "/");
-	int code;
 
 	TRY(load_tips(c, view));
-	code = find_fixed(c, view, text, first, out);
-	if (code == E_NOTFOUND && find_ref(view, text, out, len_out))
+	*len_out = first;
+	if (first == HEX_LEN && find_id(c, view, text, first, out) == OK)
 		return OK;
-	if (code == E_NOTFOUND)
-		code = find_id(c, view, text, first, out);
-	if (code == OK)
-		*len_out = first;
-	return code;
+	if (find_ref(view, text, out, len_out))
+		return OK;
+	if (first == strlen("HEAD") && str_starts(text, "HEAD"))
+		return git_view_head(c, view, out);
+	return find_id(c, view, text, first, out);
 }
 
 int
