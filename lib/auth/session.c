@@ -63,27 +63,48 @@ session_claim(const char *text, struct claim *out)
 
 /* ---- forms */
 
-const char *
-session_form_token(struct arena *mem, const char *text)
+/* A hash of what and more, keyed by the cookie: by its hash, for it is longer than a key may be. */
+static void
+keyed(const char *text, const char *what, const char *more, unsigned char out[FORM_BYTES])
 {
-	static const char what[] = "mirrorhub form";
-	unsigned char hash[FORM_BYTES];
-
-	/* the text itself is the key: at most crypto_generichash_KEYBYTES_MAX bytes are one, so its
-	 * hash is */
 	unsigned char key[crypto_generichash_KEYBYTES];
+	crypto_generichash_state state;
 
 	crypto_generichash(key, sizeof(key), (const unsigned char *)text, strlen(text), NULL, 0);
-	crypto_generichash(
-	    hash, sizeof(hash), (const unsigned char *)what, sizeof(what), key, sizeof(key));
-	return str_hex(mem, hash, sizeof(hash));
+	crypto_generichash_init(&state, key, sizeof(key), FORM_BYTES);
+	crypto_generichash_update(&state, (const unsigned char *)what, strlen(what) + 1);
+	crypto_generichash_update(&state, (const unsigned char *)more, strlen(more));
+	crypto_generichash_final(&state, out, FORM_BYTES);
+}
+
+static void
+mask(unsigned char *bytes, const unsigned char *with)
+{
+	for (size_t i = 0; i < FORM_BYTES; i++)
+		bytes[i] ^= with[i];
+}
+
+const char *
+session_form_token(struct arena *mem, const char *text, const char *place)
+{
+	unsigned char token[2 * FORM_BYTES]; /* a mask, and the masked hash */
+
+	keyed(text, "mask", place, token);
+	keyed(text, "form", "", token + FORM_BYTES);
+	mask(token + FORM_BYTES, token);
+	return str_hex(mem, token, sizeof(token));
 }
 
 bool
-session_is_form_token(struct arena *mem, const char *text, const char *token)
+session_is_form_token(const char *text, const char *token)
 {
-	return text != NULL && token != NULL &&
-	    str_is_same_secret(session_form_token(mem, text), token);
+	unsigned char given[2 * FORM_BYTES], right[FORM_BYTES];
+
+	if (text == NULL || token == NULL || !str_is_hex(token, given, sizeof(given)))
+		return false;
+	keyed(text, "form", "", right);
+	mask(given + FORM_BYTES, given);
+	return sodium_memcmp(given + FORM_BYTES, right, FORM_BYTES) == 0;
 }
 
 /* ---- in the database */

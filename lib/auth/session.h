@@ -23,11 +23,14 @@ const char *session_before(struct ctx *c);
 void session_claim(const char *text, struct claim *out);
 
 /* The token of the forms that belong to the cookie: a keyed hash, so that it can be made from the
- * cookie alone and does not give it away. */
-const char *session_form_token(struct arena *mem, const char *text);
+ * cookie alone and does not give it away. It looks different in each place (the address of the
+ * page), and any will do: pages are compressed, and hold what the address says, so a text that is
+ * always the same could be guessed by its length, bit by bit (BREACH); and a page stays the same as
+ * long as its address does. */
+const char *session_form_token(struct arena *mem, const char *text, const char *place);
 
 /* In constant time; false for NULL. */
-bool session_is_form_token(struct arena *mem, const char *text, const char *token);
+bool session_is_form_token(const char *text, const char *token);
 
 /* Where a session is made from. */
 struct session_place {

@@ -85,7 +85,12 @@ cookie_before(struct req *r)
 const char *
 cookie_form_token(struct req *r)
 {
-	return r->cookie != NULL ? session_form_token(r->ctx->mem, r->cookie) : "";
+	const char *place;
+
+	if (r->cookie == NULL)
+		return "";
+	place = arena_printf(r->ctx->mem, "%s?%s", r->path, r->query);
+	return session_form_token(r->ctx->mem, r->cookie, place);
 }
 
 void

@@ -229,7 +229,7 @@ check_form_token(struct req *r)
 
 	TRY(body_read(r, &body));
 	token = body->form != NULL ? form_value(body->form, COOKIE_FORM_TOKEN) : NULL;
-	if (!session_is_form_token(r->ctx->mem, r->cookie, token))
+	if (!session_is_form_token(r->cookie, token))
 		return denied(r->ctx, 403, "the form is out of date: load its page again");
 	return OK;
 }
