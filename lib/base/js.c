@@ -165,10 +165,12 @@ struct scan {
 	struct ctx *c;
 	const char *start, *at, *end;
 	int depth;
-	struct buf *text;  /* of the string at hand */
-	size_t n_keys;	   /* of the whole document */
+	struct buf *text; /* of the string at hand */
+	bool is_loose;	  /* a key may be there twice */
+	size_t keys_max;  /* of the whole document */
+	size_t n_keys;
 	size_t n_open;	   /* keys of the objects that are open now, outermost first */
-	const char **open; /* JS_KEYS_MAX of them */
+	const char **open; /* keys_max of them; not used by a loose scan */
 };
 
 static int
@@ -343,11 +345,12 @@ static int scan_value(struct scan *s);
 static int
 scan_key(struct scan *s)
 {
-	if (s->n_keys == JS_KEYS_MAX)
-		return fail(s->c, E_INVALID, "a document has at most %d keys", JS_KEYS_MAX);
+	if (s->n_keys == s->keys_max)
+		return fail(s->c, E_INVALID, "a document has at most %zu keys", s->keys_max);
 	TRY(scan_text(s));
 	s->n_keys++;
-	s->open[s->n_open++] = arena_strndup(s->c->mem, s->text->data, s->text->len);
+	if (!s->is_loose)
+		s->open[s->n_open++] = arena_strndup(s->c->mem, s->text->data, s->text->len);
 	skip_blanks(s);
 	if (!is_next(s, ':'))
 		return expected(s, "a colon");
@@ -387,7 +390,7 @@ scan_object(struct scan *s)
 	} while (is_next(s, ','));
 	if (!is_next(s, '}'))
 		return expected(s, "a comma or the end of an object");
-	return check_keys(s, first);
+	return s->is_loose ? OK : check_keys(s, first);
 }
 
 static int
@@ -455,12 +458,15 @@ scan_value(struct scan *s)
 }
 
 static int
-check_document(struct ctx *c, const char *text, size_t len)
+check_document(struct ctx *c, const char *text, size_t len, bool is_loose)
 {
 	struct scan s = { .c = c, .start = text, .at = text, .end = text + len };
 
+	s.is_loose = is_loose;
+	s.keys_max = is_loose ? JS_KEYS_MAX_LOOSE : JS_KEYS_MAX;
 	s.text = buf_new(c->mem, len);
-	s.open = arena_new_array(c->mem, const char *, JS_KEYS_MAX);
+	if (!is_loose)
+		s.open = arena_new_array(c->mem, const char *, JS_KEYS_MAX);
 	TRY(scan_value(&s));
 	if (s.at != s.end)
 		return expected(&s, "the end of the document");
@@ -500,15 +506,15 @@ free_tokener(void *t)
 	json_tokener_free(t);
 }
 
-int
-js_parse(struct ctx *c, const char *text, size_t len, const struct js **out)
+static int
+parse(struct ctx *c, const char *text, size_t len, bool is_loose, const struct js **out)
 {
 	struct json_tokener *tokener;
 	struct json_object *o;
 
 	if (len > INT_MAX)
 		return fail(c, E_INVALID, "a document has at most %d bytes", INT_MAX);
-	TRY(check_document(c, text, len));
+	TRY(check_document(c, text, len, is_loose));
 	tokener = json_tokener_new_ex(JS_DEPTH_MAX + 1);
 	if (tokener == NULL)
 		return fail(c, E_INTERNAL, "json-c is out of memory");
@@ -525,6 +531,21 @@ js_parse(struct ctx *c, const char *text, size_t len, const struct js **out)
 	arena_defer(c->mem, put_object, o);
 	*out = wrap(o);
 	return OK;
+}
+
+int
+js_parse(struct ctx *c, const char *text, size_t len, const struct js **out)
+{
+	return parse(c, text, len, false, out);
+}
+
+int
+js_parse_loose(struct ctx *c, const char *text, size_t len, const struct js **out)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t skip = len >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+
+	return parse(c, text + skip, len - skip, true, out);
 }
 
 enum js_type

@@ -42,6 +42,12 @@ enum js_type { JS_NULL = 1, JS_BOOL, JS_INT, JS_DOUBLE, JS_TEXT, JS_ARRAY, JS_OB
  * control bytes, bad UTF-8, lone surrogates, bytes behind the end, too deep, too many keys. */
 must_check int js_parse(struct ctx *c, const char *text, size_t len, const struct js **out);
 
+/* The same for what programs of others send, as they send it: a byte order mark in front is no
+ * matter, a key may be there twice (the last one counts), and there may be JS_KEYS_MAX_LOOSE of
+ * them (a push of two thousand commits, as forges tell of it, has 35,000). */
+#define JS_KEYS_MAX_LOOSE 50000
+must_check int js_parse_loose(struct ctx *c, const char *text, size_t len, const struct js **out);
+
 enum js_type js_type(const struct js *v);
 
 /* The member of an object, or NULL. */

@@ -376,6 +376,39 @@ source_gives_the_value_back_as_json(void **state)
 	assert_string_equal(js_source(c, parsed(c, "null")), "null");
 }
 
+static void
+what_others_programs_send_is_read_loosely_but_not_wrongly(void **state)
+{
+	static const struct {
+		const char *text;
+		int code;
+	} rows[] = {
+		{ "{\"a\":1,\"a\":2}", OK },
+		{ "\xef\xbb\xbf\n{\"a\":2}", OK },
+		{ "{\"a\":2} x", E_INVALID },
+		{ "{\"a\":2,}", E_INVALID },
+		{ "{'a':2}", E_INVALID },
+		{ "{\"a\\u0000b\":2}", E_INVALID },
+		{ "{\"a\":\"\xff\"}", E_INVALID },
+		{ "{\"a\":NaN}", E_INVALID },
+		{ "\xef\xbb\xbf", E_INVALID },
+	};
+	struct ctx *c = *state;
+	const struct js *v;
+	struct buf *b;
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		assert_int_equal(
+		    js_parse_loose(c, rows[i].text, strlen(rows[i].text), &v), rows[i].code);
+		if (rows[i].code == OK) /* of two the last */
+			assert_int_equal(js_int_of(js_get(v, "a")), 2);
+	}
+	b = object_of_keys(c, JS_KEYS_MAX_LOOSE);
+	assert_int_equal(js_parse_loose(c, b->data, b->len, &v), OK);
+	b = object_of_keys(c, JS_KEYS_MAX_LOOSE + 1);
+	assert_int_equal(js_parse_loose(c, b->data, b->len, &v), E_INVALID);
+}
+
 int
 main(void)
 {
@@ -394,6 +427,7 @@ main(void)
 		WITH_CTX(values_are_read_whole),
 		WITH_CTX(each_goes_in_order_and_stops_at_a_failure),
 		WITH_CTX(source_gives_the_value_back_as_json),
+		WITH_CTX(what_others_programs_send_is_read_loosely_but_not_wrongly),
 	};
 
 	return cmocka_run_group_tests_name("js", tests, NULL, NULL);
