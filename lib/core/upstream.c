@@ -1,5 +1,6 @@
 #include "core/upstream.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/conf.h"
@@ -221,4 +222,39 @@ upstream_check(struct ctx *c, const char *url, struct upstream *out)
 		}
 	return fail(
 	    c, E_INVALID, "addresses of this hub begin with one of: %s", c->conf->net_schemes);
+}
+
+/* A form that is equal for equal places; NULL: no address. */
+static const char *
+place(struct ctx *c, const char *url)
+{
+	const struct ctx before = *c;
+	struct upstream u;
+	char *text, *host, *at;
+	size_t len;
+
+	if (upstream_parse(c, url, &u) != OK) {
+		*c = before; /* an answer, not a failure */
+		return NULL;
+	}
+	text = arena_strdup(c->mem, u.url);
+	host = u.is_scp ? text : strstr(text, "://") + 3;
+	len = strcspn(host, u.is_scp ? ":" : "/");
+	at = memrchr(host, '@', len);
+	for (char *p = at != NULL ? at : host; p < host + len; p++)
+		*p = (char)tolower((unsigned char)*p);
+	len = strlen(text);
+	if (len > 0 && text[len - 1] == '/')
+		text[--len] = '\0';
+	if (str_ends(text, ".git"))
+		text[len - strlen(".git")] = '\0';
+	return text;
+}
+
+bool
+upstream_is_same(struct ctx *c, const char *a, const char *b)
+{
+	const char *place_a = place(c, a), *place_b = place(c, b);
+
+	return place_a != NULL && str_is_equal(place_a, place_b);
 }

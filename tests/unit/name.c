@@ -365,6 +365,40 @@ a_slug_is_what_rhodecode_makes_of_itself(void **state)
 	assert_int_equal(n, 0);
 }
 
+static void
+addresses_of_one_place_are_the_same_however_written(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool is_same;
+	} rows[] = {
+		{ "https://h/o/r.git", "https://h/o/r.git", true },
+		{ "https://h/o/r.git", "https://h/o/r", true },
+		{ "https://h/o/r.git/", "https://h/o/r", true },
+		{ "https://h/o/r/", "https://H/o/r.git", true },
+		{ "https://u:p@h/o/r", "https://h/o/r", true },
+		{ "git@h:o/r.git", "git@H:o/r", true },
+		{ "ssh://git@H:22/o/r", "ssh://git@h:22/o/r.git", true },
+		{ "https://h/o/r", "https://h/O/r", false },
+		{ "https://h/o/r", "http://h/o/r", false },
+		{ "git@h:o/r", "ssh://git@h/o/r", false },
+		{ "Git@h:o/r", "git@h:o/r", false },
+		{ "https://h/o/r", "https://h/o/r//", false },
+		{ "https://h/o/r", "https://h:444/o/r", false },
+		{ "nonsense", "nonsense", false },
+		{ "", "", false },
+	};
+	struct ctx *c = *state;
+	int n_bad = 0;
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		if (upstream_is_same(c, rows[i].a, rows[i].b) != rows[i].is_same ||
+		    upstream_is_same(c, rows[i].b, rows[i].a) != rows[i].is_same)
+			bad(&n_bad, "%s and %s\n", rows[i].a, rows[i].b);
+	}
+	assert_int_equal(n_bad, 0);
+}
+
 int
 main(void)
 {
@@ -378,6 +412,7 @@ main(void)
 		WITH_CTX(an_address_has_a_longest_length),
 		WITH_CTX(only_safe_unames_are_allowed),
 		WITH_CTX(a_slug_is_what_rhodecode_makes_of_itself),
+		WITH_CTX(addresses_of_one_place_are_the_same_however_written),
 	};
 
 	return cmocka_run_group_tests_name("name", tests, NULL, NULL);
