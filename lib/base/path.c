@@ -339,3 +339,11 @@ path_free_percent(struct ctx *c, const char *path, int *out)
 	*out = fs.f_blocks == 0 ? 100 : (int)((double)fs.f_bavail * 100 / (double)fs.f_blocks);
 	return OK;
 }
+
+char *
+path_absolute(struct arena *mem, const char *path)
+{
+	char whole[PATH_MAX];
+
+	return realpath(path, whole) != NULL ? arena_strdup(mem, whole) : NULL;
+}

@@ -25,6 +25,9 @@ must_check int path_make_dir(struct ctx *c, const char *path, mode_t mode);
  * in it), E_INTERNAL. */
 must_check int path_read(struct ctx *c, const char *path, size_t max_bytes, char **out);
 
+/* Where it is from the root, without links; NULL: nothing is there. */
+char *path_absolute(struct arena *mem, const char *path);
+
 /* Writes beside, fsyncs, renames over path, fsyncs the folder: old or new, never half. */
 must_check int path_write(
     struct ctx *c, const char *path, mode_t mode, const void *bytes, size_t len);
