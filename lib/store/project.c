@@ -34,13 +34,14 @@ struct last {
 
 /* The page's ids come from the index alone, the wide rows are read for the page only; the lateral
  * LIMIT 1 keeps the planner from reading all mirrors to join them with a hundred. */
-#define LIST(and_text)                                                                             \
+#define LIST(of, and_text)                                                                         \
 	WITH_TOUCHED ", page AS MATERIALIZED ("                                                    \
-	"SELECT p.id, p.path FROM hub.project p WHERE p.is_mirror AND " LIST_RULE " > 0 "          \
+	"SELECT p.id, p.path FROM hub.project p WHERE " of LIST_RULE " > 0 "                       \
 	and_text "ORDER BY p.path LIMIT $3 OFFSET $4) "                                            \
 	"SELECT w.* FROM page CROSS JOIN LATERAL (SELECT " PROJECT_COLUMNS LIST_RULE " AS access " \
 	"FROM " PROJECT_FROM " WHERE p.id = page.id LIMIT 1) w ORDER BY page.path"
 
+#define MIRRORS "p.is_mirror AND "
 #define HAS_TEXT(n) "AND strpos(lower(p.path), lower(" n " COLLATE \"C\")) > 0 "
 
 /* clang-format on */
@@ -60,6 +61,7 @@ enum {
 	BY_PATH_AND_SESSION,
 	LIST_MIRRORS,
 	LIST_MIRRORS_WITH,
+	LIST_ALL,
 	LIST_MIRROR_PATHS,
 	COUNT_MIRRORS,
 	COUNT_MIRRORS_WITH,
@@ -80,9 +82,11 @@ const struct db_stmt project_sql[] = {
 	    asked_row, sizeof(struct asked) },
 	[BY_PATH_AND_SESSION] = { "project_by_path_and_session", BY_PATH_AND(ASKER_BY_SESSION, "$2"),
 	    asked_row, sizeof(struct asked) },
-	[LIST_MIRRORS] = { "project_list_mirrors", LIST(""), project_row, sizeof(struct project) },
-	[LIST_MIRRORS_WITH] = { "project_list_mirrors_with", LIST(HAS_TEXT("$5")), project_row,
+	[LIST_MIRRORS] = { "project_list_mirrors", LIST(MIRRORS, ""), project_row,
 	    sizeof(struct project) },
+	[LIST_MIRRORS_WITH] = { "project_list_mirrors_with", LIST(MIRRORS, HAS_TEXT("$5")),
+	    project_row, sizeof(struct project) },
+	[LIST_ALL] = { "project_list_all", LIST("", ""), project_row, sizeof(struct project) },
 	[LIST_MIRROR_PATHS] = { "project_list_mirror_paths",
 	    WITH_TOUCHED "SELECT p.path FROM hub.project p "
 	    "WHERE p.is_mirror AND " LIST_RULE " > 0 ORDER BY p.path LIMIT $3",
@@ -174,6 +178,14 @@ project_list_mirrors(struct ctx *c, const struct account *asker, const char *tex
 		    db_bool(asker->is_admin), db_int(limit), db_int(offset));
 	return db_all(c, &project_sql[LIST_MIRRORS_WITH], rows_out, n_out, db_int(asker->id),
 	    db_bool(asker->is_admin), db_int(limit), db_int(offset), db_text(text));
+}
+
+int
+project_list_all(struct ctx *c, const struct account *asker, int64_t limit, int64_t offset,
+    struct project **rows_out, size_t *n_out)
+{
+	return db_all(c, &project_sql[LIST_ALL], rows_out, n_out, db_int(asker->id),
+	    db_bool(asker->is_admin), db_int(limit), db_int(offset));
 }
 
 int

@@ -27,6 +27,8 @@ struct project {
 
 	const char *job_state; /* queued, running, scheduled, retry, dead; "" without a sync job */
 	const char *job_phase;
+	bool is_wanted_again; /* one more sync follows the running one */
+	bool is_job_active;   /* queued, running, or a retry that is due */
 	int64_t scheduled_at; /* 0 while none is planned */
 };
 
@@ -41,7 +43,12 @@ must_check int project_by_path(struct ctx *c, const struct claim *claim, const c
 must_check int project_list_mirrors(struct ctx *c, const struct account *asker, const char *text,
     int64_t limit, int64_t offset, struct project **rows_out, size_t *n_out);
 
-/* The same list, of everything and by name alone: it comes from the index, without the rows. */
+/* The same, of all projects. */
+must_check int project_list_all(struct ctx *c, const struct account *asker, int64_t limit,
+    int64_t offset, struct project **rows_out, size_t *n_out);
+
+/* The list of mirrors, of everything and by name alone: it comes from the index, without the rows.
+ */
 struct project_path {
 	const char *path;
 };
