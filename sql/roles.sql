@@ -110,6 +110,10 @@ GRANT INSERT (active), UPDATE (uname, owner_account_id, active, default_access) 
 	TO mirrorhub_web;
 GRANT EXECUTE ON FUNCTION hub.folder_access, hub.move_paths TO mirrorhub_web;
 
+-- push notices (Hub)
+GRANT SELECT (push_secret), UPDATE (push_secret) ON hub.mirror TO mirrorhub_web;
+GRANT SELECT, INSERT, DELETE ON hub.push_delivery TO mirrorhub_web;
+
 GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched, hub.projects_shared,
 	hub.request_sync TO mirrorhub_web;
 

@@ -27,6 +27,7 @@ static const struct rule rules[] = {
 	[PERM_SYSTEM]          = {  NONE,  3,    true,   false,    true  },
 	[PERM_WRITE_OR_SYSTEM] = {  2,     2,    true,   false,    true  },
 	[PERM_ADMIN_OR_SYSTEM] = {  3,     3,    true,   false,    true  },
+	[PERM_PUSH]            = {  2,     2,    false,  false,    false },
 };
 /* clang-format on */
 
@@ -42,9 +43,10 @@ enum verdict
 perm_may(const struct account *asker, enum perm perm, int access, bool writes, bool anonymous_read)
 {
 	const struct rule *rule = &rules[perm];
+	bool lacks_access;
 	int scope = writes && rule->scope < SCOPE_WRITE ? SCOPE_WRITE : rule->scope;
 
-	assert(perm >= PERM_PUBLIC && perm <= PERM_ADMIN_OR_SYSTEM);
+	assert(perm >= PERM_PUBLIC && perm <= PERM_MAX);
 	assert(rule->access == 0 || access >= 0); /* a right on an object, but no object */
 	if (asker->id == 0 && !anonymous_read)
 		return WHO_ARE_YOU; /* before anything is told about the object */
@@ -52,11 +54,10 @@ perm_may(const struct account *asker, enum perm perm, int access, bool writes, b
 		return asker->scope < scope ? MAY_NOT : MAY;
 	if (access == 0)
 		return NO_SUCH;
+	lacks_access = rule->access > 0 && access < rule->access;
 	if (asker->id == 0)
-		return rule->needs_account ? WHO_ARE_YOU : MAY;
-	if (rule->needs_hub_admin && !asker->is_admin)
-		return MAY_NOT;
-	if (rule->access > 0 && access < rule->access)
+		return rule->needs_account || lacks_access ? WHO_ARE_YOU : MAY;
+	if ((rule->needs_hub_admin && !asker->is_admin) || lacks_access)
 		return MAY_NOT;
 	return asker->scope < scope ? MAY_NOT : MAY;
 }

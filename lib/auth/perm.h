@@ -19,6 +19,10 @@ enum perm {
 	PERM_SYSTEM,
 	PERM_WRITE_OR_SYSTEM,
 	PERM_ADMIN_OR_SYSTEM,
+	/* to have a mirror synced, as PERM_WRITE; also nobody, if what he sent has that access by
+	 * its signature (auth/hook.h gives it, LOAD_PUSH) */
+	PERM_PUSH,
+	PERM_MAX = PERM_PUSH,
 };
 
 enum verdict {

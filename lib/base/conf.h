@@ -33,6 +33,12 @@ struct conf {
 	int64_t abf_rate_limit;
 	const char *abf_rate_exempt;
 	int64_t abf_packages_window_s;
+	bool hub_allow_local_urls;
+	bool hub_expose_paths;
+	bool hub_anonymous_push;
+	const char *hub_push_secret;
+	int64_t hub_push_rate;
+	int64_t hub_blob_bytes;
 	const char *rhodecode_profile;
 	int64_t rhodecode_wait_s;
 	/* schedule */

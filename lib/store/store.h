@@ -28,6 +28,7 @@ extern const struct db_stmt statistic_sql[];
 extern const struct db_stmt repo_sql[];
 extern const struct db_stmt mirror_sql[];
 extern const struct db_stmt event_sql[];
+extern const struct db_stmt push_sql[];
 extern const struct db_stmt package_sql[];
 extern const struct db_stmt queue_sql[]; /* what the web asks of the queue: requests, /info */
 extern const struct db_stmt place_sql[];

@@ -38,19 +38,47 @@ kind_of(struct ctx *c, const char *type)
 	return 0;
 }
 
+/* What a parser made of a body: an object, or nothing. */
+static int
+take_json(struct ctx *c, int code, struct body *out)
+{
+	if (code == OK && js_type(out->json) != JS_OBJECT) {
+		out->json = NULL;
+		code = fail(c, E_INVALID, "the body is a JSON object");
+	}
+	if (code == E_INVALID)
+		c->http_status = 400;
+	return code;
+}
+
 static int
 parse_json(struct ctx *c, const struct buf *bytes, struct body *out)
 {
-	const struct js *document;
+	return take_json(c, js_parse(c, bytes->data, bytes->len, &out->json), out);
+}
 
-	if (js_parse(c, bytes->data, bytes->len, &document) != OK) {
-		c->http_status = 400;
-		return E_INVALID;
+/* What a program of others sends may be called anything, or be wrapped in a form. */
+static int
+parse_by_byte(struct req *r, enum input_kinds kind, const struct buf *bytes, struct body *out)
+{
+	struct ctx *c = r->ctx;
+	const char *text = bytes->data + (str_starts(bytes->data, "\xef\xbb\xbf") ? 3 : 0);
+	size_t len = bytes->len;
+	struct form *form;
+
+	text += strspn(text, " \t\r\n");
+	if (*text == '\0' && len == strlen(bytes->data))
+		return OK;
+	if (*text != '{' && kind == INPUT_FORM) {
+		TRY(form_parse_urlencoded(c, bytes->data, len, &form));
+		text = form_value(form, "payload");
+		if (text == NULL)
+			return refused(c, 400, "a form has its JSON in the field payload");
+		len = strlen(text);
+	} else {
+		text = bytes->data;
 	}
-	if (js_type(document) != JS_OBJECT)
-		return refused(c, 400, "the body is a JSON object");
-	out->json = document;
-	return OK;
+	return take_json(c, js_parse_loose(c, text, len, &out->json), out);
 }
 
 static int
@@ -72,9 +100,14 @@ read_once(struct req *r, struct body *out)
 {
 	const char *header = req_header(r, "Content-Type"), *type = header != NULL ? header : "";
 	enum input_kinds kind = kind_of(r->ctx, type);
+	size_t most =
+	    r->dialect->body_bytes != 0 ? r->dialect->body_bytes : (size_t)r->ctx->conf->body_bytes;
 	struct buf *bytes;
 
-	TRY(req_body(r, (size_t)r->ctx->conf->body_bytes, &bytes));
+	TRY(req_body(r, most, &bytes));
+	out->bytes = bytes;
+	if (r->dialect->inputs & INPUT_BY_BYTE)
+		return parse_by_byte(r, kind, bytes, out);
 	/* Rails' clients name the type of a body that they do not send */
 	if (bytes->len == 0 && (kind != INPUT_JSON || (r->dialect->inputs & INPUT_RAILS)))
 		return OK;

@@ -7,6 +7,7 @@
 struct js;
 
 struct body {
+	const struct buf *bytes; /* as they came */
 	const struct form *form; /* of a form or a multipart body; NULL: another kind, or empty */
 	const struct js *json;	 /* of a JSON body, always an object; NULL: another kind */
 

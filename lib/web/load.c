@@ -3,10 +3,12 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "auth/hook.h"
 #include "base/str.h"
 #include "store/platform.h"
 #include "store/project_full.h"
 #include "store/repository.h"
+#include "web/body.h"
 #include "web/match.h"
 
 /* ---- by path */
@@ -159,6 +161,47 @@ load_project_name(struct req *r)
 	return OK;
 }
 
+/* ---- by what a push notice names */
+
+static int
+load_push_target(struct req *r)
+{
+	struct ctx *c = r->ctx;
+	struct push_target *t = arena_new_of(c->mem, struct push_target);
+	struct hook_notice notice = { .signature = req_header(r, "X-Hub-Signature-256") };
+	const struct body *body;
+	struct hook_verdict verdict;
+	const char *path;
+
+	TRY(r->dialect->named(r, &path));
+	TRY(body_read(r, &body));
+	notice.body = body->bytes->data;
+	notice.body_bytes = body->bytes->len;
+	notice.names_nothing = path == NULL;
+	TRY(push_target_by_path(c, &r->claim, path != NULL ? path : "", &r->account, t));
+	TRY(hook_judge(c, &r->account, t, &notice, &verdict));
+	if (verdict.is_known)
+		r->project = &t->project;
+	r->access = verdict.access;
+	return OK;
+}
+
+/* Who asks is to be known even of a notice that cannot be read: wrong credentials are wrong. */
+static int
+load_push(struct req *r)
+{
+	struct ctx *c = r->ctx;
+	int code = load_push_target(r), http_status = c->http_status;
+	const char *reason = c->reason;
+
+	if (code != E_INVALID || r->account.id != 0)
+		return code;
+	TRY(account_by_claim(c, &r->claim, &r->account));
+	fail(c, code, "%s", reason);
+	c->http_status = http_status;
+	return code;
+}
+
 /* ---- the table */
 
 static const struct {
@@ -174,6 +217,7 @@ static const struct {
 	[LOAD_REPOSITORY] = { load_repository, { ":id" } },
 	[LOAD_PERSON] = { load_person, { ":id" } },
 	[LOAD_TEAM] = { load_team, { ":id" } },
+	[LOAD_PUSH] = { load_push, { NULL } },
 };
 
 int

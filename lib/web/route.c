@@ -482,9 +482,11 @@ check_row(const struct dialect *d, const struct route *row)
 	match_check(row->path);
 	assert(is_get || row->method == POST || row->method == PUT || row->method == PATCH ||
 	    row->method == DELETE || row->method == ANY); /* HEAD and OPTIONS are the walk's */
-	assert(row->perm >= PERM_PUBLIC && row->perm <= PERM_ADMIN_OR_SYSTEM);
+	assert(row->perm >= PERM_PUBLIC && row->perm <= PERM_MAX);
 	assert(row->load >= LOAD_NONE && row->load <= LOAD_MAX);
 	assert(row->load == LOAD_NONE || load_fits(row->load, row->path));
+	assert((row->perm == PERM_PUSH) == (row->load == LOAD_PUSH));
+	assert(row->load != LOAD_PUSH || d->named != NULL);
 	assert(row->serve != NULL);
 	/* who may changes nothing without saying who he is */
 	assert(is_get || (row->flags & (ROUTE_READS | ROUTE_RPC | ROUTE_SIGN_IN)) ||
@@ -506,7 +508,8 @@ check_row(const struct dialect *d, const struct route *row)
 	/* a body that its handler reads cannot be looked through for a token */
 	assert(d->token == NULL || is_get || !(row->flags & ROUTE_STREAM));
 	assert(!(row->flags & ROUTE_READ_TX) || is_get);
-	assert(!(row->flags & ROUTE_ANYONE) || (is_get && row->perm == PERM_PUBLIC));
+	assert(!(row->flags & ROUTE_ANYONE) || (is_get && row->perm == PERM_PUBLIC) ||
+	    row->perm == PERM_PUSH);
 	assert(!(row->flags & ROUTE_PROBE) || (is_get && row->perm == PERM_PUBLIC));
 	for (const struct field *f = row->in; f != NULL && f->name != NULL; f++, n++)
 		assert(f->type >= F_TEXT && f->type <= (is_rails ? F_TEXT : F_BOOL));

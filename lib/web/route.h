@@ -21,7 +21,8 @@ enum load {
 	LOAD_REPOSITORY, /* the same */
 	LOAD_PERSON,	 /* by :id, a number or a uname; system accounts are missing */
 	LOAD_TEAM,	 /* by the number :id */
-	LOAD_MAX = LOAD_TEAM,
+	LOAD_PUSH, /* what a push notice names (dialect's named), and what it may (auth/hook.h) */
+	LOAD_MAX = LOAD_PUSH,
 };
 
 enum route_flags {
@@ -80,6 +81,10 @@ struct dialect {
 	/* INPUT_RAILS: an input of the body or the query that may hold a token, looked at before
 	 * the Authorization header; or NULL */
 	const char *token;
+	size_t body_bytes; /* the largest body; 0: the setting body_bytes */
+	/* LOAD_PUSH: the path of the project that the request names, in its address or its body;
+	 * NULL: none. E_INVALID: as body_read, or it cannot be said which. */
+	int (*named)(struct req *r, const char **path_out);
 };
 
 enum habits {
@@ -104,6 +109,9 @@ enum input_kinds {
 	INPUT_IGNORE_UNKNOWN = 8, /* else an input that the row does not declare is 422 */
 	INPUT_BOOL_AS_TEXT = 16,  /* JSON's true and false are taken for the words */
 	INPUT_RAILS = 32,	  /* as web/rails.h says; a GET may declare inputs too */
+	/* whatever its Content-Type says: JSON if '{' is its first byte that is no blank, else JSON
+	 * in the field payload of a form, else refused; read by js_parse_loose */
+	INPUT_BY_BYTE = 64,
 };
 
 /* Walks one request through the dialects (NULL-ended, first match wins; a request that no table

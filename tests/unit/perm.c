@@ -38,6 +38,7 @@ static const struct {
 	{ NOBODY,    PERM_SYSTEM,          { 0, X, W, W, W, W },     { 0, X, W, W, W, W } },
 	{ NOBODY,    PERM_WRITE_OR_SYSTEM, { 0, X, W, W, W, W },     { 0, X, W, W, W, W } },
 	{ NOBODY,    PERM_ADMIN_OR_SYSTEM, { 0, X, W, W, W, W },     { 0, X, W, W, W, W } },
+	{ NOBODY,      PERM_PUSH,            { 0, X, W, _, _, _ },     { 0, X, W, _, _, _ } },
 	{ USER,      PERM_PUBLIC,          { _, X, _, _, _, _ },     { _, X, _, _, _, _ } },
 	{ USER,      PERM_USER,            { _, X, _, _, _, _ },     { _, X, _, _, _, _ } },
 	{ USER,      PERM_READ,            { 0, X, _, _, _, _ },     { 0, X, _, _, _, _ } },
@@ -48,6 +49,7 @@ static const struct {
 	{ USER,      PERM_SYSTEM,          { 0, X, N, N, N, N },     { 0, X, N, N, N, N } },
 	{ USER,      PERM_WRITE_OR_SYSTEM, { 0, X, N, _, _, _ },     { 0, X, N, _, _, _ } },
 	{ USER,      PERM_ADMIN_OR_SYSTEM, { 0, X, N, N, _, _ },     { 0, X, N, N, _, _ } },
+	{ USER,        PERM_PUSH,            { 0, X, N, _, _, _ },     { 0, X, N, _, _, _ } },
 	{ HUB_ADMIN, PERM_PUBLIC,          { _, X, _, _, _, _ },     { _, X, _, _, _, _ } },
 	{ HUB_ADMIN, PERM_USER,            { _, X, _, _, _, _ },     { _, X, _, _, _, _ } },
 	{ HUB_ADMIN, PERM_READ,            { 0, X, _, _, _, _ },     { 0, X, _, _, _, _ } },
@@ -58,6 +60,7 @@ static const struct {
 	{ HUB_ADMIN, PERM_SYSTEM,          { 0, X, N, N, N, N },     { 0, X, N, N, N, N } },
 	{ HUB_ADMIN, PERM_WRITE_OR_SYSTEM, { 0, X, N, _, _, _ },     { 0, X, N, _, _, _ } },
 	{ HUB_ADMIN, PERM_ADMIN_OR_SYSTEM, { 0, X, N, N, _, _ },     { 0, X, N, N, _, _ } },
+	{ HUB_ADMIN,   PERM_PUSH,            { 0, X, N, _, _, _ },     { 0, X, N, _, _, _ } },
 	{ SYSTEM,    PERM_PUBLIC,          { _, X, _, _, _, _ },     { _, X, _, _, _, _ } },
 	{ SYSTEM,    PERM_USER,            { _, X, _, _, _, _ },     { _, X, _, _, _, _ } },
 	{ SYSTEM,    PERM_READ,            { 0, X, _, _, _, _ },     { 0, X, _, _, _, _ } },
@@ -68,6 +71,7 @@ static const struct {
 	{ SYSTEM,    PERM_SYSTEM,          { 0, _, _, _, _, _ },     { 0, _, _, _, _, _ } },
 	{ SYSTEM,    PERM_WRITE_OR_SYSTEM, { 0, _, _, _, _, _ },     { 0, _, _, _, _, _ } },
 	{ SYSTEM,    PERM_ADMIN_OR_SYSTEM, { 0, _, _, _, _, _ },     { 0, _, _, _, _, _ } },
+	{ SYSTEM,      PERM_PUSH,            { 0, X, N, _, _, _ },     { 0, X, N, _, _, _ } },
 	{ READS,     PERM_PUBLIC,          { _, X, _, _, _, _ },     { N, X, N, N, N, N } },
 	{ READS,     PERM_USER,            { _, X, _, _, _, _ },     { N, X, N, N, N, N } },
 	{ READS,     PERM_READ,            { 0, X, _, _, _, _ },     { 0, X, N, N, N, N } },
@@ -78,6 +82,7 @@ static const struct {
 	{ READS,     PERM_SYSTEM,          { 0, X, N, N, N, N },     { 0, X, N, N, N, N } },
 	{ READS,     PERM_WRITE_OR_SYSTEM, { 0, X, N, N, N, N },     { 0, X, N, N, N, N } },
 	{ READS,     PERM_ADMIN_OR_SYSTEM, { 0, X, N, N, N, N },     { 0, X, N, N, N, N } },
+	{ READS,       PERM_PUSH,            { 0, X, N, N, N, N },     { 0, X, N, N, N, N } },
 	{ WRITES,    PERM_PUBLIC,          { _, X, _, _, _, _ },     { _, X, _, _, _, _ } },
 	{ WRITES,    PERM_USER,            { _, X, _, _, _, _ },     { _, X, _, _, _, _ } },
 	{ WRITES,    PERM_READ,            { 0, X, _, _, _, _ },     { 0, X, _, _, _, _ } },
@@ -88,6 +93,7 @@ static const struct {
 	{ WRITES,    PERM_SYSTEM,          { 0, X, N, N, N, N },     { 0, X, N, N, N, N } },
 	{ WRITES,    PERM_WRITE_OR_SYSTEM, { 0, X, N, _, _, _ },     { 0, X, N, _, _, _ } },
 	{ WRITES,    PERM_ADMIN_OR_SYSTEM, { 0, X, N, N, N, N },     { 0, X, N, N, N, N } },
+	{ WRITES,      PERM_PUSH,            { 0, X, N, _, _, _ },     { 0, X, N, _, _, _ } },
 };
 /* clang-format on */
 
@@ -117,13 +123,13 @@ every_asker_gets_what_the_table_says(void **state)
 static void
 the_table_is_whole(void **state)
 {
-	bool seen[WHO_N][PERM_ADMIN_OR_SYSTEM + 1] = { 0 };
+	bool seen[WHO_N][PERM_MAX + 1] = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++)
 		seen[rows[i].who][rows[i].perm] = true;
 	for (int who = 0; who < WHO_N; who++)
-		for (int perm = PERM_PUBLIC; perm <= PERM_ADMIN_OR_SYSTEM; perm++)
+		for (int perm = PERM_PUBLIC; perm <= PERM_MAX; perm++)
 			assert_true(seen[who][perm]);
 }
 
@@ -131,7 +137,7 @@ static void
 without_anonymous_reading_nobody_learns_anything(void **state)
 {
 	(void)state;
-	for (enum perm perm = PERM_PUBLIC; perm <= PERM_ADMIN_OR_SYSTEM; perm++)
+	for (enum perm perm = PERM_PUBLIC; perm <= PERM_MAX; perm++)
 		for (int access = 0; access <= 4; access++)
 			assert_int_equal(
 			    perm_may(&askers[NOBODY], perm, access, false, false), WHO_ARE_YOU);
@@ -145,7 +151,7 @@ a_token_of_no_scope_may_nothing(void **state)
 	const struct account none = { .id = 1, .uname = "root", .role = "admin", .is_admin = true };
 
 	(void)state;
-	for (enum perm perm = PERM_USER; perm <= PERM_ADMIN_OR_SYSTEM; perm++)
+	for (enum perm perm = PERM_USER; perm <= PERM_MAX; perm++)
 		assert_int_equal(perm_may(&none, perm, 3, false, true), MAY_NOT);
 }
 
