@@ -6,6 +6,7 @@
 #include "cgi/git/git.h"
 #include "cgi/health/health.h"
 #include "cgi/hpr/hpr.h"
+#include "cgi/hub/hub.h"
 #include "cgi/rhodecode/rhodecode.h"
 #include "cgi/web/web.h"
 
@@ -14,6 +15,7 @@ const struct dialect *const all_dialects[] = {
 	&git_dialect,
 	&abf_dialect,
 	&rhodecode_dialect,
+	&hub_dialect,
 	&hpr_dialect,
 	&web_dialect,
 	NULL,

@@ -1,0 +1,68 @@
+/* The Hub API, Molybdenum's (contracts/hpr-and-hub.md part B): push notices under /api/push, the
+ * repositories and what is in them under /api/repos. The user's view of it is docs/api/hub.md. */
+#ifndef CGI_HUB_HUB_H
+#define CGI_HUB_HUB_H
+
+#include <stdbool.h>
+
+#include "core/actor.h"
+#include "web/route.h"
+
+extern const struct dialect hub_dialect;
+
+/* A route's column words: what the documentation says of it. Rows without are no endpoints of their
+ * own. */
+struct hub_words {
+	const char *sentence;
+	const char *details; /* NULL: none */
+};
+
+struct actor hub_actor(const struct req *r);
+
+/* ---- who answers (push.c) */
+
+/* dialect.named: the repository of a notice. */
+int name_of_notice(struct req *r, const char **path_out);
+
+int take_push(struct req *r);	    /* POST /api/push */
+int take_repository(struct req *r); /* the same, answered with the repository */
+
+#define PUSH_BODY_MOST_BYTES (5 * 1024 * 1024)
+
+/* ---- repos.c */
+
+int list_hub_repos(struct req *r);
+int show_hub_repo(struct req *r);
+int delete_hub_repo(struct req *r);
+int show_push_secret(struct req *r);
+int set_push_secret(struct req *r);
+int delete_push_secret(struct req *r);
+
+extern const struct field push_secret_in[];
+
+/* ---- docs.c */
+
+int show_hub_ping(struct req *r);
+int show_hub_endpoints(struct req *r);
+
+/* ---- what it looks like (shape.c) */
+
+/* The HUBREPO object: six keys. */
+void hub_shape_repo(struct req *r, const struct project *p);
+
+/* {"repository":HUBREPO} */
+void hub_shape_one(struct req *r, const struct project *p);
+
+/* {"repositories":[HUBREPO,…]} */
+void hub_shape_repos(struct req *r, const struct project *rows, size_t n);
+
+/* {"success":true} */
+void hub_shape_success(struct req *r);
+
+/* {"success":false,"error":…} (D-12) */
+void hub_shape_failure(struct req *r, const char *message);
+
+/* {"error":{"message":…,"code":…}} with r->status. */
+void hub_shape_error(struct req *r, const char *message);
+
+#endif
