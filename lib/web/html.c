@@ -148,13 +148,25 @@ add_mark(struct buf *b, uint32_t c)
 	buf_text(b, "</span>");
 }
 
-void
-html_marked(struct buf *b, const char *text)
+/* Bytes that need no look; a tab is one of them in code. */
+static size_t
+unmarked_len(const char *text, size_t len, bool is_code)
 {
-	size_t len = strlen(text), n;
+	size_t n = 0;
+
+	while (n < len && (text[n] >= ' ' || (is_code && text[n] == '\t')) &&
+	    (unsigned char)text[n] < 0x7f && escape_of((unsigned char)text[n]) == NULL)
+		n++;
+	return n;
+}
+
+static void
+add_marked(struct buf *b, const char *text, size_t len, bool is_code)
+{
+	size_t n;
 
 	for (; len > 0; text += n, len -= n) {
-		n = plain_len(text, strcspn(text, "\t\n\r"));
+		n = unmarked_len(text, len, is_code);
 		if (n > 0) {
 			buf_add(b, text, n);
 			continue;
@@ -165,6 +177,18 @@ html_marked(struct buf *b, const char *text)
 		else
 			n = add_one(b, text, len);
 	}
+}
+
+void
+html_marked(struct buf *b, const char *text)
+{
+	add_marked(b, text, strlen(text), false);
+}
+
+void
+html_code(struct buf *b, const char *bytes, size_t len)
+{
+	add_marked(b, bytes, len, true);
 }
 
 void

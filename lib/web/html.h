@@ -20,6 +20,9 @@ void html_bytes(struct buf *b, const char *bytes, size_t len);
  * title="U+202E"> with a sign for them (checklists X-10). For text, not for attributes. */
 void html_marked(struct buf *b, const char *text);
 
+/* The same for a line of a file, without its newline: tabs stay, and it may hold anything. */
+void html_code(struct buf *b, const char *bytes, size_t len);
+
 /* HTML that somebody who knows has made or cleaned: nothing else makes one. */
 struct safe_html {
 	const char *text;

@@ -73,6 +73,18 @@ what_cannot_be_seen_is_shown_by_a_mark(void **state)
 	}
 }
 
+static void
+code_keeps_its_tabs_and_holds_any_byte(void **state)
+{
+	struct ctx *c = *state;
+	struct buf *b = buf_new(c->mem, 1000);
+
+	html_code(b, "\tx<\0\r", 5);
+	assert_string_equal(b->data,
+	    "\tx&lt;<span class=\"mark\" title=\"U+0000\">\xe2\x90\x80</span>"
+	    "<span class=\"mark\" title=\"U+000D\">\xe2\x90\x8d</span>");
+}
+
 int
 main(void)
 {
@@ -80,6 +92,7 @@ main(void)
 		WITH_CTX(texts_are_escaped_for_text_and_quoted_attributes),
 		WITH_CTX(formats_stay_as_they_are),
 		WITH_CTX(what_cannot_be_seen_is_shown_by_a_mark),
+		WITH_CTX(code_keeps_its_tabs_and_holds_any_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
