@@ -379,3 +379,12 @@ def test_S05_the_log_tells_the_request_without_its_query(hub):
     line = wait_until(lambda: hub.log_lines("fcgi-api", id="s05-request-id"), 60, "it is logged")[0]
     assert line["method"] == "GET" and line["status"] == 200
     assert "secret-in-query" not in hub.logs()
+
+
+def test_a_browser_gets_nginxs_own_errors_as_a_page(hub):
+    body = b"x" * (3 * 1024 * 1024)
+    page = hub.post("/x", body, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.headers["Content-Type"]) == (413, "text/html; charset=utf-8")
+    assert "<h1>The request is too large</h1>" in page.text
+    short = hub.post("/x", body, headers={"Accept": "*/*"})
+    assert (short.status_code, short.json()) == (413, {"message": "The request is too large"})
