@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "cgi/web/form.h"
 #include "cgi/web/url.h"
 #include "web/html.h"
 
@@ -47,6 +48,18 @@ add_head(struct req *r, const struct page *page)
 }
 
 static void
+add_who(struct req *r)
+{
+	html(r->out, "<a class=\"who\" href=\"/-/tokens\">%s</a>\n", r->account.uname);
+	if (r->account.is_admin)
+		html(r->out, "<a href=\"/-/admin\">Admin</a>\n");
+	if (r->account.session_id != 0)
+		form_button(r, "/-/sign-out", NULL, NULL, "Sign out");
+	else
+		html(r->out, "<a href=\"/logout\">Sign out</a>");
+}
+
+static void
 add_header(struct req *r)
 {
 	const char *text = req_query(r, "q");
@@ -61,9 +74,9 @@ add_header(struct req *r)
 	    text != NULL && strcmp(r->path, "/") == 0 ? text : "");
 	html(r->out, "<nav aria-label=\"You\">");
 	if (r->account.id != 0)
-		html(r->out, "<span class=\"who\">%s</span>", r->account.uname);
+		add_who(r);
 	else
-		html(r->out, "<a href=\"/login\">Sign in</a>");
+		html(r->out, "<a href=\"%s\">Sign in</a>", url_sign_in(r));
 	html(r->out, "</nav>\n</header>\n");
 }
 
@@ -125,7 +138,6 @@ bool
 page_is_fresh(struct req *r, const char *key)
 {
 	res_header(r, "Cache-Control", KEEP_FOR);
-	res_header(r, "Vary", "Cookie");
 	return res_tag(r,
 	    arena_printf(r->ctx->mem, "\"%s-%ld-%ld-%s\"", PAGE_VERSION, r->account.id, r->access,
 		str_percent(r->ctx->mem, key)));

@@ -5,13 +5,23 @@
 #include "base/js.h"
 #include "base/str.h"
 #include "cgi/web/page.h"
+#include "cgi/web/url.h"
 #include "web/html.h"
 #include "web/match.h"
+
+static const struct web_words sign_in_words = { .again = web_sign_in_again };
+static const struct web_words logout_words = { .is_challenge = true };
 
 /* clang-format off */
 static const struct route routes[] = {
 	/* method path           who may      loaded        who answers          reads  flags */
 	{ GET,    "/",           PERM_PUBLIC, LOAD_NONE,    web_front,          NULL,  ROUTE_HTML },
+	{ GET,    "/login",      PERM_PUBLIC, LOAD_NONE,    web_sign_in_form,   NULL,  ROUTE_ANYONE },
+	{ POST,   "/login",      PERM_PUBLIC, LOAD_NONE,    web_sign_in,        web_sign_in_in,
+	    ROUTE_SIGN_IN, &sign_in_words },
+	{ POST,   "/-/sign-out", PERM_USER,   LOAD_NONE,    web_sign_out,       NULL,  0 },
+	{ GET,    "/logout",     PERM_PUBLIC, LOAD_NONE,    web_logout,         NULL,  ROUTE_ANYONE,
+	    &logout_words },
 	{ GET,    "/*path.git",  PERM_READ,   LOAD_PROJECT, web_project_of_git, NULL,  0 },
 	{ GET,    "/*path",      PERM_READ,   LOAD_PROJECT, web_project,        NULL,  0 },
 	{ 0 }
@@ -65,15 +75,47 @@ say_it_shortly(struct req *r)
 	buf_char(r->out, '}');
 }
 
+/* Whether a person comes to the log-in form instead of a refusal. Who shows credentials of another
+ * kind is a program, or knows what he does. */
+static bool
+is_to_sign_in(struct req *r, const struct web_words *words)
+{
+	return r->status == 401 && match_wants_html(r) && req_header(r, "Authorization") == NULL &&
+	    (words == NULL || (!words->is_challenge && words->again == NULL));
+}
+
+/* Draws the page again that sent the form. */
+static bool
+show_again(struct req *r, int code, const struct web_words *words)
+{
+	bool is_input = code == E_INVALID || code == E_CONFLICT ||
+	    (code == E_DENIED && (r->route->flags & ROUTE_SIGN_IN));
+
+	if (!is_input || words == NULL || words->again == NULL)
+		return false;
+	if (words->again(r) == OK)
+		return true;
+	res_clear(r);
+	return false;
+}
+
 static void
 refuse(struct req *r, int code)
 {
+	const struct web_words *words = r->route != NULL ? r->route->words : NULL;
 	size_t i;
 
 	if (is_for_program(r)) {
 		say_it_shortly(r);
 		return;
 	}
+	if (is_to_sign_in(r, words)) {
+		res_clear(r);
+		(void)page_see_other(r, url_sign_in(r));
+		return;
+	}
+	if (show_again(r, code, words))
+		return;
 	i = error_of(r->status);
 	r->project = NULL; /* nothing of it is told */
 	page_begin(r, &(struct page){ .title = errors[i].title });
@@ -93,4 +135,5 @@ const struct dialect web_dialect = {
 	.fail = refuse,
 	.prefixes = (const char *const[]){ "/-", NULL },
 	.inputs = INPUT_FORM,
+	.habits = HABIT_SESSION,
 };

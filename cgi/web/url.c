@@ -38,3 +38,29 @@ url_absolute(struct req *r, const char *url)
 		len--;
 	return arena_printf(r->ctx->mem, "%.*s%s", (int)len, base, url);
 }
+
+const char *
+url_local(const char *next)
+{
+	if (next == NULL || next[0] != '/' || next[1] == '/')
+		return "/";
+	for (const char *s = next; *s != '\0'; s++)
+		if ((unsigned char)*s <= 0x20 || (unsigned char)*s >= 0x7f || *s == '\\')
+			return "/";
+	return next;
+}
+
+#define NEXT_MOST 2000
+
+const char *
+url_sign_in(struct req *r)
+{
+	struct arena *mem = r->ctx->mem;
+	const char *here =
+	    arena_printf(mem, "%s%s%s", r->path, r->query[0] != '\0' ? "?" : "", r->query);
+
+	if (req_is_changing(r) || strcmp(here, "/") == 0 || strcmp(url_local(here), "/") == 0 ||
+	    str_starts(r->path, "/login") || strlen(here) > NEXT_MOST)
+		return "/login";
+	return arena_printf(mem, "/login?next=%s", str_percent_path(mem, here));
+}

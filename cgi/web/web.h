@@ -7,10 +7,24 @@
 
 extern const struct dialect web_dialect;
 
+/* The words of a row. */
+struct web_words {
+	/* draws the page again that sent the form, when its inputs were refused (form.h) */
+	int (*again)(struct req *r);
+	bool is_challenge; /* its 401 asks for Basic, and does not lead to the log-in form */
+};
+
 /* ---- who answers: web_… because the APIs have handlers of the same verbs */
 
 int web_front(struct req *r);	/* front.c */
 int web_project(struct req *r); /* project.c */
 int web_project_of_git(struct req *r);
+
+extern const struct field web_sign_in_in[]; /* login.c */
+int web_sign_in_form(struct req *r);
+int web_sign_in_again(struct req *r);
+int web_sign_in(struct req *r);
+int web_sign_out(struct req *r);
+int web_logout(struct req *r);
 
 #endif

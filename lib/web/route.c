@@ -403,9 +403,11 @@ add_refusal_headers(struct req *r, int retry_after_s)
 		return;
 	if (retry_after_s > 0)
 		res_header(r, "Retry-After", arena_printf(mem, "%d", retry_after_s));
+	/* a browser that knows the scheme would ask for a password itself, over the form */
 	if (r->status == 401)
 		res_header(r, "WWW-Authenticate",
-		    arena_printf(mem, "Basic realm=\"%s\"", r->dialect->realm));
+		    arena_printf(mem, "%s realm=\"%s\"",
+			has_flag(r, ROUTE_SIGN_IN) ? "Form" : "Basic", r->dialect->realm));
 	if (r->status == 405)
 		res_header(r, "Allow", r->allow);
 }
