@@ -164,21 +164,9 @@ page_see_other(struct req *r, const char *url)
 static const char *
 ago(struct arena *mem, int64_t seconds)
 {
-	static const struct {
-		int64_t seconds;
-		const char *word;
-	} units[] = { { 365 * 86400, "year" }, { 30 * 86400, "month" }, { 86400, "day" },
-		{ 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
-	size_t i = 0;
-	int64_t n, past = seconds < 0 ? -seconds : seconds;
-
-	if (past < 2)
+	if (seconds > -2 && seconds < 2)
 		return "now";
-	while (past < units[i].seconds)
-		i++;
-	n = past / units[i].seconds;
-	return arena_printf(
-	    mem, seconds < 0 ? "in %ld %s%s" : "%ld %s%s ago", n, units[i].word, n == 1 ? "" : "s");
+	return arena_printf(mem, seconds < 0 ? "in %s" : "%s ago", clock_text_span(mem, seconds));
 }
 
 void

@@ -78,3 +78,21 @@ clock_text_local(struct arena *mem, int64_t at)
 	put_digits(p, labs(east_min) % 60, 2);
 	return text;
 }
+
+char *
+clock_text_span(struct arena *mem, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *word;
+	} units[] = { { 365 * 86400, "year" }, { 30 * 86400, "month" }, { 86400, "day" },
+		{ 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	const size_t last = sizeof(units) / sizeof(units[0]) - 1;
+	int64_t n = seconds < 0 ? -seconds : seconds;
+	size_t i = 0;
+
+	while (i < last && n < units[i].seconds)
+		i++;
+	n /= units[i].seconds;
+	return arena_printf(mem, "%lld %s%s", (long long)n, units[i].word, n == 1 ? "" : "s");
+}

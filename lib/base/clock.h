@@ -18,4 +18,8 @@ char *clock_text_utc(struct arena *mem);
 /* at as "YYYY-MM-DD HH:MM:SS +HHMM" in the server's zone (strftime "%F %T %z"); "" for 0. */
 char *clock_text_local(struct arena *mem, int64_t at);
 
+/* "3 minutes": a length of time as one says it, in its largest unit; the sign is dropped. A month
+ * has 30 days and a year 365. */
+char *clock_text_span(struct arena *mem, int64_t seconds);
+
 #endif

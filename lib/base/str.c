@@ -326,3 +326,18 @@ str_redact(struct arena *mem, const char *s)
 	buf_text(out, s);
 	return out->data;
 }
+
+char *
+str_size(struct arena *mem, int64_t bytes)
+{
+	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
+	const size_t last = sizeof(units) / sizeof(units[0]) - 1;
+	double n = (double)bytes / 1000;
+	size_t i = 0;
+
+	if (bytes < 1000)
+		return arena_printf(mem, bytes == 1 ? "1 byte" : "%lld bytes", (long long)bytes);
+	for (; i < last && n >= 999.5; i++)
+		n /= 1000;
+	return arena_printf(mem, n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[i]);
+}

@@ -57,6 +57,9 @@ char *str_percent_path(struct arena *mem, const char *s);
 /* The parts of s between separators, empty ones included; a NULL ends the array. */
 char **str_split(struct arena *mem, const char *s, char separator, size_t *n_out);
 
+/* "512 bytes", "3.4 MB": a number of bytes as one says it, in thousands. */
+char *str_size(struct arena *mem, int64_t bytes);
+
 /* Equal in constant time. */
 bool str_is_same_secret(const char *a, const char *b);
 

@@ -78,6 +78,22 @@ never_is_no_text(void **state)
 	assert_string_equal(clock_text_local(c->mem, 0), "");
 }
 
+static void
+a_span_is_said_in_its_largest_unit(void **state)
+{
+	static const struct {
+		int64_t seconds;
+		const char *text;
+	} rows[] = { { 0, "0 seconds" }, { 1, "1 second" }, { 59, "59 seconds" }, { 60, "1 minute" },
+		{ 3599, "59 minutes" }, { 7200, "2 hours" }, { 86400, "1 day" },
+		{ -86400 * 3, "3 days" }, { 86400 * 30, "1 month" }, { 86400 * 364, "12 months" },
+		{ 86400LL * 730, "2 years" } };
+	struct ctx *c = *state;
+
+	for (size_t i = 0; i < N_OF(rows); i++)
+		assert_string_equal(clock_text_span(c->mem, rows[i].seconds), rows[i].text);
+}
+
 int
 main(void)
 {
@@ -87,6 +103,7 @@ main(void)
 		WITH_CTX(local_text_is_in_the_zone_of_the_server),
 		WITH_CTX(local_text_is_what_strftime_says),
 		WITH_CTX(never_is_no_text),
+		WITH_CTX(a_span_is_said_in_its_largest_unit),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

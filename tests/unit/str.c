@@ -292,6 +292,21 @@ url_secrets_are_redacted(void **state)
 		assert_string_equal(str_redact(c->mem, rows[i][0]), rows[i][1]);
 }
 
+static void
+a_size_is_said_in_thousands(void **state)
+{
+	static const struct {
+		int64_t bytes;
+		const char *text;
+	} rows[] = { { 0, "0 bytes" }, { 1, "1 byte" }, { 999, "999 bytes" }, { 1000, "1.0 kB" },
+		{ 3449, "3.4 kB" }, { 9999, "10 kB" }, { 999499, "999 kB" }, { 999500, "1.0 MB" },
+		{ 12345678, "12 MB" }, { INT64_MAX, "9.2 EB" } };
+	struct ctx *c = *state;
+
+	for (size_t i = 0; i < N_OF(rows); i++)
+		assert_string_equal(str_size(c->mem, rows[i].bytes), rows[i].text);
+}
+
 int
 main(void)
 {
@@ -313,6 +328,7 @@ main(void)
 		WITH_CTX(split_keeps_empty_parts),
 		cmocka_unit_test(secrets_compare_by_their_whole_length),
 		WITH_CTX(url_secrets_are_redacted),
+		WITH_CTX(a_size_is_said_in_thousands),
 	};
 
 	return cmocka_run_group_tests_name("str", tests, NULL, NULL);
