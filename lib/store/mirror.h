@@ -2,9 +2,36 @@
 #ifndef STORE_MIRROR_H
 #define STORE_MIRROR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/ctx.h"
+
+/* With its job: what the pages tell of it (core/mirror_state.h has the words). Times are Unix
+ * seconds, 0 for never or not known. Other modules select it with store/mirror_fields.h. */
+struct mirror {
+	const char *url;	/* of the upstream, without credentials */
+	const char *mirror_url; /* NULL: our own clone URL */
+	int64_t interval_s;	/* 0: the hub's */
+	bool is_paused;
+	const char *latest_version;
+	int64_t last_success_at, last_change_at;
+	int64_t failures;      /* in a row */
+	int64_t failing_since; /* end of the first of them, as far as runs are still known */
+	const char *error_class, *error_text;
+
+	const char *job_state; /* queued, running, scheduled, retry, dead; "" without a job */
+	const char *job_phase; /* while running; "" before the first */
+	int64_t next_at;       /* 0: none is planned, it is wanted now, or it runs */
+	int64_t started_at;    /* while running */
+	const char *worker;    /* "" while nobody has it */
+	int64_t bytes, objects, objects_total;
+};
+
+#define MIRROR_FAILURES_SEEN 1000 /* failing_since of more is that of the 1000th before now */
+
+/* E_NOTFOUND: the project is no mirror, or has gone. */
+must_check int mirror_by_project(struct ctx *c, int64_t project_id, struct mirror *out);
 
 struct mirror_new {
 	int64_t project_id;

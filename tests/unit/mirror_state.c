@@ -1,0 +1,182 @@
+/* How a mirror is, in words: the rule as a table. */
+#include "core/mirror_state.h"
+#include "tests/unit/unit.h"
+
+#define NOW 1000000
+#define HOUR 3600
+#define MINUTE 60
+
+/* What nobody has said of a mirror is as the database gives it. */
+#define BASE .url = "https://up/x", .latest_version = "", .error_class = "", .worker = ""
+
+static void
+a_mirror_is_told_by_its_state_and_a_sentence(void **state)
+{
+	static const struct {
+		const char *word;
+		const char *sentence;
+		struct mirror m;
+	} rows[] = {
+		{ "fresh", "Up to date, checked 3 minutes ago.",
+		    { BASE, .last_success_at = NOW - 3 * MINUTE, .job_state = "scheduled",
+			.job_phase = "", .error_text = "", .next_at = NOW + HOUR } },
+		{ "fresh", "Up to date, checked just now.",
+		    { BASE, .last_success_at = NOW, .job_state = "", .job_phase = "",
+			.error_text = "" } },
+		{ "fresh",
+		    "Up to date, checked 1 hour ago. The next sync begins as soon as a worker is "
+		    "free.",
+		    { BASE, .last_success_at = NOW - HOUR, .job_state = "queued", .job_phase = "",
+			.error_text = "" } },
+		/* exactly two intervals are no more than two */
+		{ "fresh", "Up to date, checked 2 hours ago.",
+		    { BASE, .last_success_at = NOW - 2 * HOUR, .job_state = "scheduled",
+			.job_phase = "", .error_text = "", .next_at = NOW - HOUR } },
+		{ "behind", "Last checked 2 hours ago, and meant to be every 1 hour. The next sync "
+			    "is due.",
+		    { BASE, .last_success_at = NOW - 2 * HOUR - 1, .job_state = "scheduled",
+			.job_phase = "", .error_text = "", .next_at = NOW - HOUR } },
+		{ "behind", "Last checked 5 minutes ago, and meant to be every 2 minutes. No sync is "
+			    "planned.",
+		    { BASE, .last_success_at = NOW - 5 * MINUTE, .interval_s = 120, .job_state = "",
+			.job_phase = "", .error_text = "" } },
+		{ "fresh", "Up to date, checked 1 day ago.",
+		    { BASE, .last_success_at = NOW - 24 * HOUR, .interval_s = 12 * HOUR,
+			.job_state = "scheduled", .job_phase = "", .error_text = "",
+			.next_at = NOW } },
+		{ "waiting", "Never synced. The next sync begins as soon as a worker is free.",
+		    { BASE, .job_state = "queued", .job_phase = "", .error_text = "" } },
+		{ "waiting", "Never synced. No sync is planned.",
+		    { BASE, .job_state = "", .job_phase = "", .error_text = "" } },
+		{ "syncing", "Beginning.",
+		    { BASE, .job_state = "running", .job_phase = "", .error_text = "" } },
+		{ "syncing", "Asking the upstream what is new.",
+		    { BASE, .job_state = "running", .job_phase = "probing", .error_text = "" } },
+		{ "syncing", "Fetching: 3.4 MB so far.",
+		    { BASE, .job_state = "running", .job_phase = "fetching", .error_text = "",
+			.bytes = 3400000 } },
+		{ "syncing", "Fetching: 25 of 100 objects, 512 bytes.",
+		    { BASE, .job_state = "running", .job_phase = "fetching", .error_text = "",
+			.objects = 25, .objects_total = 100, .bytes = 512 } },
+		/* it comes to its end, then it is paused */
+		{ "syncing", "Publishing.",
+		    { BASE, .is_paused = true, .job_state = "running", .job_phase = "publishing",
+			.error_text = "" } },
+		{ "paused", "Paused. Last checked 2 days ago.",
+		    { BASE, .is_paused = true, .last_success_at = NOW - 48 * HOUR, .failures = 3,
+			.job_state = "", .job_phase = "", .error_text = "no" } },
+		{ "paused", "Paused, and never synced.",
+		    { BASE, .is_paused = true, .job_state = "", .job_phase = "",
+			.error_text = "" } },
+		{ "failing",
+		    "Failing for 2 days: the upstream has no such repository. Next try in 40 "
+		    "minutes.",
+		    { BASE, .failures = 9, .failing_since = NOW - 48 * HOUR,
+			.last_success_at = NOW - 49 * HOUR, .job_state = "retry", .job_phase = "",
+			.error_text = "the upstream has no such repository",
+			.next_at = NOW + 40 * MINUTE } },
+		{ "failing", "Failing for more than 30 seconds: it stalled. The next sync is due.",
+		    { BASE, .failures = MIRROR_FAILURES_SEEN + 1, .failing_since = NOW - 30,
+			.job_state = "retry", .job_phase = "", .error_text = "it stalled.",
+			.next_at = NOW } },
+		{ "failing", "Failing: nothing is known about why. No sync is planned.",
+		    { BASE, .failures = 1, .job_state = "", .job_phase = "", .error_text = "" } },
+	};
+	struct ctx *c = *state;
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		const struct mirror *m = &rows[i].m;
+		const char *word = mirror_state_word(mirror_state_of(m, HOUR, NOW));
+		const char *sentence = mirror_state_sentence(c->mem, m, HOUR, NOW);
+
+		if (strcmp(word, rows[i].word) != 0 || strcmp(sentence, rows[i].sentence) != 0)
+			unit_fail("row %zu: %s: %s", i, word, sentence);
+	}
+}
+
+static void
+each_state_has_a_word_a_class_and_a_sign_of_its_own(void **state)
+{
+	struct ctx *c = *state;
+
+	for (enum mirror_state s = 1; s <= MIRROR_STATE_MAX; s++) {
+		enum mirror_state back = 0;
+
+		assert_int_equal(mirror_state_by_word(c, mirror_state_word(s), &back), OK);
+		assert_int_equal(back, s);
+		assert_string_equal(
+		    mirror_state_class(s), arena_printf(c->mem, "state-%s", mirror_state_word(s)));
+		for (enum mirror_state o = 1; o < s; o++)
+			assert_string_not_equal(mirror_state_sign(s), mirror_state_sign(o));
+	}
+}
+
+static void
+a_word_of_no_state_is_refused(void **state)
+{
+	struct ctx *c = *state;
+	enum mirror_state out;
+
+	assert_int_equal(mirror_state_by_word(c, "", &out), E_INVALID);
+	assert_int_equal(mirror_state_by_word(c, "Fresh", &out), E_INVALID);
+}
+
+static void
+progress_is_a_percentage_of_the_objects(void **state)
+{
+	static const struct {
+		const char *job_state;
+		int64_t objects, total;
+		int percent;
+	} rows[] = { { "running", 0, 100, 0 }, { "running", 1, 3, 33 }, { "running", 100, 100, 100 },
+		{ "running", 120, 100, 100 }, { "running", 5, 0, -1 }, { "running", -5, 10, -1 },
+		{ "queued", 5, 10, -1 } };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		const struct mirror m = { .job_state = rows[i].job_state,
+			.objects = rows[i].objects,
+			.objects_total = rows[i].total };
+
+		assert_int_equal(mirror_percent(&m), rows[i].percent);
+	}
+}
+
+static void
+each_class_of_error_has_its_advice(void **state)
+{
+	/* sync/mirror.h */
+	static const char *const classes[] = { "network", "busy", "auth", "gone", "tls", "policy",
+		"protocol", "local" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(classes); i++)
+		assert_true(strlen(mirror_error_advice(classes[i])) > 20);
+	assert_string_equal(mirror_error_advice(""), "");
+	assert_string_equal(mirror_error_advice("unheard of"), "");
+}
+
+static void
+an_error_is_read_as_a_sentence(void **state)
+{
+	struct ctx *c = *state;
+
+	assert_string_equal(mirror_error_sentence(c->mem, "it broke"), "It broke.");
+	assert_string_equal(mirror_error_sentence(c->mem, "It broke."), "It broke.");
+	assert_string_equal(mirror_error_sentence(c->mem, ""), "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_CTX(a_mirror_is_told_by_its_state_and_a_sentence),
+		WITH_CTX(each_state_has_a_word_a_class_and_a_sign_of_its_own),
+		WITH_CTX(a_word_of_no_state_is_refused),
+		WITH_CTX(progress_is_a_percentage_of_the_objects),
+		WITH_CTX(each_class_of_error_has_its_advice),
+		WITH_CTX(an_error_is_read_as_a_sentence),
+	};
+
+	return cmocka_run_group_tests_name("mirror_state", tests, NULL, NULL);
+}
