@@ -18,7 +18,9 @@ const struct db_stmt project_store_sql[] = {
 	    row, sizeof(struct project_store) },
 	[LIST_READABLE] = { "project_store_list_readable",
 	    WITH_TOUCHED "SELECT p.id, p.path, p.store_id FROM hub.project p "
-	    "WHERE p.path > $3 COLLATE \"C\" AND " LIST_RULE " > 0 ORDER BY p.path LIMIT $4",
+	    "LEFT JOIN hub.mirror m ON m.project_id = p.id "
+	    "WHERE p.path > $3 COLLATE \"C\" AND " LIST_RULE " > 0 "
+	    "AND (NOT p.is_mirror OR m.last_success_at IS NOT NULL) ORDER BY p.path LIMIT $4",
 	    row, sizeof(struct project_store) },
 	{ 0 }
 };

@@ -23,7 +23,7 @@ must_check int project_store_list(
     struct ctx *c, int64_t above_id, struct project_store **rows_out, size_t *n_out);
 
 /* Projects the asker may read with a path behind that one ("": from the first), by path in byte
- * order, at most PROJECT_STORES_MAX; whether their store has been made or not. */
+ * order, at most PROJECT_STORES_MAX; without mirrors that were never fetched. */
 must_check int project_store_list_readable(struct ctx *c, const struct account *asker,
     const char *behind_path, struct project_store **rows_out, size_t *n_out);
 

@@ -16,13 +16,18 @@ static struct conf conf = { .base_url = "http://hub.test",
 	.sync_objects = 1000,
 	.sync_object_bytes = 1000000 };
 
-/* c/hidden is bob's alone; b/late and a/first are open; d/absent has no store on disk */
+/* c/hidden is bob's alone; b/late and a/first are open; d/absent has no store on disk; e/uncloned
+ * is a mirror without a first success */
 static const char rows_sql[] =
     "INSERT INTO hub.account (uname, role) VALUES ('bob', 'user'), ('carol', 'user'),"
     " ('root', 'admin');"
-    "INSERT INTO hub.store (size_bytes) SELECT 0 FROM generate_series(1, 4);"
+    "INSERT INTO hub.store (size_bytes) SELECT 0 FROM generate_series(1, 5);"
     "INSERT INTO hub.project (path, owner_account_id, default_access, store_id) VALUES"
-    " ('b/late', 1, 1, 1), ('a/first', 1, 1, 2), ('c/hidden', 1, 0, 3), ('d/absent', 1, 1, 4);";
+    " ('b/late', 1, 1, 1), ('a/first', 1, 1, 2), ('c/hidden', 1, 0, 3), ('d/absent', 1, 1, 4);"
+    "INSERT INTO hub.project (path, owner_account_id, default_access, store_id, is_mirror) VALUES"
+    " ('e/uncloned', 1, 1, 5, true);"
+    "INSERT INTO hub.mirror (project_id, url) SELECT id, 'https://x.test/e.git'"
+    " FROM hub.project WHERE path = 'e/uncloned';";
 
 static const struct account nobody = { .id = 0, .scope = 3 };
 static const struct account bob = { .id = 1, .uname = "bob", .role = "user", .scope = 3 };
@@ -89,6 +94,17 @@ what_is_hidden_is_as_what_is_nowhere(void **state)
 	assert_ok(c, find_commit(c, &root, hidden, &found));
 }
 
+/* Its folder holds what a backup that was restored has given the same number (docs/admin.md). */
+static void
+a_mirror_that_was_never_fetched_is_passed_by(void **state)
+{
+	struct ctx *c = *state;
+	const char *id = commit(c, 5, "of another");
+	struct found_commit found;
+
+	assert_code(c, find_commit(c, &root, id, &found), E_NOTFOUND);
+}
+
 static void
 a_name_finds_nothing(void **state)
 {
@@ -145,6 +161,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_HARNESS(the_first_project_by_path_that_has_it_is_told, web),
 		WITH_HARNESS(what_is_hidden_is_as_what_is_nowhere, web),
+		WITH_HARNESS(a_mirror_that_was_never_fetched_is_passed_by, web),
 		WITH_HARNESS(a_name_finds_nothing, web),
 		WITH_HARNESS(all_of_many_projects_are_looked_through, web),
 	};
