@@ -57,8 +57,8 @@ $(LIB): $(call objs,$(LIB_SRC))
 	@rm -f $@
 	ar rcs $@ $^
 
-# Which names are Markdown is asked on both sides of the child.
-$(BUILD)/mirrorhub-fcgi: $(call objs,$(CGI_SRC) cgi/render/link.c) $(LIB)
+# Which names are Markdown, and how text is shown that is not, is asked on both sides of the child.
+$(BUILD)/mirrorhub-fcgi: $(call objs,$(CGI_SRC) cgi/render/link.c cgi/render/text.c) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # Nothing that could reach a database or a network is linked to it.

@@ -50,6 +50,8 @@ add_character(struct buf *b, const char *s, size_t len, bool has_marks)
 {
 	uint32_t ch = len > 0 ? decode((const unsigned char *)s, len) : 0;
 
+	if (ch == '\r')
+		return; /* of a line's end; the newline is enough */
 	if (is_forbidden(ch) || (turns_direction(ch) && !has_marks))
 		buf_text(b, REPLACEMENT);
 	else if (turns_direction(ch))

@@ -209,6 +209,7 @@ static const struct {
 	{ "```c++ x\n<a>\n```", "<pre><code data-language=\"c++\">&lt;a&gt;\n</code></pre>\n" },
 	{ "``` a\"b\n```", "<pre><code></code></pre>\n" },
 	{ "~~a~~ `<b>`  \nc", "<p><del>a</del> <code>&lt;b&gt;</code><br>\nc</p>\n" },
+	{ "a\r\n\r\n```\r\nb\r\n```\r\n", "<p>a</p>\n<pre><code>b\n</code></pre>\n" },
 	{ "a \xff b", "<p>a \uFFFD b</p>\n" },
 };
 /* clang-format on */
