@@ -161,6 +161,8 @@ page_see_other(struct req *r, const char *url)
 
 /* ---- times */
 
+#define MOMENT_BYTES 32
+
 static const char *
 ago(struct arena *mem, int64_t seconds)
 {
@@ -169,15 +171,34 @@ ago(struct arena *mem, int64_t seconds)
 	return arena_printf(mem, seconds < 0 ? "in %s" : "%s ago", clock_text_span(mem, seconds));
 }
 
+/* A moment in UTC as <time> has it; "" for one that is not known. */
+static const char *
+moment(struct arena *mem, int64_t at)
+{
+	char *text = arena_alloc(mem, MOMENT_BYTES);
+	struct tm tm;
+
+	if (at != 0 && gmtime_r(&at, &tm) != NULL && tm.tm_year >= -1900 && tm.tm_year <= 8099)
+		strftime(text, MOMENT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return text;
+}
+
 void
 page_time(struct req *r, int64_t at)
 {
-	char text[64];
-	struct tm tm;
+	const char *text = moment(r->ctx->mem, at);
 
-	if (at == 0 || gmtime_r(&at, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 8099)
-		return;
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	html(r->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", text, text,
-	    ago(r->ctx->mem, clock_now() - at));
+	if (text[0] != '\0')
+		html(r->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", text, text,
+		    ago(r->ctx->mem, clock_now() - at));
+}
+
+void
+page_date(struct req *r, int64_t at)
+{
+	const char *text = moment(r->ctx->mem, at);
+
+	if (text[0] != '\0')
+		html(r->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", text, text,
+		    arena_strndup(r->ctx->mem, text, strcspn(text, "T")));
 }

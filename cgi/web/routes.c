@@ -4,7 +4,6 @@
 
 #include "base/js.h"
 #include "base/str.h"
-#include "cgi/hub/hub.h"
 #include "cgi/web/page.h"
 #include "cgi/web/url.h"
 #include "web/html.h"
@@ -17,7 +16,6 @@ static const struct web_words logout_words = { .is_challenge = true };
 static const struct route routes[] = {
 	/* method path           who may      loaded        who answers          reads  flags */
 	{ GET,    "/",           PERM_PUBLIC, LOAD_NONE,    web_front,          NULL,  ROUTE_HTML },
-	{ GET,    "/api",        PERM_PUBLIC, LOAD_NONE,    show_hub_docs,      NULL,  ROUTE_HTML },
 	{ GET,    "/login",      PERM_PUBLIC, LOAD_NONE,    web_sign_in_form,   NULL,  ROUTE_ANYONE },
 	{ POST,   "/login",      PERM_PUBLIC, LOAD_NONE,    web_sign_in,        web_sign_in_in,
 	    ROUTE_SIGN_IN, &sign_in_words },
@@ -25,6 +23,11 @@ static const struct route routes[] = {
 	{ GET,    "/logout",     PERM_PUBLIC, LOAD_NONE,    web_logout,         NULL,  ROUTE_ANYONE,
 	    &logout_words },
 	{ GET,    "/*path.git",  PERM_READ,   LOAD_PROJECT, web_project_of_git, NULL,  0 },
+	{ GET,    "/*path/tree/*rest", PERM_READ, LOAD_PROJECT, web_tree,     NULL, 0 },
+	{ GET,    "/*path/blob/*rest", PERM_READ, LOAD_PROJECT, web_blob,     NULL, 0 },
+	{ GET,    "/*path/raw/*rest",  PERM_READ, LOAD_PROJECT, web_raw,      NULL, ROUTE_STREAM },
+	{ GET,    "/*path/branches",   PERM_READ, LOAD_PROJECT, web_branches, NULL, 0 },
+	{ GET,    "/*path/tags",       PERM_READ, LOAD_PROJECT, web_tags,     NULL, 0 },
 	{ GET,    "/*path",      PERM_READ,   LOAD_PROJECT, web_project,        NULL,  0 },
 	{ 0 }
 };

@@ -19,6 +19,11 @@ struct web_words {
 int web_front(struct req *r);	/* front.c */
 int web_project(struct req *r); /* project.c */
 int web_project_of_git(struct req *r);
+int web_tree(struct req *r);	 /* tree.c */
+int web_blob(struct req *r);	 /* blob.c */
+int web_raw(struct req *r);	 /* raw.c */
+int web_branches(struct req *r); /* refs.c */
+int web_tags(struct req *r);
 
 extern const struct field web_sign_in_in[]; /* login.c */
 int web_sign_in_form(struct req *r);

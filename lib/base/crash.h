@@ -6,8 +6,7 @@
 #ifdef TEST_CRASH_POINTS
 /* claim, probe, fetch, midpack, pack-moved, idx-moved, refs-written, head-written, packages,
  * before-report; of a fork: fork-reserved, fork-linked, fork-made, fork-inserted;
- * of platforms and repositories: before-folders; of webhooks: post, posted, before-delivered; of
- * post-fetch hooks: hooks */
+ * of platforms and repositories: before-folders */
 void crash_point(const char *name);
 #else
 static inline void

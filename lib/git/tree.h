@@ -55,7 +55,7 @@ must_check int git_blob_size(
 
 struct git_blob {
 	int64_t size_bytes;
-	const char *bytes; /* all of them, until the arena closes; NULL: more than were asked for */
+	const char *bytes; /* all, with a NUL behind, until the arena closes; NULL: too many */
 	bool is_binary;	   /* a NUL among the first GIT_TEXT_LOOK_BYTES; false without bytes */
 	bool is_utf8;	   /* all of it; false without bytes */
 };

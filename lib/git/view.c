@@ -403,8 +403,8 @@ find_first(
 
 	TRY(load_tips(c, view));
 	*len_out = first;
-	if (first == HEX_LEN && find_id(c, view, text, first, out) == OK)
-		return OK;
+	if (first == HEX_LEN && is_digits(text, first))
+		return find_id(c, view, text, first, out);
 	if (find_ref(view, text, out, len_out))
 		return OK;
 	if (first == strlen("HEAD") && str_starts(text, "HEAD"))

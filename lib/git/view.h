@@ -34,9 +34,10 @@ struct git_rev {
 	enum { GIT_REV_BRANCH = 1, GIT_REV_TAG, GIT_REV_ID } kind;
 };
 
-/* A commit by what people call it; in this order: all 40 digits of a commit or annotated tag, so
- * that no ref can take a permalink's place; a full ref name; a tag; a branch; "HEAD"; the unique
- * beginning of an id of at least GIT_PREFIX_LEAST digits. E_NOTFOUND: no such commit. */
+/* A commit by what people call it; in this order: a full ref name; a tag; a branch; "HEAD"; the
+ * unique beginning of an id, of a commit or annotated tag, of at least GIT_PREFIX_LEAST digits. All
+ * 40 digits are an id or nothing: no ref can take a permalink's place. E_NOTFOUND: no such commit.
+ */
 must_check int git_view_resolve(
     struct ctx *c, struct git_view *view, const char *text, struct git_rev *out);
 
