@@ -50,8 +50,11 @@ add_one(struct buf *b, const char *s, size_t len)
 
 	if (escape == NULL && (unsigned char)s[0] >= 0x80) {
 		n = str_utf8_len(s, len);
-		/* U+0080 to U+009F are controls as well */
-		if (n == 0 || (n == 2 && (unsigned char)s[0] == 0xc2 && (unsigned char)s[1] < 0xa0))
+		/* U+0080 to U+009F are controls as well; U+FFFE and U+FFFF no document may have */
+		if (n == 0 ||
+		    (n == 2 && (unsigned char)s[0] == 0xc2 && (unsigned char)s[1] < 0xa0) ||
+		    (n == 3 &&
+			(memcmp(s, "\xef\xbf\xbe", 3) == 0 || memcmp(s, "\xef\xbf\xbf", 3) == 0)))
 			escape = REPLACEMENT;
 	}
 	if (escape != NULL)
