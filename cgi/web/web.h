@@ -32,4 +32,11 @@ int web_sign_in(struct req *r);
 int web_sign_out(struct req *r);
 int web_logout(struct req *r);
 
+int web_commits(struct req *r); /* commits.c */
+int web_commits_of_head(struct req *r);
+int web_commit_link(struct req *r);
+
+int web_atom_commits(struct req *r); /* atom.c */
+int web_atom_tags(struct req *r);
+
 #endif

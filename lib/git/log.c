@@ -327,6 +327,22 @@ git_log(struct ctx *c, struct git_repository *repo, const char *id, size_t skip,
 	return OK;
 }
 
+/* What Git would take for another place than a tree's name, or for one outside. */
+static bool
+is_path(const char *path)
+{
+	size_t len;
+
+	for (;; path += len + 1) {
+		len = strcspn(path, "/");
+		if (len == 0 || (len == 1 && path[0] == '.') ||
+		    (len == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+		if (path[len] == '\0')
+			return true;
+	}
+}
+
 int
 git_log_path(struct ctx *c, struct git_repository *repo, const char *id, const char *path,
     size_t skip, size_t most, struct git_log *out)
@@ -335,6 +351,8 @@ git_log_path(struct ctx *c, struct git_repository *repo, const char *id, const c
 	git_oid tip;
 
 	TRY(begin(c, repo, id, skip, most, &tip));
+	if (!is_path(path))
+		return no_such(c);
 	TRY(list(c, repo, id, path, skip, most, &log));
 	if (log.n == 0 && !log.is_cut)
 		return no_such(c);

@@ -16,7 +16,7 @@ struct git_repository;
 #define GIT_LOG_MOST 1000 /* at a time */
 
 /* What a child process may take to find them. */
-#define GIT_LOG_WALL_MS 10000
+#define GIT_LOG_WALL_MS 5000
 
 struct git_log {
 	char (*ids)[41];

@@ -224,7 +224,12 @@ what_is_no_commit_and_no_path_has_no_history(void **state)
 	assert_int_equal(git_log_path(c, s.repo, id, "*", 0, 40, &log), E_NOTFOUND);
 	assert_int_equal(git_log_path(c, s.repo, id, ":(glob)f", 0, 40, &log), E_NOTFOUND);
 	assert_int_equal(git_log_path(c, s.repo, id, "--all", 0, 40, &log), E_NOTFOUND);
-	assert_int_equal(git_log_path(c, s.repo, id, "none", 0, 40, &log), E_NOTFOUND);
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(
+		    git_log_path(c, s.repo, id,
+			(const char *[]){ "none", "", "/", "/f", "../f", "f/..", ".", "a//f" }[i],
+			0, 40, &log),
+		    E_NOTFOUND);
 }
 
 static const char renames[] =

@@ -1,0 +1,214 @@
+#include <string.h>
+
+#include "base/str.h"
+#include "cgi/web/commit_rows.h"
+#include "cgi/web/page.h"
+#include "cgi/web/url.h"
+#include "cgi/web/view.h"
+#include "cgi/web/web.h"
+#include "core/find_commit.h"
+#include "web/html.h"
+
+#define PAGE_COMMITS 40 /* contract B5 */
+#define PAGE_MAX (GIT_LOG_SKIP_MAX / PAGE_COMMITS)
+
+/* What a page lists: the commits of a revision, or those that changed a path. */
+struct list {
+	struct git_view *view;
+	struct git_rev rev;
+	const char *path; /* "": of no path */
+	int64_t page;	  /* from 1 */
+	struct git_log log;
+};
+
+/* What is no number, and 0, is the first page; what is too large is behind the end. */
+static int64_t
+page_number(struct req *r)
+{
+	const char *text = req_query(r, "page");
+	int64_t n;
+
+	if (text == NULL || text[0] == '\0' || strspn(text, "0123456789") != strlen(text))
+		return 1;
+	if (!str_is_int(text, &n))
+		return INT64_MAX;
+	return n > 0 ? n : 1;
+}
+
+static const char *
+query_path(struct req *r)
+{
+	const char *path = req_query(r, "path");
+
+	return path != NULL ? path : "";
+}
+
+/* One more than a page has, where the deepest page has to tell what comes behind it. */
+static int
+read_list(struct req *r, struct list *l)
+{
+	size_t skip, most = PAGE_COMMITS + (l->page == PAGE_MAX);
+	struct git_repository *repo = git_view_repo(l->view);
+
+	if (l->page > PAGE_MAX)
+		return fail(r->ctx, E_NOTFOUND, "there is no such page");
+	skip = (size_t)(l->page - 1) * PAGE_COMMITS;
+	if (l->path[0] == '\0')
+		return git_log(r->ctx, repo, l->rev.commit, skip, most, &l->log);
+	return git_log_path(r->ctx, repo, l->rev.commit, l->path, skip, most, &l->log);
+}
+
+/* ---- from page to page */
+
+static const char *
+page_url(struct req *r, const struct list *l, int64_t page)
+{
+	const char *url = url_view(r, r->project, "commits", l->rev.text, l->path);
+
+	return page <= 1 ? url : arena_printf(r->ctx->mem, "%s?page=%ld", url, page);
+}
+
+/* Deeper than a number reaches the list goes on from a commit. */
+static const char *
+older_url(struct req *r, const struct list *l)
+{
+	if (l->log.n <= PAGE_COMMITS)
+		return page_url(r, l, l->page + 1);
+	return url_view(r, r->project, "commits", l->log.ids[PAGE_COMMITS], l->path);
+}
+
+static void
+add_pages(struct req *r, const struct list *l)
+{
+	bool has_older = l->log.has_more || l->log.n > PAGE_COMMITS;
+
+	if (l->page == 1 && !has_older)
+		return;
+	html(r->out, "<nav class=\"pages\" aria-label=\"Pages\">\n");
+	if (l->page > 1)
+		html(
+		    r->out, "<a rel=\"prev\" href=\"%s\">Newer</a>\n", page_url(r, l, l->page - 1));
+	if (has_older)
+		html(r->out, "<a rel=\"next\" href=\"%s\">Older</a>\n", older_url(r, l));
+	html(r->out, "</nav>\n");
+}
+
+/* ---- the page */
+
+static void
+add_name(struct req *r, const char *view, const struct list *l, const char *path, const char *name)
+{
+	html(r->out, "<a href=\"%s\">", url_view(r, r->project, view, l->rev.text, path));
+	html_marked(r->out, name);
+	html(r->out, "</a>");
+}
+
+static void
+add_title(struct req *r, const struct list *l)
+{
+	if (l->path[0] == '\0') {
+		html(r->out, "<h1>Commits of ");
+		add_name(r, "tree", l, NULL, l->rev.text);
+		html(r->out, "</h1>\n");
+		return;
+	}
+	html(r->out, "<h1>History of ");
+	add_name(r, "tree", l, l->path, l->path);
+	html(r->out, "</h1>\n<p class=\"quiet\">Commits of ");
+	add_name(r, "commits", l, NULL, l->rev.text);
+	html(r->out, " that changed it.</p>\n");
+}
+
+/* Where a file's history goes on under another name. */
+static void
+add_rename(struct req *r, const struct list *l)
+{
+	struct ctx quiet = *r->ctx;
+	const char *from;
+	char parent[41];
+
+	if (l->path[0] == '\0' || l->log.has_more || l->log.n == 0 ||
+	    git_log_rename(&quiet, git_view_repo(l->view), l->log.ids[l->log.n - 1], l->path, &from,
+		parent) != OK)
+		return;
+	html(r->out, "<p class=\"renamed\">Before that it was <a href=\"%s\">",
+	    url_view(r, r->project, "commits", parent, from));
+	html_marked(r->out, from);
+	html(r->out, "</a>.</p>\n");
+}
+
+static void
+begin_page(struct req *r, const char *feed)
+{
+	page_begin(r,
+	    &(struct page){ .title = arena_printf(r->ctx->mem, "Commits · %s", r->project->path),
+		.project = r->project,
+		.tab = "commits",
+		.feed = feed });
+}
+
+static int
+add_list(struct req *r, const struct list *l)
+{
+	struct git_log shown = l->log;
+
+	if (shown.n > PAGE_COMMITS)
+		shown.n = PAGE_COMMITS;
+	add_title(r, l);
+	TRY(commit_rows(r, l->view, &shown, l->path));
+	if (l->log.is_cut)
+		html(r->out,
+		    "<p>Looking for more commits took too long and was ended. In a clone, "
+		    "<code>git log</code> takes its time.</p>\n");
+	else
+		add_rename(r, l);
+	add_pages(r, l);
+	return OK;
+}
+
+int
+web_commits(struct req *r)
+{
+	struct list l = { .page = page_number(r) };
+
+	TRY(view_open_rest(r, &l.view, &l.rev, &l.path));
+	if (l.path[0] == '\0')
+		l.path = query_path(r);
+	TRY(read_list(r, &l));
+	begin_page(r, url_view(r, r->project, "atom/commits", l.rev.text, NULL));
+	TRY(add_list(r, &l));
+	page_end(r);
+	return OK;
+}
+
+/* Those of the branch that HEAD names. */
+int
+web_commits_of_head(struct req *r)
+{
+	struct git_view *view;
+	struct git_rev rev;
+	int code;
+
+	TRY(view_open(r, &view));
+	code = git_view_head(r->ctx, view, &rev);
+	if (code == OK)
+		return page_redirect(r, url_view(r, r->project, "commits", rev.text, NULL));
+	if (code != E_NOTFOUND)
+		return code;
+	begin_page(r, NULL);
+	html(r->out, "<h1>Commits</h1>\n<p>There are no commits yet.</p>\n");
+	page_end(r);
+	return OK;
+}
+
+/* A commit by its id alone, wherever it is. */
+int
+web_commit_link(struct req *r)
+{
+	struct found_commit found;
+	struct project p = { .id = 0 };
+
+	TRY(find_commit(r->ctx, &r->account, req_param(r, "id"), &found));
+	p.path = found.path;
+	return page_redirect(r, url_view(r, &p, "commit", found.id, NULL));
+}
