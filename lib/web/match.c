@@ -441,8 +441,7 @@ match_find(struct req *r, const struct dialect *const *dialects, struct target *
 
 	for (; *dialects != NULL && !t->is_long; dialects++) {
 		before = others;
-		r->route = find_row(
-		    r, *dialects, *dialects != owner && has_prefix(owner, r->path), t, &others);
+		r->route = find_row(r, *dialects, has_prefix(owner, r->path), t, &others);
 		if (r->route != NULL) {
 			r->dialect = *dialects;
 			r->matches = NULL;
