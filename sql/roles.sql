@@ -66,7 +66,8 @@ GRANT INSERT (uname, owner_account_id, description), UPDATE (description, defaul
 	DELETE ON hub.team TO mirrorhub_web;
 GRANT INSERT, UPDATE (role), DELETE ON hub.team_member TO mirrorhub_web;
 
--- sessions of the pages
+-- sessions of the pages, and what people do with their own
+GRANT DELETE ON hub.token TO mirrorhub_web;
 GRANT SELECT, INSERT (hash, account_id, password_version, remote_addr, user_agent),
 	UPDATE (seen_at), DELETE ON hub.session TO mirrorhub_web;
 GRANT EXECUTE ON FUNCTION hub.session_ends, hub.session_holds, hub.sessions_end TO mirrorhub_web;

@@ -63,10 +63,11 @@ find_fault(struct req *r, const char *name)
 }
 
 const char *
-form_fault(struct req *r, const char *name, const char *invalid)
+form_fault(struct req *r, const char *name, const char *wrong)
 {
 	static const char *const sentences[] = {
 		[FAULT_BLANK] = "This is needed.",
+		[FAULT_INVALID] = "This is not of the form it must have.",
 		[FAULT_TAKEN] = "Somebody else has this already.",
 		[FAULT_NOT_INCLUDED] = "This is none of the choices.",
 		[FAULT_RESERVED] = "The hub needs this name for itself.",
@@ -86,8 +87,9 @@ form_fault(struct req *r, const char *name, const char *invalid)
 		    f->kind == FAULT_TOO_LONG ? "at most" : "at least", f->limit);
 	if (f->kind == FAULT_TOO_MANY)
 		return arena_printf(r->ctx->mem, "There may be %ld at most.", f->limit);
-	if (f->kind == FAULT_INVALID)
-		return invalid != NULL ? invalid : "This is not of the form it must have.";
+	if (wrong != NULL &&
+	    (f->kind == FAULT_INVALID || f->kind == FAULT_MISMATCH || f->kind == FAULT_REFUSED))
+		return wrong;
 	return sentences[f->kind];
 }
 
@@ -97,7 +99,8 @@ form_reason(struct req *r)
 	if (r->ctx->reason[0] == '\0' || r->code == OK)
 		return;
 	html(r->out, "<p class=\"fault\" role=\"alert\">%s</p>\n",
-	    form_sentence(r->ctx->mem, r->ctx->reason));
+	    r->ctx->faults != NULL ? "Please look at the fields that are marked."
+				   : form_sentence(r->ctx->mem, r->ctx->reason));
 }
 
 /* ---- fields */
@@ -134,7 +137,7 @@ add_attributes(struct req *r, const struct form_field *f, const char *fault)
 void
 form_field(struct req *r, const struct form_field *f)
 {
-	const char *fault = form_fault(r, f->name, f->invalid != NULL ? f->invalid : f->hint);
+	const char *fault = form_fault(r, f->name, f->wrong != NULL ? f->wrong : f->hint);
 	const char *type = f->type != NULL ? f->type : "text", *value = f->value;
 
 	if (value == NULL || strcmp(type, "password") == 0)

@@ -31,9 +31,10 @@ struct form_field {
 	const char *type;	  /* of the input; NULL: "text" */
 	const char *autocomplete; /* NULL: "off" */
 	bool is_optional;
-	bool is_first;	     /* has the focus when the page opens */
-	bool is_area;	     /* several lines */
-	const char *invalid; /* what to say of FAULT_INVALID; NULL: the hint does */
+	bool is_first; /* has the focus when the page opens */
+	bool is_area;  /* several lines */
+	/* what to say of FAULT_INVALID, FAULT_MISMATCH and FAULT_REFUSED; NULL: the hint does */
+	const char *wrong;
 };
 
 void form_field(struct req *r, const struct form_field *f);
@@ -49,11 +50,12 @@ void form_select(struct req *r, const char *name, const char *label, const char 
 /* A check box that sends name=true. */
 void form_check(struct req *r, const char *name, const char *label, bool is_on);
 
-/* The sentence of the last failure above a form that is shown again; nothing without one. */
+/* Above a form that is shown again: the sentence of what went wrong, or that fields are marked;
+ * nothing while nothing did. */
 void form_reason(struct req *r);
 
-/* A sentence about what was wrong with the field, or NULL. */
-const char *form_fault(struct req *r, const char *name, const char *invalid);
+/* A sentence about what was wrong with the field, or NULL. wrong: see struct form_field. */
+const char *form_fault(struct req *r, const char *name, const char *wrong);
 
 /* A reason as a sentence: a capital first, a full stop at the end. */
 const char *form_sentence(struct arena *mem, const char *reason);

@@ -10,6 +10,7 @@
 #include "web/match.h"
 
 static const struct web_words sign_in_words = { .again = web_sign_in_again };
+static const struct web_words own_words = { .again = web_own };
 static const struct web_words logout_words = { .is_challenge = true };
 
 /* clang-format off */
@@ -20,6 +21,14 @@ static const struct route routes[] = {
 	{ POST,   "/login",      PERM_PUBLIC, LOAD_NONE,    web_sign_in,        web_sign_in_in,
 	    ROUTE_SIGN_IN, &sign_in_words },
 	{ POST,   "/-/sign-out", PERM_USER,   LOAD_NONE,    web_sign_out,       NULL,  0 },
+	{ GET,    "/-/tokens",   PERM_USER,   LOAD_NONE,    web_own,            NULL,  0 },
+	{ POST,   "/-/tokens",   PERM_USER,   LOAD_NONE,    web_create_token,   web_token_in, 0,
+	    &own_words },
+	{ POST,   "/-/tokens/:id/delete", PERM_USER, LOAD_NONE, web_delete_token, NULL, 0 },
+	{ POST,   "/-/sessions/:id/end",  PERM_USER, LOAD_NONE, web_end_session,  NULL, 0 },
+	{ POST,   "/-/sessions/end-others", PERM_USER, LOAD_NONE, web_end_other_sessions, NULL, 0 },
+	{ POST,   "/-/password", PERM_USER,   LOAD_NONE,    web_change_password, web_password_in,
+	    ROUTE_NO_TX, &own_words },
 	{ GET,    "/logout",     PERM_PUBLIC, LOAD_NONE,    web_logout,         NULL,  ROUTE_ANYONE,
 	    &logout_words },
 	{ GET,    "/commit/:id", PERM_PUBLIC, LOAD_NONE,    web_commit_link,    NULL,  ROUTE_READ_TX },

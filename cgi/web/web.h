@@ -38,5 +38,12 @@ int web_commit_link(struct req *r);
 
 int web_atom_commits(struct req *r); /* atom.c */
 int web_atom_tags(struct req *r);
+extern const struct field web_token_in[], web_password_in[]; /* own.c */
+int web_own(struct req *r);
+int web_create_token(struct req *r);
+int web_delete_token(struct req *r);
+int web_end_session(struct req *r);
+int web_end_other_sessions(struct req *r);
+int web_change_password(struct req *r);
 
 #endif

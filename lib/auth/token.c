@@ -22,17 +22,20 @@ token_hash(const char *text, unsigned char hash_out[32])
 }
 
 int
-token_create(struct ctx *c, int64_t account_id, const char *description, int64_t scope,
-    const char **text_out)
+token_create(
+    struct ctx *c, int64_t account_id, const struct token_wish *wish, const char **text_out)
 {
 	const char *text = random_hex(c->mem, TOKEN_CHARS / 2);
 	unsigned char hash[32];
-	int64_t id;
+	const struct token_new row = { .hash = hash,
+		.prefix = arena_strndup(c->mem, text, PREFIX_CHARS),
+		.description = wish->description,
+		.scope = wish->scope,
+		.days = wish->days };
 
 	log_hide(text);
 	token_hash(text, hash);
-	TRY(token_add(c, account_id, hash, arena_strndup(c->mem, text, PREFIX_CHARS), description,
-	    scope, &id));
+	TRY(token_add(c, account_id, &row));
 	*text_out = text;
 	return OK;
 }

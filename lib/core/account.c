@@ -143,6 +143,7 @@ account_create_token(struct ctx *c, const struct actor *who, const char *uname,
 	if (scope < 1 || scope > 3)
 		return fail(c, E_INVALID, "a scope is 1 (read), 2 (write) or 3 (admin)");
 	TRY(id_of(c, uname, &id));
-	TRY(token_create(c, id, description, scope, text_out));
+	TRY(token_create(
+	    c, id, &(struct token_wish){ .description = description, .scope = scope }, text_out));
 	return actor_record(c, who, "token.create", uname, description);
 }

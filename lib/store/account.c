@@ -75,9 +75,9 @@ const struct db_stmt account_sql[] = {
 	    "AND a.active AND a.role = 'banned'",
 	    NUMBER },
 	[TOKEN_ADD] = { "token_add",
-	    "INSERT INTO hub.token (account_id, hash, prefix, description, scope) "
-	    "VALUES ($1, $2, $3, $4, $5) RETURNING id AS n",
-	    NUMBER },
+	    "INSERT INTO hub.token (account_id, hash, prefix, description, scope, expires_at) "
+	    "VALUES ($1, $2, $3, $4, $5, now() + make_interval(days => nullif($6::integer, 0)))",
+	    NULL, 0 },
 	[TOKEN_TOUCH] = { "token_touch", "UPDATE hub.token SET last_used_at = now() WHERE id = $1",
 	    NULL, 0 },
 	{ 0 }
@@ -176,15 +176,10 @@ token_is_locked(struct ctx *c, const unsigned char hash[32], bool *out)
 }
 
 int
-token_add(struct ctx *c, int64_t account_id, const unsigned char hash[32], const char *prefix,
-    const char *description, int64_t scope, int64_t *id_out)
+token_add(struct ctx *c, int64_t account_id, const struct token_new *row)
 {
-	struct number row;
-
-	TRY(db_one(c, &account_sql[TOKEN_ADD], &row, db_int(account_id), db_bytes(hash, 32),
-	    db_text(prefix), db_text(description), db_int(scope)));
-	*id_out = row.n;
-	return OK;
+	return db_do(c, &account_sql[TOKEN_ADD], NULL, db_int(account_id), db_bytes(row->hash, 32),
+	    db_text(row->prefix), db_text(row->description), db_int(row->scope), db_int(row->days));
 }
 
 int

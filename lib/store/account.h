@@ -77,8 +77,14 @@ must_check int account_set_password(struct ctx *c, int64_t id, const char *passw
 
 must_check int account_id_by_uname(struct ctx *c, const char *uname, int64_t *out);
 
-must_check int token_add(struct ctx *c, int64_t account_id, const unsigned char hash[32],
-    const char *prefix, const char *description, int64_t scope, int64_t *id_out);
+struct token_new {
+	const unsigned char *hash; /* 32 bytes */
+	const char *prefix, *description;
+	int64_t scope;
+	int64_t days; /* until it expires; 0: never */
+};
+
+must_check int token_add(struct ctx *c, int64_t account_id, const struct token_new *row);
 must_check int token_touch(struct ctx *c, int64_t id);
 
 #endif

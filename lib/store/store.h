@@ -13,6 +13,7 @@ extern const struct db_stmt user_sql[];
 extern const struct db_stmt project_store_sql[];
 extern const struct db_stmt person_sql[];
 extern const struct db_stmt session_sql[];
+extern const struct db_stmt token_sql[];
 extern const struct db_stmt session_clean_sql[]; /* what sync does with them */
 extern const struct db_stmt team_sql[];
 extern const struct db_stmt folder_sql[];

@@ -411,7 +411,7 @@ the_authorization_header_wins(void **state)
 	const char *cookie = sign_in(c, "alice"), *token;
 	struct claim bob = claim_of(c, "bob", 1);
 
-	assert_ok(c, token_create(c, bob.account_id, "t", 3, &token));
+	assert_ok(c, token_create(c, bob.account_id, &(struct token_wish){ "t", 3, 0 }, &token));
 	token = arena_printf(c->mem, "Bearer %s", token);
 	is_answer(ASK(c, GET, "/mine", cookie, .authorization = token), 200, "bob -");
 	/* a program with a token has no forms */

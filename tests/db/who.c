@@ -357,7 +357,7 @@ a_banned_account_is_known_by_its_right_credentials(void **state)
 	assert_code(c, log_in(c, "disabled", RIGHT, "192.0.2.1", &claim), E_DENIED);
 	assert_false(claim.is_locked);
 	assert_ok(c, account_id_by_uname(c, "banned", &id));
-	assert_ok(c, token_create(c, id, "x", 3, &token));
+	assert_ok(c, token_create(c, id, &(struct token_wish){ "x", 3, 0 }, &token));
 	token_hash(token, hash);
 	assert_ok(c, token_is_locked(c, hash, &is_locked));
 	assert_true(is_locked);
@@ -422,8 +422,8 @@ a_token_is_confirmed_by_the_database(void **state)
 	int64_t id;
 
 	assert_ok(c, account_id_by_uname(c, "alice", &id));
-	assert_ok(c, token_create(c, id, "test", 2, &text));
-	assert_ok(c, token_create(c, id, "test", 2, &other));
+	assert_ok(c, token_create(c, id, &(struct token_wish){ "test", 2, 0 }, &text));
+	assert_ok(c, token_create(c, id, &(struct token_wish){ "test", 2, 0 }, &other));
 	assert_string_not_equal(text, other);
 	assert_true(token_is_wellformed(text));
 	assert_ok(c, who_claim(c, arena_printf(c->mem, "Bearer %s", text), "192.0.2.1", &claim));
