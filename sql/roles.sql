@@ -83,6 +83,9 @@ GRANT INSERT (project_id, account_id, team_id, access), UPDATE (access), DELETE
 	ON hub.project_grant TO mirrorhub_web;
 GRANT SELECT, INSERT, UPDATE (average_build_time, build_count) ON hub.project_statistic TO mirrorhub_web;
 
+-- the pages
+GRANT SELECT (has_credentials), UPDATE (interval_s, paused) ON hub.mirror TO mirrorhub_web;
+
 -- projects (RhodeCode)
 GRANT UPDATE (owner_account_id, owner_team_id, is_mirror) ON hub.project TO mirrorhub_web;
 GRANT UPDATE (url, sealed_credentials), DELETE ON hub.mirror TO mirrorhub_web;

@@ -38,7 +38,8 @@ mirror_state_of(const struct mirror *m, int64_t interval_s, int64_t now)
 		return MIRROR_FAILING;
 	if (m->last_success_at == 0)
 		return MIRROR_WAITING;
-	if (m->last_success_at + MIRROR_BEHIND_INTERVALS * interval_of(m, interval_s) < now)
+	if (m->last_success_at + MIRROR_BEHIND_INTERVALS * interval_of(m, interval_s) < now &&
+	    m->next_at <= now)
 		return MIRROR_BEHIND;
 	return MIRROR_FRESH;
 }

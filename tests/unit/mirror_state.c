@@ -36,6 +36,10 @@ a_mirror_is_told_by_its_state_and_a_sentence(void **state)
 			    "is due.",
 		    { BASE, .last_success_at = NOW - 2 * HOUR - 1, .job_state = "scheduled",
 			.job_phase = "", .error_text = "", .next_at = NOW - HOUR } },
+		/* somebody has just made the interval shorter */
+		{ "fresh", "Up to date, checked 3 hours ago.",
+		    { BASE, .last_success_at = NOW - 3 * HOUR, .job_state = "scheduled",
+			.job_phase = "", .error_text = "", .next_at = NOW + 1 } },
 		{ "behind", "Last checked 5 minutes ago, and meant to be every 2 minutes. No sync is "
 			    "planned.",
 		    { BASE, .last_success_at = NOW - 5 * MINUTE, .interval_s = 120, .job_state = "",
