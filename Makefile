@@ -44,7 +44,8 @@ all: $(PROGRAMS)
 objects: $(ALL_OBJS)
 
 # Of the pages and all that shows in them: a browser's copies are good for this one only.
-PAGE_FILES := $(wildcard cgi/web/*.[ch] cgi/web/static/* cgi/render/*.[ch] lib/web/html.c)
+PAGE_FILES := $(wildcard cgi/web/*.[ch] cgi/web/static/*.* cgi/web/static/highlight/*.js \
+	cgi/render/*.[ch] lib/web/html.c)
 PAGE_VERSION := $(shell cat $(PAGE_FILES) | sha256sum | cut -c1-12)
 $(BUILD)/cgi/web/page.o: CFLAGS += -DPAGE_VERSION='"$(PAGE_VERSION)"'
 $(BUILD)/cgi/web/page.o: $(PAGE_FILES)
@@ -57,8 +58,8 @@ $(LIB): $(call objs,$(LIB_SRC))
 	@rm -f $@
 	ar rcs $@ $^
 
-# Which names are Markdown, and how text is shown that is not, is asked on both sides of the child.
-$(BUILD)/mirrorhub-fcgi: $(call objs,$(CGI_SRC) cgi/render/link.c cgi/render/text.c) $(LIB)
+# Which names are Markdown is asked on both sides of the child.
+$(BUILD)/mirrorhub-fcgi: $(call objs,$(CGI_SRC) cgi/render/link.c) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # Nothing that could reach a database or a network is linked to it.
@@ -129,8 +130,9 @@ install: all
 	install -m 755 $(PROGRAMS) $(SBIN)
 	install -m 644 sql/*.sql $(SHARE)/mirrorhub/sql
 	install -m 644 sql/migrations/*.sql $(SHARE)/mirrorhub/sql/migrations
-	install -d $(SHARE)/mirrorhub/nginx/static
-	install -m 644 cgi/web/static/* $(SHARE)/mirrorhub/nginx/static
+	install -d $(SHARE)/mirrorhub/nginx/static/highlight
+	install -m 644 cgi/web/static/*.* $(SHARE)/mirrorhub/nginx/static
+	install -m 644 cgi/web/static/highlight/* $(SHARE)/mirrorhub/nginx/static/highlight
 	for file in http server fastcgi locations mirrorhub; do \
 		sed 's|@MIRRORHUB_NGINX@|$(PREFIX)/share/mirrorhub/nginx|' nginx/$$file.conf \
 			>$(SHARE)/mirrorhub/nginx/$$file.conf || exit 1; done

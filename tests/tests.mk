@@ -22,7 +22,7 @@ check-db:
 run-unit: $(UNIT_TESTS)
 	@/usr/bin/python3 tests/unit/rooms.py & rooms=$$!; failed=0; \
 	for t in $(UNIT_TESTS); do $$t || { echo "failed: $$t"; failed=1; }; done; \
-	wait $$rooms || failed=1; exit $$failed
+	wait $$rooms || failed=1; /usr/bin/python3 tests/unit/static.py || failed=1; exit $$failed
 
 run-db: $(DB_TESTS) $(BUILD)/mirrorhub
 	@/usr/bin/python3 tests/db/run.py $(DB_TESTS)

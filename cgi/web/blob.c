@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "cgi/web/file.h"
+#include "cgi/web/language.h"
 #include "cgi/web/page.h"
 #include "cgi/web/place.h"
 #include "cgi/web/prose.h"
@@ -115,11 +116,16 @@ add_number(struct buf *b, int64_t n)
 static void
 add_code(struct req *r, const struct file *f, const struct part *part)
 {
+	const char *language =
+	    language_of(f->entry.name, f->blob.bytes, (size_t)f->blob.size_bytes);
+
 	html(r->out, "<div class=\"code\">\n<pre class=\"numbers\" aria-hidden=\"true\">");
 	for (int64_t n = part->first; n < part->first + part->n; n++)
 		add_number(r->out, n);
-	html(r->out, "</pre>\n<pre class=\"text\" tabindex=\"0\"><code data-name=\"%s\">",
-	    f->entry.name);
+	html(r->out, "</pre>\n<pre class=\"text\" tabindex=\"0\"><code");
+	if (language != NULL)
+		html(r->out, " data-language=\"%s\"", language);
+	html(r->out, ">");
 	tree_show_text(r, part->bytes, part->len);
 	html(r->out, "</code></pre>\n</div>\n");
 }
@@ -262,7 +268,9 @@ show(struct req *r, const struct file *f)
 {
 	const char *title = arena_printf(r->ctx->mem, "%s at %s", f->place.path, f->place.rev.text);
 
-	page_begin(r, &(struct page){ .title = title, .project = r->project, .tab = "files" });
+	page_begin(r,
+	    &(struct page){
+		.title = title, .project = r->project, .tab = "files", .has_code = true });
 	place_crumbs(r, &f->place);
 	html(r->out, "<div class=\"bar\">\n");
 	TRY(place_switch(r, &f->place, "blob"));

@@ -41,9 +41,12 @@ add_head(struct req *r, const struct page *page)
 	if (page->refresh_s > 0)
 		html(r->out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", page->refresh_s);
 	html(r->out, "<script src=\"" FILE_URL("page.js") "\" defer></script>\n");
-	if (page->script != NULL)
-		html(r->out, "<script src=\"/static/%s?v=" PAGE_VERSION "\" defer></script>\n",
-		    page->script);
+	if (page->has_code)
+		html(r->out,
+		    "<link rel=\"stylesheet\" href=\"" FILE_URL(
+			"style-highlight.css") "\">\n"
+					       "<script src=\"" FILE_URL(
+						   "blob.js") "\" defer></script>\n");
 	html(r->out, "</head>\n");
 }
 

@@ -99,8 +99,11 @@ web_project(struct req *r)
 	const struct project *p = r->project;
 
 	page_begin(r,
-	    &(struct page){
-		.title = p->path, .project = p, .tab = "files", .refresh_s = mirror_refresh_s(p) });
+	    &(struct page){ .title = p->path,
+		.project = p,
+		.tab = "files",
+		.refresh_s = mirror_refresh_s(p),
+		.has_code = true });
 	html(r->out, "<h1 class=\"hidden\">%s</h1>\n", p->path);
 	if (p->description[0] != '\0')
 		html(r->out, "<p class=\"about\">%s</p>\n", p->description);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "cgi/render/text.h"
 #include "cgi/web/readme.h"
+#include "cgi/web/tree.h"
 #include "cgi/web/url.h"
 #include "web/html.h"
 
@@ -58,7 +58,7 @@ add_source(struct req *r, const struct prose *p)
 		    "this is its source.</p>\n");
 	html(r->out,
 	    "<pre class=\"source\">\n"); /* HTML drops this newline, not one of the text's */
-	text_add(r->out, p->blob.bytes);
+	tree_show_text(r, p->blob.bytes, (size_t)p->blob.size_bytes);
 	html(r->out, "</pre>\n");
 }
 

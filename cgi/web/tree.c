@@ -190,8 +190,11 @@ is_front(struct req *r, const struct place *place)
 static int
 show(struct req *r, const struct place *place, const struct git_entry *entry)
 {
-	page_begin(
-	    r, &(struct page){ .title = title(r, place), .project = r->project, .tab = "files" });
+	page_begin(r,
+	    &(struct page){ .title = title(r, place),
+		.project = r->project,
+		.tab = "files",
+		.has_code = true });
 	place_crumbs(r, place);
 	html(r->out, "<div class=\"bar\">\n");
 	TRY(place_switch(r, place, "tree"));
