@@ -118,6 +118,18 @@ GRANT EXECUTE ON FUNCTION hub.folder_access, hub.move_paths TO mirrorhub_web;
 GRANT SELECT (push_secret), UPDATE (push_secret) ON hub.mirror TO mirrorhub_web;
 GRANT SELECT, INSERT, DELETE ON hub.push_delivery TO mirrorhub_web;
 
+-- webhooks: the sealed columns are written, never read
+GRANT SELECT (id, project_id, url, has_secret, has_headers, old_secret_until, on_push, on_sync,
+	on_failure, active, off_why, account_id, by_owner, failures, next_at, last_at, last_status,
+	last_error, dropped, created_at, updated_at) ON hub.webhook TO mirrorhub_web;
+GRANT INSERT (id, project_id, url, sealed_secret, sealed_headers, on_push, on_sync, on_failure, active,
+	account_id), UPDATE (url, sealed_headers, on_push, on_sync, on_failure, active, off_why, account_id,
+	by_owner, failures, next_at, updated_at), DELETE ON hub.webhook TO mirrorhub_web;
+GRANT USAGE ON SEQUENCE hub.webhook_id_seq TO mirrorhub_web;
+GRANT SELECT ON hub.delivery TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.refs_changed, hub.webhook_set_secret, hub.webhook_redeliver,
+	hub.webhook_ping TO mirrorhub_web;
+
 GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched, hub.projects_shared,
 	hub.request_sync TO mirrorhub_web;
 
@@ -143,3 +155,9 @@ GRANT USAGE, SELECT ON SEQUENCE hub.fence_seq TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.job_claim, hub.job_renew, hub.job_release, hub.job_finish,
 	hub.job_reap, hub.job_pass, hub.job_fences_running, hub.package_places, hub.package_branches,
 	hub.package_put TO mirrorhub_sync;
+
+-- what others are told
+GRANT SELECT, INSERT ON hub.sync_refs TO mirrorhub_sync;
+GRANT SELECT, DELETE, UPDATE (done, lease_until) ON hub.hook_task TO mirrorhub_sync;
+GRANT EXECUTE ON FUNCTION hub.webhook_claim, hub.webhook_finish, hub.hook_claim, hub.outbox_clean
+	TO mirrorhub_sync;

@@ -85,7 +85,8 @@ crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *conf_pat
 		.conf_path = conf_path,
 		.host = host,
 		.n_slots = (size_t)c->conf->sync_workers,
-		.wants_claim = true };
+		.wants_claim = true,
+		.has_news = true };
 	assert(w->n_slots <= CREW_MOST);
 	for (size_t i = 0; i < w->n_slots; i++)
 		w->slots[i] = slot_new(mem);
@@ -124,11 +125,14 @@ crew_hear(struct crew *w)
 }
 
 void
-crew_tidy(struct crew *w)
+crew_tidy(struct crew *w, const pid_t *others, size_t n_others)
 {
-	pid_t known[CREW_MOST];
+	pid_t known[CREW_MOST + CREW_OTHERS_MOST];
 	size_t n = 0;
 
+	assert(n_others <= CREW_OTHERS_MOST);
+	for (size_t i = 0; i < n_others; i++)
+		known[n++] = others[i];
 	for (size_t i = 0; i < w->n_slots; i++)
 		if (w->slots[i]->child.pid != 0)
 			known[n++] = w->slots[i]->child.pid;
@@ -240,6 +244,37 @@ put_packages(struct crew *w)
 	return OK;
 }
 
+/* First clones are told to hooks only if an administrator wants it. */
+static bool
+wants_hooks(const struct crew *w, const struct slot *slot)
+{
+	return w->c->conf->hub_post_fetch_hooks[0] != '\0' &&
+	    (slot->job.fingerprint[0] != '\0' || w->c->conf->hub_hooks_on_clone);
+}
+
+/* What job_finish tells others of. Killed between the two, the next run finds the same changes
+ * (git_refs_told). What the database does not take is told to nobody, and holds nothing up. */
+static int
+put_refs(struct crew *w)
+{
+	for (size_t i = 0; i < w->n_slots; i++) {
+		struct slot *slot = w->slots[i];
+		int code;
+
+		if (slot->state != SLOT_DONE || slot->n_refs == 0 ||
+		    slot->result.error_class[0] != '\0')
+			continue;
+		code =
+		    job_put_refs(w->c, &slot->held, slot->refs, slot->n_refs, wants_hooks(w, slot));
+		if (code != OK && w->c->retry_after_s > 0)
+			return code;
+		if (code != OK)
+			log_write(LOG_WARN, "refs not told", LOG_TEXT("project", slot->job.path),
+			    LOG_TEXT("why", w->c->reason));
+	}
+	return OK;
+}
+
 static int
 write_results(struct crew *w)
 {
@@ -249,6 +284,7 @@ write_results(struct crew *w)
 
 	end_rowless(w);
 	TRY(put_packages(w));
+	TRY(put_refs(w));
 	for (size_t i = 0; i < w->n_slots; i++)
 		if (w->slots[i]->state == SLOT_DONE)
 			results[n++] = w->slots[i]->result;
@@ -398,7 +434,7 @@ pass(struct crew *w)
 	TRY(job_pass(w->c, names, n, w->claim_wall_us));
 	w->claim_wall_us = 0;
 	look_at_disk(w);
-	w->wants_claim = true;
+	w->wants_claim = w->has_news = true;
 	w->pass_us = clock_mono_us() + w->c->conf->sync_poll_s * US_PER_S;
 	return OK;
 }
@@ -551,7 +587,8 @@ int
 crew_work(struct crew *w)
 {
 	TRY(db_ready(w->c));
-	w->wants_claim |= db_is_notified(w->c->db);
+	if (db_is_notified(w->c->db))
+		w->wants_claim = w->has_news = true;
 	TRY(write_results(w));
 	TRY(renew_due(w));
 	TRY(write_returns(w));

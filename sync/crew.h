@@ -21,6 +21,7 @@ struct crew {
 	size_t n_slots; /* sync.workers */
 
 	bool wants_claim; /* something may be due */
+	bool has_news;	  /* of the same kind, for the others: they set it back */
 	bool wants_sweep;
 	int n_sweeps_lost;		  /* in a row: their workers died */
 	int64_t upkeep[CREW_UPKEEP_MOST]; /* stores that may want it */
@@ -37,8 +38,9 @@ void crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *con
 /* Reads what the workers say, and ends those that are silent, late or dead. */
 void crew_hear(struct crew *w);
 
-/* Ends what dead workers have left running. For each SIGCHLD. */
-void crew_tidy(struct crew *w);
+/* Ends what dead workers have left running, but for the n others. For each SIGCHLD. */
+void crew_tidy(struct crew *w, const pid_t *others, size_t n);
+#define CREW_OTHERS_MOST 32
 
 /* Everything between workers and database that is to be done now. A failure leaves the rest for
  * the next call: results are kept until they are written. */

@@ -17,6 +17,7 @@
 #include "git/store.h"
 #include "git/upkeep.h"
 #include "store/failure.h"
+#include "store/outbox.h"
 #include "store/session.h"
 
 #define FAILURES_KEPT_S 86400
@@ -33,6 +34,9 @@ janitor_rows(struct ctx *c)
 		TRY(job_delete_old_runs(c, &n));
 	while (n > 0);
 	TRY(session_clean(c));
+	do
+		TRY(outbox_clean(c, &n));
+	while (n > 0);
 	return failure_clean(c, FAILURES_KEPT_S);
 }
 

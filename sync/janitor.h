@@ -10,7 +10,7 @@
 #include "base/ctx.h"
 #include "store/job.h"
 
-/* Old rows: runs after 90 days, failed log-ins after one. */
+/* Old rows: runs after 90 days, deliveries after 30, failed log-ins after one. */
 must_check int janitor_rows(struct ctx *c);
 
 struct janitor_hooks {

@@ -198,11 +198,15 @@ publish(struct run *r)
 		.refs = &r->advert.refs,
 		.may_publish = r->hooks->may_publish,
 		.payload = r->hooks->payload,
+		.old_fingerprint = r->spec->old_fingerprint,
+		.changes_most = MIRROR_CHANGES_MAX,
 	};
 
 	TRY(enter(r, PHASE_PUBLISHING));
 	TRY(publish_refs(r->c, &p));
 	r->out->refs_changed = (int64_t)p.refs_changed;
+	r->out->changes = p.changes;
+	r->out->n_changes = p.n_changes;
 	r->out->size_bytes = p.size_bytes;
 	r->out->latest_version = p.latest_version;
 	return OK;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "git/refs.h"
 
 /* Why a sync failed, in classes that a schedule can act on (mirroring.md section 5.5). */
 enum sync_error {
@@ -57,7 +58,12 @@ struct mirror_result {
 	const char *latest_version; /* NULL: unchanged */
 	const char *head;	    /* the branch HEAD names, without refs/heads/; "" unknown */
 	int64_t bytes, objects, refs_changed, size_bytes;
+	const struct git_ref_change *changes; /* of refs, since old_fingerprint */
+	size_t n_changes;		      /* at most MIRROR_CHANGES_MAX of refs_changed */
 };
+
+/* More are counted, and told to nobody one by one. */
+#define MIRROR_CHANGES_MAX 1000
 
 /* Always fills *out; never fails otherwise. */
 void mirror_sync(struct ctx *c, const struct mirror_spec *spec, const struct mirror_hooks *hooks,

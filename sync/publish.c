@@ -117,15 +117,17 @@ verify(struct ctx *c, const struct publication *p)
 static int
 publish_locked(struct ctx *c, struct publication *p)
 {
-	struct git_refs before, kept;
+	struct git_refs before, kept, told;
 	struct git_repository *repo;
 
 	TRY(open_store(c, p));
 	TRY(git_refs_load(c, p->store_dir, &before, &kept));
+	TRY(git_refs_told(c, p->store_dir, p->old_fingerprint, &before, &told));
 	TRY(move_pack(c, p));
 	TRY(swap_refs(c, p, &before, &kept));
 	TRY(verify(c, p));
-	p->refs_changed = git_refs_count_changes(&before, p->refs);
+	p->refs_changed = git_refs_count_changes(&told, p->refs);
+	p->n_changes = git_refs_changes(c->mem, &told, p->refs, p->changes_most, &p->changes);
 	TRY(git_store_open(c, p->store_dir, &repo));
 	p->latest_version = git_describe_version(c->mem, repo);
 	return git_store_size(c, p->store_dir, &p->size_bytes);

@@ -15,8 +15,12 @@ struct publication {
 	const struct git_refs *refs; /* checked and peeled; head NULL: HEAD stays if it can */
 	bool (*may_publish)(void *payload);
 	void *payload;
+	const char *old_fingerprint; /* of the refs that the database has heard of; "" none */
+	size_t changes_most;
 	/* filled in */
 	size_t refs_changed;
+	struct git_ref_change *changes; /* since old_fingerprint, the first changes_most of them */
+	size_t n_changes;
 	int64_t size_bytes;
 	const char *latest_version;
 };

@@ -300,6 +300,40 @@ on_package(struct ctx *c, struct slot *s, const struct wire_package *p)
 	return OK;
 }
 
+static bool
+is_id(const char *hex)
+{
+	unsigned char id[20];
+
+	return str_is_hex(hex, id, sizeof(id));
+}
+
+static bool
+is_ref_name(const char *name, size_t len)
+{
+	bool is_ours = str_starts(name, "refs/heads/") || str_starts(name, "refs/tags/");
+
+	return is_ours && len == strlen(name) && len <= GIT_REF_NAME_MAX && str_is_printable(name);
+}
+
+static int
+on_ref(struct ctx *c, struct slot *s, const struct wire_ref *r)
+{
+	struct ctx inner = *c;
+	size_t len = 0;
+	const char *name = str_unbase64(s->mem, r->name, &len);
+
+	if (!str_is_equal(s->job.kind, "sync") || s->n_refs == REF_LIST_MAX || name == NULL ||
+	    !is_ref_name(name, len) || !is_id(r->old_id) || !is_id(r->new_id))
+		return fail(c, E_INVALID, "a worker told of a ref that cannot be");
+	if (s->refs == NULL)
+		s->refs = arena_new_array(s->mem, struct ref_change, REF_LIST_MAX);
+	inner.mem = s->mem;
+	s->refs[s->n_refs++] =
+	    ref_change_of(&inner, name, str_lower(s->mem, r->old_id), str_lower(s->mem, r->new_id));
+	return OK;
+}
+
 static int
 on_line(struct ctx *c, struct slot *s, const char *line)
 {
@@ -324,11 +358,15 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 		return OK;
 	case WIRE_PACKAGE:
 		return on_package(c, s, &m.package);
+	case WIRE_REF:
+		return on_ref(c, s, &m.ref);
 	case WIRE_RESULT:
 		on_result(s, &m.result);
 		return OK;
 	case WIRE_JOB:
 	case WIRE_ANSWER:
+	case WIRE_POST:
+	case WIRE_POSTED:
 		break;
 	}
 	return fail(c, E_INVALID, "a worker does not say that");
@@ -448,6 +486,8 @@ slot_clear(struct ctx *c, struct slot *s)
 	s->removed = 0;
 	s->packages = NULL;
 	s->n_packages = 0;
+	s->refs = NULL;
+	s->n_refs = 0;
 	s->job = (struct job){ 0 };
 	s->result = (struct job_result){ 0 };
 	s->state = SLOT_FREE;

@@ -38,6 +38,8 @@ struct slot {
 	int64_t removed;	      /* a sweep's leftovers */
 	struct job_package *packages; /* of a job for packages; room for JOB_PACKAGES_MAX */
 	size_t n_packages;
+	struct ref_change *refs; /* that a sync changed; room for REF_LIST_MAX */
+	size_t n_refs;
 	struct job_result result;
 };
 

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "sync/crew.h"
+#include "sync/hooks.h"
+#include "sync/senders.h"
 
 #define US_PER_MS 1000
 #define US_PER_S 1000000
@@ -21,6 +23,9 @@
 
 struct supervisor {
 	struct crew crew;
+	struct senders senders;
+	struct hooks hooks;
+	bool has_deliveries, has_tasks; /* there may be some */
 	const struct supervisor_options *options;
 	int signals; /* a signalfd */
 	bool has_lost_child;
@@ -74,12 +79,20 @@ see_signals(struct supervisor *s)
 	}
 }
 
+/* Are all deliveries and hooks that are due over? */
+static bool
+is_told(const struct supervisor *s)
+{
+	return senders_count_busy(&s->senders) == 0 && !s->hooks.has_task && !s->has_deliveries &&
+	    !s->has_tasks && !s->crew.has_news;
+}
+
 static int
 wait_ms(const struct supervisor *s)
 {
 	int64_t now_us = clock_mono_us(), until_us = now_us + TURN_MOST_MS * US_PER_MS;
 	bool has_work = crew_count(&s->crew, SLOT_DONE) + crew_count(&s->crew, SLOT_RETURNED) > 0 ||
-	    s->crew.is_closing;
+	    s->crew.is_closing || s->hooks.is_over;
 
 	if (s->away_us != 0)
 		until_us = s->try_db_us < until_us ? s->try_db_us : until_us;
@@ -93,7 +106,7 @@ wait_ms(const struct supervisor *s)
 static void
 wait_for_something(const struct supervisor *s)
 {
-	struct pollfd fds[CREW_MOST + 2];
+	struct pollfd fds[CREW_MOST + SENDERS_MOST + 4];
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
@@ -103,8 +116,35 @@ wait_for_something(const struct supervisor *s)
 		if (s->crew.slots[i]->n_seen == 0)
 			fds[n++] =
 			    (struct pollfd){ .fd = s->crew.slots[i]->child.fd, .events = POLLIN };
+	n += senders_poll(&s->senders, fds + n);
+	n += hooks_poll(&s->hooks, fds + n);
 	if (poll(fds, n, wait_ms(s)) < 0)
 		return; /* EINTR: the next turn sees to it */
+}
+
+static void
+tidy(struct supervisor *s)
+{
+	pid_t others[SENDERS_MOST + 1];
+	size_t n = senders_pids(&s->senders, others);
+
+	if (hooks_pid(&s->hooks) != 0)
+		others[n++] = hooks_pid(&s->hooks);
+	crew_tidy(&s->crew, others, n);
+}
+
+/* The crew first: what it finishes is what the others tell. */
+static int
+work(struct supervisor *s)
+{
+	bool may_begin = !s->crew.is_closing;
+
+	TRY(crew_work(&s->crew));
+	if (s->crew.has_news)
+		s->has_deliveries = s->has_tasks = true;
+	s->crew.has_news = false;
+	TRY(senders_work(&s->senders, s->crew.c, may_begin, &s->has_deliveries));
+	return hooks_work(&s->hooks, s->crew.c, may_begin, &s->has_tasks);
 }
 
 static void
@@ -113,13 +153,15 @@ turn(struct supervisor *s)
 	wait_for_something(s);
 	see_signals(s);
 	crew_hear(&s->crew);
-	if (s->has_lost_child) /* after the crew has seen its own dead */
-		crew_tidy(&s->crew);
+	senders_hear(&s->senders, s->crew.c);
+	hooks_hear(&s->hooks, s->crew.c);
+	if (s->has_lost_child) /* after they have all seen their own dead */
+		tidy(s);
 	s->has_lost_child = false;
 	if (s->crew.is_closing && clock_mono_us() - s->stop_us > GRACE_US)
 		crew_stop(&s->crew);
 	if (s->away_us == 0 || clock_mono_us() >= s->try_db_us)
-		see_database(s, crew_work(&s->crew));
+		see_database(s, work(s));
 	arena_reset(s->crew.c->mem);
 }
 
@@ -129,13 +171,14 @@ is_over(const struct supervisor *s)
 	int64_t now_us = clock_mono_us();
 
 	if (s->crew.is_closing)
-		return crew_count(&s->crew, SLOT_FREE) == s->crew.n_slots ||
+		return (crew_count(&s->crew, SLOT_FREE) == s->crew.n_slots &&
+			   senders_count_busy(&s->senders) == 0 && hooks_pid(&s->hooks) == 0) ||
 		    now_us - s->stop_us > GRACE_US + LAST_WORDS_US;
 	if (s->options->follow)
 		return false;
 	if (s->away_us != 0)
 		return crew_count(&s->crew, SLOT_BUSY) == 0 && now_us - s->away_us > AWAY_MOST_US;
-	return crew_is_done(&s->crew);
+	return crew_is_done(&s->crew) && is_told(s);
 }
 
 static int
@@ -184,8 +227,11 @@ supervisor_run(struct ctx *c, const struct supervisor_options *options)
 	child_adopt();
 	TRY(db_listen(c, "mirrorhub_job"));
 	crew_open(&s.crew, c->mem, &inner, options->conf_path);
+	senders_open(&s.senders, &inner, c->mem, options->conf_path);
+	hooks_open(&s.hooks, &inner, c->mem, options->conf_path);
 	while (!is_over(&s))
 		turn(&s);
+	hooks_end(&s.hooks, &inner);
 	crew_end(&s.crew);
 	close(s.signals);
 	if (last_word(&s) != OK)

@@ -51,6 +51,32 @@ static const struct field package_fields[] = {
 	{ 0 },
 };
 
+static const struct field ref_fields[] = {
+	FIELD(wire_ref, name),
+	FIELD(wire_ref, old_id),
+	FIELD(wire_ref, new_id),
+	{ 0 },
+};
+
+static const struct field post_fields[] = {
+	FIELD(wire_post, id),
+	FIELD(wire_post, url),
+	FIELD(wire_post, query),
+	FIELD(wire_post, headers),
+	FIELD(wire_post, body),
+	FIELD(wire_post, total_s),
+	{ 0 },
+};
+
+static const struct field posted_fields[] = {
+	FIELD(wire_posted, id),
+	FIELD(wire_posted, status),
+	FIELD(wire_posted, answer),
+	FIELD(wire_posted, error),
+	FIELD(wire_posted, took_ms),
+	{ 0 },
+};
+
 static const struct field result_fields[] = {
 	FIELD(wire_result, error),
 	FIELD(wire_result, error_text),
@@ -78,6 +104,9 @@ static const struct {
 	[WIRE_ASK] = { "ask", ask_fields, offsetof(struct wire_message, ask) },
 	[WIRE_STORES] = { "stores", stores_fields, offsetof(struct wire_message, stores) },
 	[WIRE_PACKAGE] = { "package", package_fields, offsetof(struct wire_message, package) },
+	[WIRE_REF] = { "ref", ref_fields, offsetof(struct wire_message, ref) },
+	[WIRE_POST] = { "post", post_fields, offsetof(struct wire_message, post) },
+	[WIRE_POSTED] = { "posted", posted_fields, offsetof(struct wire_message, posted) },
 	[WIRE_RESULT] = { "result", result_fields, offsetof(struct wire_message, result) },
 };
 

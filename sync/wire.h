@@ -2,10 +2,13 @@
  *
  *	supervisor → worker   {"job":{…}}       do this; the worker has nothing else to do
  *	                      {"answer":{…}}    to an ask
+ *	                      {"post":{…}}      send this to a webhook's receiver
  *	worker → supervisor   {"progress":{…}}  how far it is
  *	                      {"ask":{…}}       may I publish? waits for the answer
  *	                      {"stores":{…}}    a sweep has seen these folders
  *	                      {"package":{…}}   what a spec file says
+ *	                      {"ref":{…}}       a ref that the sync changed
+ *	                      {"posted":{…}}    what the receiver answered
  *	                      {"result":{…}}    the job is over
  *
  * A worker has parsed a stranger's bytes, so its lines are read like a stranger's: strictly, within
@@ -30,6 +33,9 @@ enum wire_type {
 	WIRE_ASK,
 	WIRE_STORES,
 	WIRE_PACKAGE,
+	WIRE_REF,
+	WIRE_POST,
+	WIRE_POSTED,
 	WIRE_RESULT,
 };
 
@@ -73,6 +79,28 @@ struct wire_package {
 	const char *version, *release;
 };
 
+struct wire_ref {
+	const char *name; /* base64: Git's names are bytes */
+	const char *old_id, *new_id;
+};
+
+struct wire_post {
+	int64_t id;	     /* of the delivery: comes back with the answer */
+	const char *url;     /* without its query */
+	const char *query;   /* "" none */
+	const char *headers; /* lines "Name: value" */
+	const char *body;
+	int64_t total_s;
+};
+
+struct wire_posted {
+	int64_t id;
+	int64_t status;	    /* HTTP; 0: there was no answer */
+	const char *answer; /* the beginning of the body */
+	const char *error;  /* a plain sentence; "" none */
+	int64_t took_ms;
+};
+
 struct wire_result {
 	const char *error; /* a sync_error_text, or "" */
 	const char *error_text;
@@ -93,6 +121,9 @@ struct wire_message {
 	struct wire_ask ask;
 	struct wire_stores stores;
 	struct wire_package package;
+	struct wire_ref ref;
+	struct wire_post post;
+	struct wire_posted posted;
 	struct wire_result result;
 };
 

@@ -18,6 +18,7 @@
 #include "sync/janitor.h"
 #include "sync/mirror.h"
 #include "sync/packages.h"
+#include "sync/post.h"
 #include "sync/upkeep.h"
 #include "sync/wire.h"
 
@@ -144,6 +145,22 @@ ask_to_publish(void *payload)
 /* ---- the jobs */
 
 static void
+tell_refs(struct worker *w, const struct mirror_result *r)
+{
+	for (size_t i = 0; i < r->n_changes; i++) {
+		const struct git_ref_change *change = &r->changes[i];
+		const struct wire_ref ref = {
+			.name = str_base64(w->line_mem, change->name, strlen(change->name)),
+			.old_id = change->old_id,
+			.new_id = change->new_id,
+		};
+
+		if (!say(w, &(struct wire_message){ .type = WIRE_REF, .ref = ref }))
+			return;
+	}
+}
+
+static void
 do_sync(struct worker *w, struct wire_result *out)
 {
 	struct mirror_hooks hooks = { w, tell_progress, ask_to_publish };
@@ -157,6 +174,7 @@ do_sync(struct worker *w, struct wire_result *out)
 	struct mirror_result r = { .error = SYNC_LOCAL };
 
 	mirror_sync(w->c, &spec, &hooks, &r);
+	tell_refs(w, &r);
 	*out = (struct wire_result){
 		.error = r.error == SYNC_OK ? "" : sync_error_text(r.error),
 		.error_text = r.error_text ? r.error_text : "",
@@ -266,6 +284,15 @@ do_job(struct worker *w, struct wire_result *out)
 }
 
 static int
+do_post(struct worker *w, const struct wire_post *post)
+{
+	struct wire_message out = { .type = WIRE_POSTED };
+
+	post_send(w->c, post, &out.posted);
+	return say(w, &out) ? OK : E_NOTFOUND;
+}
+
+static int
 do_next(struct worker *w)
 {
 	struct wire_message in, out = { .type = WIRE_RESULT };
@@ -275,6 +302,8 @@ do_next(struct worker *w)
 		return code;
 	if (in.type == WIRE_ANSWER)
 		return OK; /* too late for the job it was for */
+	if (in.type == WIRE_POST)
+		return do_post(w, &in.post);
 	if (in.type != WIRE_JOB)
 		return fail(w->c, E_INVALID, "a supervisor does not say that");
 	w->job = in.job;

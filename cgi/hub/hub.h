@@ -10,13 +10,6 @@
 
 extern const struct dialect hub_dialect;
 
-/* A route's column words: what the documentation says of it. Rows without are no endpoints of their
- * own. */
-struct hub_words {
-	const char *sentence;
-	const char *details; /* NULL: none */
-};
-
 struct actor hub_actor(const struct req *r);
 
 /* ---- who answers (push.c) */
@@ -40,10 +33,20 @@ int delete_push_secret(struct req *r);
 
 extern const struct field push_secret_in[];
 
+/* ---- content.c */
+
+int list_hub_refs(struct req *r);
+int show_hub_ref(struct req *r);  /* of the seed: /ref/ */
+int show_hub_refs(struct req *r); /* as later: /refs/ */
+int show_hub_commit(struct req *r);
+int list_hub_commits(struct req *r);
+int find_hub_commit(struct req *r);
+
 /* ---- docs.c */
 
 int show_hub_ping(struct req *r);
 int show_hub_endpoints(struct req *r);
+int show_hub_docs(struct req *r); /* a page: cgi/web/routes.c */
 
 /* ---- what it looks like (shape.c) */
 

@@ -2,41 +2,51 @@
 
 #include "cgi/hub/hub.h"
 
-#define SAYS(sentence)                                                                             \
-	&(const struct hub_words)                                                                  \
-	{                                                                                          \
-		sentence, NULL                                                                     \
-	}
-
-/* A notice may be let in by its signature alone, so guests are heard also where they are not let in
- * otherwise. */
+/* The last column, words, is what the documentation says of a row (docs.c). A notice may be let in
+ * by its signature alone, so guests are heard also where they are not let in otherwise. */
 /* clang-format off */
 static const struct route routes[] = {
-	/* method  path                      who may      loaded        who answers      reads      */
-	{ POST,    "/api/push",              PERM_PUSH,   LOAD_PUSH,    take_push,       NULL,      ROUTE_ANYONE,
-	    SAYS("Tells the hub of a push to a repository, or of a repository.") },
-	{ GET,     "/api",                   PERM_PUBLIC, LOAD_NONE,    show_hub_endpoints,  NULL,      0,
-	    SAYS("This documentation; as JSON unless HTML is asked for.") },
-	{ GET,     "/api/ping",              PERM_PUBLIC, LOAD_NONE,    show_hub_ping,       NULL,      ROUTE_ANYONE,
-	    SAYS("Whether the hub answers.") },
-	{ GET,     "/api/repos",             PERM_PUBLIC, LOAD_NONE,    list_hub_repos,      NULL,      0,
-	    SAYS("All repositories that you may read, by name.") },
-	{ POST,    "/api/repos",             PERM_PUSH,   LOAD_PUSH,    take_repository, NULL,      ROUTE_ANYONE,
-	    SAYS("As POST /api/push; answers with the repository.") },
-	{ GET,     "/api/repos/:path",       PERM_READ,   LOAD_PROJECT, show_hub_repo,       NULL,      0,
-	    SAYS("One repository.") },
-	{ POST,    "/api/repos/:path",       PERM_PUSH,   LOAD_PUSH,    take_repository, NULL,      ROUTE_ANYONE,
-	    SAYS("As POST /api/repos, with the name in the address.") },
-	{ PUT,     "/api/repos/:path",       PERM_PUSH,   LOAD_PUSH,    take_repository, NULL,      ROUTE_ANYONE,
-	    SAYS("The same.") },
-	{ DELETE,  "/api/repos/:path",       PERM_ADMIN,  LOAD_PROJECT, delete_hub_repo,     NULL,      0,
-	    SAYS("Deletes a repository and its files.") },
-	{ GET,     "/api/repos/:path/secret", PERM_ADMIN, LOAD_MIRROR,  show_push_secret,     NULL,      0,
-	    SAYS("Whether notices for a repository may be signed.") },
-	{ PUT,     "/api/repos/:path/secret", PERM_ADMIN, LOAD_MIRROR,  set_push_secret,      push_secret_in, 0,
-	    SAYS("Sets the secret that signs them.") },
-	{ DELETE,  "/api/repos/:path/secret", PERM_ADMIN, LOAD_MIRROR,  delete_push_secret,   NULL,      0,
-	    SAYS("Takes it away.") },
+	/* method, path, who may, what is loaded, who answers, what it reads, flags */
+	{ POST,   "/api/push",                       PERM_PUSH,   LOAD_PUSH,    take_push, NULL, ROUTE_ANYONE,
+	    "Tells the hub of a push to a repository, or of a repository." },
+	{ GET,    "/api",                            PERM_PUBLIC, LOAD_NONE,    show_hub_endpoints, NULL, ROUTE_NOT_HTML,
+	    "This documentation; as JSON unless HTML is asked for." },
+	{ GET,    "/api/ping",                       PERM_PUBLIC, LOAD_NONE,    show_hub_ping, NULL, ROUTE_ANYONE,
+	    "Whether the hub answers." },
+	{ GET,    "/api/repos",                      PERM_PUBLIC, LOAD_NONE,    list_hub_repos, NULL, 0,
+	    "All repositories that you may read, by name." },
+	{ POST,   "/api/repos",                      PERM_PUSH,   LOAD_PUSH,    take_repository, NULL, ROUTE_ANYONE,
+	    "As POST /api/push; answers with the repository." },
+	{ GET,    "/api/repos/:path",                PERM_READ,   LOAD_PROJECT, show_hub_repo, NULL, 0,
+	    "One repository." },
+	{ POST,   "/api/repos/:path",                PERM_PUSH,   LOAD_PUSH,    take_repository, NULL, ROUTE_ANYONE,
+	    "As POST /api/repos, with the name in the address." },
+	{ PUT,    "/api/repos/:path",                PERM_PUSH,   LOAD_PUSH,    take_repository, NULL, ROUTE_ANYONE,
+	    "The same." },
+	{ DELETE, "/api/repos/:path",                PERM_ADMIN,  LOAD_PROJECT, delete_hub_repo, NULL, 0,
+	    "Deletes a repository and its files." },
+	{ GET,    "/api/repos/:path/secret",         PERM_ADMIN,  LOAD_MIRROR,  show_push_secret, NULL, 0,
+	    "Whether a secret for signed notices is set." },
+	{ PUT,    "/api/repos/:path/secret",         PERM_ADMIN,  LOAD_MIRROR,  set_push_secret, push_secret_in, 0,
+	    "Sets the secret that notices for a repository are signed with." },
+	{ DELETE, "/api/repos/:path/secret",         PERM_ADMIN,  LOAD_MIRROR,  delete_push_secret, NULL, 0,
+	    "Takes it away." },
+	{ GET,    "/api/repos/:path/refs",           PERM_READ,   LOAD_PROJECT, list_hub_refs, NULL, 0,
+	    "Its branches and tags, the highest name first." },
+	{ GET,    "/api/repos/:path/refs/:ref",      PERM_READ,   LOAD_PROJECT, show_hub_refs, NULL, 0,
+	    "The root of a branch, tag or commit." },
+	{ GET,    "/api/repos/:path/refs/:ref/*rest", PERM_READ,   LOAD_PROJECT, show_hub_refs, NULL, 0,
+	    "A folder or file in it." },
+	{ GET,    "/api/repos/:path/ref/:ref",       PERM_READ,   LOAD_PROJECT, show_hub_ref, NULL, 0,
+	    "The root, in the words of the first clients." },
+	{ GET,    "/api/repos/:path/ref/:ref/*rest", PERM_READ,   LOAD_PROJECT, show_hub_ref, NULL, 0,
+	    "A folder or file, in the same words." },
+	{ GET,    "/api/repos/:path/commit/:ref",    PERM_READ,   LOAD_PROJECT, show_hub_commit, NULL, 0,
+	    "One commit: by its id, the beginning of it, a branch or a tag." },
+	{ GET,    "/api/repos/:path/commits/:ref",   PERM_READ,   LOAD_PROJECT, list_hub_commits, NULL, 0,
+	    "The commits behind a branch, tag or commit, the newest first." },
+	{ GET,    "/api/commit/:id",                 PERM_PUBLIC, LOAD_NONE,    find_hub_commit, NULL, 0,
+	    "A commit by its id or the beginning of it, in any repository." },
 	{ 0 }
 };
 /* clang-format on */

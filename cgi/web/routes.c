@@ -4,6 +4,7 @@
 
 #include "base/js.h"
 #include "base/str.h"
+#include "cgi/hub/hub.h"
 #include "cgi/web/page.h"
 #include "cgi/web/url.h"
 #include "web/html.h"
@@ -17,6 +18,7 @@ static const struct web_words logout_words = { .is_challenge = true };
 static const struct route routes[] = {
 	/* method path           who may      loaded        who answers          reads  flags */
 	{ GET,    "/",           PERM_PUBLIC, LOAD_NONE,    web_front,          NULL,  ROUTE_HTML },
+	{ GET,    "/api",        PERM_PUBLIC, LOAD_NONE,    show_hub_docs,      NULL,  ROUTE_HTML },
 	{ GET,    "/login",      PERM_PUBLIC, LOAD_NONE,    web_sign_in_form,   NULL,  ROUTE_ANYONE },
 	{ POST,   "/login",      PERM_PUBLIC, LOAD_NONE,    web_sign_in,        web_sign_in_in,
 	    ROUTE_SIGN_IN, &sign_in_words },

@@ -22,4 +22,7 @@ char *clock_text_local(struct arena *mem, int64_t at);
  * has 30 days and a year 365. */
 char *clock_text_span(struct arena *mem, int64_t seconds);
 
+/* at as "YYYY-MM-DDTHH:MM:SS.000Z"; what has no year of four digits is shown as 0. */
+char *clock_text_iso(struct arena *mem, int64_t at);
+
 #endif

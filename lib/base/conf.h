@@ -44,6 +44,13 @@ struct conf {
 	/* schedule */
 	int64_t schedule_s;
 	const char *schedule_in;
+	/* after a sync or a push */
+	const char *hub_post_fetch_hooks;
+	bool hub_hooks_on_clone;
+	int64_t hub_hook_s;
+	const char *webhook_schemes;
+	int64_t webhook_senders;
+	int64_t webhook_total_s;
 	/* upstreams */
 	const char *net_schemes;
 	const char *net_allow;

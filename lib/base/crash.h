@@ -6,7 +6,8 @@
 #ifdef TEST_CRASH_POINTS
 /* claim, probe, fetch, midpack, pack-moved, idx-moved, refs-written, head-written, packages,
  * before-report; of a fork: fork-reserved, fork-linked, fork-made, fork-inserted;
- * of platforms and repositories: before-folders */
+ * of platforms and repositories: before-folders; of webhooks: post, posted, before-delivered; of
+ * post-fetch hooks: hooks */
 void crash_point(const char *name);
 #else
 static inline void

@@ -357,6 +357,19 @@ proc_wait(struct ctx *c, struct proc *p, int *status_out)
 	return OK;
 }
 
+bool
+proc_has_ended(struct proc *p, int *status_out)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	assert(p->pid > 0);
+	if (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOWAIT | WNOHANG) != 0 ||
+	    info.si_pid == 0)
+		return false;
+	*status_out = reap(p);
+	return true;
+}
+
 /* ---- start, feed, collect, wait */
 
 struct pump {

@@ -53,6 +53,9 @@ void proc_kill(struct proc *p);
  * the signal. E_INTERNAL: the deadline came first; the group was killed. */
 must_check int proc_wait(struct ctx *c, struct proc *p, int *status_out);
 
+/* For those who have other things to wait for: has it ended? Then as proc_wait, at once. */
+bool proc_has_ended(struct proc *p, int *status_out);
+
 /* Starts, feeds input, collects at most out_max bytes of output and the first 8 KiB of errors,
  * waits. E_INTERNAL when it cannot start, runs too long, or its output is too much; the exit code
  * is the caller's to judge. */

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/conf.h"
 #include "base/str.h"
 #include "store/event.h"
+#include "store/webhook.h"
 
 /* Refs named in one event. */
 #define REFS_TOLD 20
@@ -43,6 +45,21 @@ short_name(struct ctx *c, const char *branch)
 	return str_utf8(c->mem, branch + strlen(HEADS), strlen(branch) - strlen(HEADS));
 }
 
+/* Webhooks and post-fetch hooks, once this transaction is there. */
+static int
+tell_others(
+    struct ctx *c, const struct actor *who, const struct project *p, const struct push *push)
+{
+	size_t n = push->n < REF_LIST_MAX ? push->n : REF_LIST_MAX;
+	struct ref_change *rows = arena_new_array(c->mem, struct ref_change, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		rows[i] = ref_change_of(
+		    c, push->refs[i].name, push->refs[i].old_id, push->refs[i].new_id);
+	return webhook_refs_changed(
+	    c, p->id, who->account->uname, rows, n, c->conf->hub_post_fetch_hooks[0] != '\0');
+}
+
 int
 push_record(
     struct ctx *c, const struct actor *who, const struct project *p, const struct push *push)
@@ -55,5 +72,6 @@ push_record(
 		.result = "ok" };
 
 	TRY(project_raise_generation(c, p->store_id, short_name(c, push->head)));
-	return event_add(c, &e);
+	TRY(event_add(c, &e));
+	return tell_others(c, who, p, push);
 }

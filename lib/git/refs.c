@@ -249,21 +249,78 @@ git_refs_fingerprint(struct arena *mem, const struct git_refs *refs)
 	return str_hex(mem, hash, sizeof(hash));
 }
 
-size_t
-git_refs_count_changes(const struct git_refs *before, const struct git_refs *after)
+/* Walks both lists; each(payload, before, after) for what differs, NULL for what is not there. */
+static void
+each_change(const struct git_refs *before, const struct git_refs *after,
+    void (*each)(void *payload, const struct git_ref *old, const struct git_ref *new),
+    void *payload)
 {
-	size_t i = 0, k = 0, changes = 0;
+	size_t i = 0, k = 0;
 
 	while (i < before->n || k < after->n) {
 		int order = i == before->n ? 1
 		    : k == after->n	   ? -1
 					   : strcmp(before->rows[i].name, after->rows[k].name);
+		const struct git_ref *old = order <= 0 ? &before->rows[i++] : NULL;
+		const struct git_ref *new = order >= 0 ? &after->rows[k++] : NULL;
 
-		if (order != 0 ||
-		    memcmp(before->rows[i].oid, after->rows[k].oid, GIT_OID_BYTES) != 0)
-			changes++;
-		i += order <= 0;
-		k += order >= 0;
+		if (order != 0 || memcmp(old->oid, new->oid, GIT_OID_BYTES) != 0)
+			each(payload, old, new);
 	}
-	return changes;
+}
+
+static void
+count_change(void *payload, const struct git_ref *old, const struct git_ref *new)
+{
+	(void)old;
+	(void)new;
+	++*(size_t *)payload;
+}
+
+size_t
+git_refs_count_changes(const struct git_refs *before, const struct git_refs *after)
+{
+	size_t n = 0;
+
+	each_change(before, after, count_change, &n);
+	return n;
+}
+
+struct changes {
+	struct git_ref_change *rows;
+	size_t n, most;
+};
+
+static void
+write_id(char *hex, const struct git_ref *ref)
+{
+	static const unsigned char none[GIT_OID_BYTES];
+
+	sodium_bin2hex(hex, 2 * GIT_OID_BYTES + 1, ref != NULL ? ref->oid : none, GIT_OID_BYTES);
+}
+
+static void
+take_change(void *payload, const struct git_ref *old, const struct git_ref *new)
+{
+	struct changes *l = payload;
+	struct git_ref_change *row = &l->rows[l->n];
+
+	if (l->n == l->most)
+		return;
+	row->name = new != NULL ? new->name : old->name;
+	write_id(row->old_id, old);
+	write_id(row->new_id, new);
+	l->n++;
+}
+
+size_t
+git_refs_changes(struct arena *mem, const struct git_refs *before, const struct git_refs *after,
+    size_t most, struct git_ref_change **out)
+{
+	struct changes l = { .most = most };
+
+	l.rows = arena_new_array(mem, struct git_ref_change, most + 1);
+	each_change(before, after, take_change, &l);
+	*out = l.rows;
+	return l.n;
 }

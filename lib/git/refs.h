@@ -49,6 +49,15 @@ const struct git_ref *git_refs_find(const struct git_refs *refs, const char *nam
 /* How many names were added, removed or moved between the two. */
 size_t git_refs_count_changes(const struct git_refs *before, const struct git_refs *after);
 
+struct git_ref_change {
+	const char *name;
+	char old_id[2 * GIT_OID_BYTES + 1], new_id[2 * GIT_OID_BYTES + 1]; /* zeros: none */
+};
+
+/* The first `most` of them, by name: branches before tags. */
+size_t git_refs_changes(struct arena *mem, const struct git_refs *before,
+    const struct git_refs *after, size_t most, struct git_ref_change **out);
+
 /* ---- on disk */
 
 /* What is published: packed-refs without refs/mirrorhub/ (those go to *kept_out, which may be
@@ -61,6 +70,13 @@ must_check int git_refs_load(
  * git itself respects. E_CONFLICT: someone else holds that lock. */
 must_check int git_refs_publish(
     struct ctx *c, const char *store_dir, const struct git_refs *refs, const struct git_refs *kept);
+
+/* The refs that somebody was last told of, who asks by their fingerprint ("": of none). What is
+ * published may be newer: whoever published it was killed before he could tell. Then the copy that
+ * he kept is read, else `now` is it, and is kept (a second name for packed-refs, durable) before it
+ * is replaced. Under the store's lock. */
+must_check int git_refs_told(struct ctx *c, const char *store_dir, const char *fingerprint,
+    const struct git_refs *now, struct git_refs *out);
 
 /* The branch that HEAD names, whether it exists or not; NULL: HEAD is detached. */
 must_check int git_head_load(struct ctx *c, const char *store_dir, const char **branch_out);

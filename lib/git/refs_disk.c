@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <glob.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 #define HEAD_MAX_BYTES 4096
 #define HEX_LEN ((size_t)2 * GIT_OID_BYTES)
 #define KEPT "refs/mirrorhub/"
+/* packed-refs as it was, with the fingerprint behind it. */
+#define TOLD "mirrorhub-told-"
 
 /* What git writes too: every annotated tag has its "^" line, and the names are in order. */
 static const char packed_header[] = "# pack-refs with: peeled fully-peeled sorted \n";
@@ -100,25 +103,36 @@ git_head_load(struct ctx *c, const char *store_dir, const char **branch_out)
 	return OK;
 }
 
-int
-git_refs_load(struct ctx *c, const char *store_dir, struct git_refs *out, struct git_refs *kept_out)
+static int
+load_file(struct ctx *c, const char *path, struct git_refs *out, struct git_refs *kept_out)
 {
-	struct loading l = { .c = c, .path = path_under(c->mem, store_dir, "packed-refs") };
-	const char *branch;
-	const struct git_ref *head;
+	struct loading l = { .c = c, .path = path };
 	char *text = arena_strdup(c->mem, "");
-	int code = path_read(c, l.path, PACKED_MAX_BYTES, &text);
+	int code = path_read(c, path, PACKED_MAX_BYTES, &text);
 
 	if (code != OK && code != E_NOTFOUND)
 		return code;
 	TRY(take_lines(&l, text));
 	TRY(git_refs_sort(c, &l.refs));
-	TRY(git_head_load(c, store_dir, &branch));
-	head = branch != NULL ? git_refs_find(&l.refs, branch) : NULL;
-	l.refs.head = head != NULL ? head->name : NULL;
 	*out = l.refs;
+	*kept_out = l.kept;
+	return OK;
+}
+
+int
+git_refs_load(struct ctx *c, const char *store_dir, struct git_refs *out, struct git_refs *kept_out)
+{
+	struct git_refs refs, kept;
+	const char *branch;
+	const struct git_ref *head;
+
+	TRY(load_file(c, path_under(c->mem, store_dir, "packed-refs"), &refs, &kept));
+	TRY(git_head_load(c, store_dir, &branch));
+	head = branch != NULL ? git_refs_find(&refs, branch) : NULL;
+	refs.head = head != NULL ? head->name : NULL;
+	*out = refs;
 	if (kept_out != NULL)
-		*kept_out = l.kept;
+		*kept_out = kept;
 	return OK;
 }
 
@@ -207,6 +221,49 @@ git_refs_publish(
 	if (code != OK && code != E_CONFLICT)
 		(void)unlink(lock); /* the reason of the failure is already known */
 	return code;
+}
+
+/* Removes the copies that earlier publications kept. */
+static void
+drop_told(struct ctx *c, const char *store_dir)
+{
+	glob_t found = { 0 };
+
+	if (glob(path_under(c->mem, store_dir, TOLD "*"), GLOB_NOSORT, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			(void)unlink(
+			    found.gl_pathv[i]); /* at worst it stays, and is not asked for */
+	globfree(&found);
+}
+
+static int
+keep_told(struct ctx *c, const char *store_dir, const char *path)
+{
+	const char *packed = path_under(c->mem, store_dir, "packed-refs");
+
+	drop_told(c, store_dir);
+	if (link(packed, path) != 0 && errno != ENOENT)
+		return fail(c, E_INTERNAL, "make %s: %s", path, strerror(errno));
+	return path_fsync(c, store_dir);
+}
+
+int
+git_refs_told(struct ctx *c, const char *store_dir, const char *fingerprint,
+    const struct git_refs *now, struct git_refs *out)
+{
+	const char *path =
+	    path_under(c->mem, store_dir, arena_printf(c->mem, TOLD "%s", fingerprint));
+	struct git_refs kept;
+
+	*out = (struct git_refs){ .n = 0 };
+	if (fingerprint[0] == '\0') {
+		drop_told(c, store_dir);
+		return OK;
+	}
+	if (path_is_file(path))
+		return load_file(c, path, out, &kept);
+	*out = *now;
+	return keep_told(c, store_dir, path);
 }
 
 int

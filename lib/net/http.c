@@ -22,6 +22,7 @@
  * that does not fit any more, the transfer pauses. */
 #define WINDOW_BYTES (4 * CURL_MAX_WRITE_SIZE)
 #define RETRY_AFTER_MAX_S 86400
+#define HEAD_MAX_BYTES ((size_t)128 * 1024) /* libcurl limits each line, not all of them */
 #define GZIP_LEAST_BYTES 1024
 
 struct net_http {
@@ -33,7 +34,9 @@ struct net_http {
 	const char *query; /* that a redirect gave; NULL: the request's own */
 	bool with_credentials;
 	/* the answer */
+	long status;
 	int64_t max_bytes, came;
+	size_t head_bytes;
 	struct net_pace pace;
 	int64_t paced; /* bytes in both directions that pace has counted */
 	bool is_head_done, is_done, is_paused, is_too_much, is_wrong_address;
@@ -118,6 +121,11 @@ on_header(char *line, size_t size, size_t n, void *payload)
 	const char *value;
 	long status = 0;
 
+	h->head_bytes += len;
+	if (h->head_bytes > HEAD_MAX_BYTES) {
+		h->is_too_much = true;
+		return 0;
+	}
 	if ((value = header_value(mem, line, len, "location")) != NULL)
 		h->location = value;
 	else if ((value = header_value(mem, line, len, "content-type")) != NULL)
@@ -171,6 +179,9 @@ transfer_failure(struct net_http *h)
 	const char *what = h->error[0] != '\0' ? h->error : curl_easy_strerror(h->result);
 	enum net_why why = NET_WHY_NETWORK; /* refused, reset, too slow, cut off … */
 
+	if (h->is_too_much && h->head_bytes > HEAD_MAX_BYTES)
+		return net_fail(
+		    h->net, NET_WHY_PROTOCOL, "%s sends too many header lines", h->url.host);
 	if (h->is_too_much)
 		return net_fail(h->net, NET_WHY_POLICY,
 		    "the upstream sends more than the %lld bytes it may", (long long)h->max_bytes);
@@ -234,15 +245,19 @@ end_request(void *payload)
 }
 
 static void
-add_header(struct net_http *h, const char *name, const char *value)
+add_line(struct net_http *h, const char *line)
 {
-	struct curl_slist *more;
+	struct curl_slist *more = curl_slist_append(h->headers, line);
 
-	if (value == NULL)
-		return;
-	more = curl_slist_append(h->headers, arena_printf(h->net->c->mem, "%s: %s", name, value));
 	assert(more != NULL);
 	h->headers = more;
+}
+
+static void
+add_header(struct net_http *h, const char *name, const char *value)
+{
+	if (value != NULL)
+		add_line(h, arena_printf(h->net->c->mem, "%s: %s", name, value));
 }
 
 /* host:port:address,address for libcurl, so that it looks nothing up itself. An address needs no
@@ -329,11 +344,13 @@ set_request(struct net_http *h, const struct net_request *r)
 	curl_easy_setopt(h->easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(h->easy, CURLOPT_HEADERDATA, h);
 	add_header(h, "Accept", r->accept);
+	for (const char *const *line = r->headers; line != NULL && *line != NULL; line++)
+		add_line(h, *line);
 	if (r->content_type != NULL) {
 		add_header(h, "Content-Type", r->content_type);
 		set_body(h, r);
 		/* without a value: libcurl leaves the header out and does not wait for a 100 */
-		h->headers = curl_slist_append(h->headers, "Expect:");
+		add_line(h, "Expect:");
 	}
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers);
 	if (h->with_credentials) {
@@ -390,6 +407,7 @@ send_request(struct net_http *h, const struct net_request *r, long *status_out)
 	h->start = h->end = 0;
 	h->came = h->paced = 0;
 	h->pace = (struct net_pace){ 0 };
+	h->head_bytes = 0;
 	h->max_bytes = r->max_bytes;
 	h->location = NULL;
 	h->content_type = "";
@@ -517,7 +535,8 @@ net_http_request(struct net_http *h, const struct net_request *r)
 	h->query = NULL;
 	for (int hops = 0;; hops++) {
 		TRY(send_request(h, r, &status));
-		if (status >= 200 && status < 300)
+		h->status = status;
+		if ((status >= 200 && status < 300) || r->any_status)
 			return OK;
 		if (!is_redirect(status) || !r->may_redirect)
 			return status_failure(h, status);
@@ -525,6 +544,12 @@ net_http_request(struct net_http *h, const struct net_request *r)
 			return bad_redirect(h, "more than three times");
 		TRY(follow(h, r));
 	}
+}
+
+long
+net_http_status(const struct net_http *h)
+{
+	return h->status;
 }
 
 const char *

@@ -23,14 +23,19 @@ struct net_request {
 	/* Follows up to three hops by hand, each checked; the path must still end in suffix, and
 	 * later requests go where this one ended. */
 	bool may_redirect;
+	const char *const *headers; /* more lines "Name: value", NULL at the end; NULL: none */
+	bool any_status; /* the headers of any answer will do: net_http_status says which */
 };
 
 /* For one repository. Connections are kept and used again by this whole process. */
 must_check int net_http_open(struct net *n, const struct net_url *url, struct net_http **out);
 
-/* Sends, and waits for the headers of a 2xx answer; everything else is a failure with its class
- * (401, 404, 429 …). Ends the request before it. */
+/* Sends, and waits for the headers of a 2xx answer; everything else (but for any_status) is a
+ * failure with its class (401, 404, 429 …). Ends the request before it. */
 must_check int net_http_request(struct net_http *h, const struct net_request *r);
+
+/* Of the last answer. */
+long net_http_status(const struct net_http *h);
 
 /* "" when there was none; lower case, without parameters. */
 const char *net_http_content_type(const struct net_http *h);

@@ -88,6 +88,7 @@ enum {
 	JOB_RELEASE,
 	JOB_FINISH,
 	JOB_PUT_PACKAGES,
+	JOB_PUT_REFS,
 	JOB_REAP,
 	JOB_PASS,
 	JOB_FORGET_WORKERS,
@@ -112,6 +113,11 @@ const struct db_stmt job_sql[] = {
 	[JOB_PUT_PACKAGES] = { "job_put_packages",
 	    "SELECT hub.package_put($1, $2, $3, $4) AS is_ours", ours_row,
 	    sizeof(struct ours_row) },
+	[JOB_PUT_REFS] = { "job_put_refs",
+	    "INSERT INTO hub.sync_refs (fence, refs, with_hooks)"
+	    " SELECT j.fence, $3::jsonb, $4 FROM hub.job j WHERE j.id = $1 AND j.fence = $2"
+	    " ON CONFLICT (fence) DO NOTHING",
+	    NULL, 0 },
 	[JOB_REAP] = { "job_reap", "SELECT hub.job_reap($1, $2) AS id", id_row,
 	    sizeof(struct id_row) },
 	[JOB_PASS] = { "job_pass", "SELECT 1::bigint AS id FROM hub.job_pass($1, $2)", id_row,
@@ -236,6 +242,14 @@ job_put_packages(struct ctx *c, const struct job_held *held, const char *branche
 	    db_text(branches), db_text(text_of(b))));
 	*is_ours_out = row.is_ours;
 	return OK;
+}
+
+int
+job_put_refs(struct ctx *c, const struct job_held *held, const struct ref_change *rows, size_t n,
+    bool with_hooks)
+{
+	return db_do(c, &job_sql[JOB_PUT_REFS], NULL, db_int(held->id), db_int(held->fence),
+	    db_text(ref_list_json(c, rows, n)), db_bool(with_hooks));
 }
 
 int

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "store/ref_list.h"
 
 /* The most jobs in one call: as many as there can be workers. */
 #define JOB_BATCH_MAX 64
@@ -89,6 +90,12 @@ struct job_package {
  * a row. */
 must_check int job_put_packages(struct ctx *c, const struct job_held *held, const char *branches,
     const struct job_package *rows, size_t n, bool *is_ours_out);
+
+/* What job_finish will tell webhooks and hooks of this sync, which went well: in its transaction.
+ * with_hooks: post-fetch hooks are to run. Safe to repeat; nothing when the job is another's now.
+ */
+must_check int job_put_refs(struct ctx *c, const struct job_held *held,
+    const struct ref_change *rows, size_t n, bool with_hooks);
 
 /* Counts jobs whose lease ran out as failed and makes them due at once. */
 must_check int job_reap(struct ctx *c, int64_t *n_out);

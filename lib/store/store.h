@@ -35,6 +35,8 @@ extern const struct db_stmt push_sql[];
 extern const struct db_stmt package_sql[];
 extern const struct db_stmt queue_sql[]; /* what the web asks of the queue: requests, /info */
 extern const struct db_stmt place_sql[];
+extern const struct db_stmt outbox_sql[];
+extern const struct db_stmt webhook_sql[];
 extern const struct db_stmt job_sql[]; /* what sync does with it: claim, renew, finish */
 
 /* NULL-ended. What each program prepares: its database role may not run the others'. */
