@@ -38,6 +38,8 @@ static const struct command commands[] = {
 	    "prints a new token of an account" },
 	{ "create-project",   "PATH",  " --owner --access ",                  admin_create_project,
 	    "makes a project that is no mirror, to push to; read is what everyone may" },
+	{ "webhook-secret",   "ID",    " --secret-file ",                     admin_webhook_secret,
+	    "gives a webhook the secret in the file; the old one signs too for a day" },
 	{ "check",            NULL,    " --sql ",                             admin_check,
 	    "says whether everything is as it has to be; exit code 1 when not" },
 	{ "janitor",          NULL,    "",                                    admin_janitor,
@@ -54,6 +56,7 @@ static const struct {
 	{ "--role",          offsetof(struct admin_args, role),          "user|admin|system|tester" },
 	{ "--email",         offsetof(struct admin_args, email),         "ADDRESS" },
 	{ "--password-file", offsetof(struct admin_args, password_file), "FILE" },
+	{ "--secret-file",   offsetof(struct admin_args, secret_file),   "FILE" },
 	{ "--owner",         offsetof(struct admin_args, owner),         "UNAME" },
 	{ "--access",        offsetof(struct admin_args, access),        "none|read|write" },
 };

@@ -10,8 +10,8 @@
 
 /* The words of the command line behind the subcommand. NULL: not given. */
 struct admin_args {
-	const char *word; /* the one that stands alone: UNAME or PATH */
-	const char *role, *email, *password_file;
+	const char *word; /* the one that stands alone: UNAME, PATH or ID */
+	const char *role, *email, *password_file, *secret_file;
 	const char *owner, *access;
 	const char *sql;
 };
@@ -42,6 +42,9 @@ must_check int admin_new_token(struct ctx *c, const struct admin_args *args);
 /* A project that is no mirror, with an empty repository to push to. Its folder belongs to the owner
  * of data.dir, also when root runs this. E_INVALID: someone else does. */
 must_check int admin_create_project(struct ctx *c, const struct admin_args *args);
+
+/* E_NOTFOUND: there is no such webhook. */
+must_check int admin_webhook_secret(struct ctx *c, const struct admin_args *args);
 
 /* A line per thing that has to be right, [OK] or [FATAL]. E_INTERNAL when one is not. */
 must_check int admin_check(struct ctx *c, const struct admin_args *args);

@@ -10,6 +10,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/webhook.h"
 #include "core/webhook_sign.h"
 
 #define US_PER_S 1000000
@@ -130,6 +131,7 @@ send_off(struct sender *x, struct ctx *c, const char *conf_path)
 	bool is_old = x->child.pid != 0;
 	int code;
 
+	TRY(webhook_check_url(c, d->url)); /* of psql, or before webhook.schemes was changed */
 	TRY(make_headers(c, d, secrets, &headers));
 	for (size_t i = 0; i < 3; i++)
 		x->secrets[i] = secrets[i] != NULL ? arena_strdup(x->mem, secrets[i]) : NULL;

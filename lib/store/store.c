@@ -13,4 +13,4 @@ const struct db_stmt *const store_sync_tables[] = { job_sql, event_sql, failure_
 /* The mirrorhub command makes accounts and tokens, and looks after the queue. */
 const struct db_stmt *const store_admin_tables[] = { account_sql, failure_sql, project_sql,
 	project_change_sql, mirror_sql, event_sql, queue_sql, job_sql, place_sql, arch_sql,
-	session_clean_sql, outbox_sql, NULL };
+	session_clean_sql, outbox_sql, webhook_sql, NULL };

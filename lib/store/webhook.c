@@ -72,7 +72,8 @@ const struct db_stmt webhook_sql[] = {
 	    "updated_at = now() WHERE id = $2 AND project_id IS NOT DISTINCT FROM $1",
 	    NULL, 0 },
 	[SET_SECRET] = { "webhook_set_secret",
-	    "SELECT FROM hub.webhook_set_secret($1, $2, $3)", NULL, 0 },
+	    "SELECT w.id FROM hub.webhook w CROSS JOIN LATERAL "
+	    "hub.webhook_set_secret(w.id, $2, $3) x WHERE w.id = $1", id_row, sizeof(struct id_row) },
 	[SET_HEADERS] = { "webhook_set_headers",
 	    "UPDATE hub.webhook SET sealed_headers = $2 WHERE id = $1", NULL, 0 },
 	[DELETE] = { "webhook_delete",
@@ -141,7 +142,9 @@ webhook_update(struct ctx *c, int64_t project_id, int64_t id, const struct webho
 int
 webhook_set_secret(struct ctx *c, int64_t id, const char *sealed)
 {
-	return db_do(c, &webhook_sql[SET_SECRET], NULL, db_int(id), db_text(sealed),
+	struct id_row row;
+
+	return db_one(c, &webhook_sql[SET_SECRET], &row, db_int(id), db_text(sealed),
 	    db_int(KEEP_OLD_SECRET_S));
 }
 

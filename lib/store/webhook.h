@@ -47,7 +47,8 @@ must_check int webhook_insert(struct ctx *c, int64_t id, int64_t project_id,
 must_check int webhook_update(
     struct ctx *c, int64_t project_id, int64_t id, const struct webhook_change *w);
 
-/* NULL: none. The old secret signs too, for a day. The webhook must be there. */
+/* NULL: none. The old secret signs too, for a day. E_NOTFOUND. The headers' webhook must be there.
+ */
 must_check int webhook_set_secret(struct ctx *c, int64_t id, const char *sealed);
 must_check int webhook_set_headers(struct ctx *c, int64_t id, const char *sealed);
 
