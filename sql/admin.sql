@@ -391,3 +391,109 @@ BEGIN
 	RETURN CASE WHEN may_create THEN uname || ' may create at the top'
 		ELSE uname || ' may not create at the top' END;
 END $$;
+
+-- ---------------------------------------------------------------- webhooks
+
+CREATE OR REPLACE VIEW admin.webhooks AS
+SELECT w.id, coalesce(p.path, '(all)') AS project, w.url,
+	concat_ws(',', CASE WHEN w.on_push THEN 'push' END, CASE WHEN w.on_sync THEN 'sync' END,
+		CASE WHEN w.on_failure THEN 'failure' END) AS events,
+	CASE WHEN NOT w.active THEN 'off' WHEN w.next_at > now() AND w.failures > 0 THEN 'paused'
+		ELSE 'on' END AS state,
+	w.failures, CASE WHEN w.next_at > now() AND isfinite(w.next_at) THEN w.next_at::timestamp(0) END AS next,
+	(SELECT count(*) FROM hub.delivery d WHERE d.webhook_id = w.id AND d.state = 'waiting') AS waiting,
+	w.dropped, w.last_at::timestamp(0) AS last, w.last_status, w.last_error, w.off_why,
+	w.has_secret, w.has_headers, CASE WHEN w.by_owner THEN '' ELSE a.uname END AS answers_for_it
+FROM hub.webhook w
+LEFT JOIN hub.project p ON p.id = w.project_id
+LEFT JOIN hub.account a ON a.id = w.account_id
+ORDER BY w.id;
+
+CREATE OR REPLACE VIEW admin.deliveries AS
+SELECT d.id, d.webhook_id, p.path AS project, d.event, d.state, d.attempts, d.status,
+	d.created_at::timestamp(0) AS created, d.sent_at::timestamp(0) AS sent, d.took_ms, d.error, d.answer,
+	d.guid
+FROM hub.delivery d LEFT JOIN hub.project p ON p.id = d.project_id
+ORDER BY d.id DESC;
+
+CREATE OR REPLACE VIEW admin.hook_tasks AS
+SELECT t.id, p.path AS project, jsonb_array_length(t.refs) AS branches, t.done AS calls_done, t.attempts,
+	t.lease_until > now() AS is_running, t.created_at::timestamp(0) AS created
+FROM hub.hook_task t JOIN hub.project p ON p.id = t.project_id
+ORDER BY t.id;
+
+CREATE OR REPLACE FUNCTION admin.record_webhook(action text, webhook bigint) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO hub.event (action, object, detail)
+	SELECT $1, coalesce((SELECT p.path FROM hub.webhook w JOIN hub.project p ON p.id = w.project_id
+		WHERE w.id = $2), ''), 'webhook ' || $2 || ', psql as ' || session_user
+$$;
+
+CREATE OR REPLACE FUNCTION admin.webhook_id(webhook bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM hub.webhook w WHERE w.id = webhook) THEN
+		RAISE EXCEPTION 'there is no webhook %', webhook;
+	END IF;
+	RETURN webhook;
+END $$;
+
+-- path NULL: of all projects. events: push, sync, failure, divided by commas. Its secret comes from
+-- `mirrorhub webhook-secret`: only programs can seal it.
+CREATE OR REPLACE FUNCTION admin.add_webhook(path text, url text, events text DEFAULT 'push') RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	words text[] := string_to_array(replace(events, ' ', ''), ',');
+	made bigint;
+BEGIN
+	IF NOT words <@ ARRAY['push', 'sync', 'failure'] OR cardinality(words) = 0 THEN
+		RAISE EXCEPTION 'events are push, sync and failure';
+	ELSIF url !~ '^https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?][^[:space:][:cntrl:]#"<>\\]*)?$' THEN
+		RAISE EXCEPTION 'the address of a webhook is https://host/path, without a user';
+	END IF;
+	INSERT INTO hub.webhook (project_id, url, on_push, on_sync, on_failure, by_owner)
+	VALUES (CASE WHEN path IS NOT NULL THEN admin.project_id(path, false) END, url,
+		'push' = ANY (words), 'sync' = ANY (words), 'failure' = ANY (words), true)
+	RETURNING id INTO made;
+	PERFORM admin.record_webhook('webhook.create', made);
+	RETURN 'made webhook ' || made;
+END $$;
+
+CREATE OR REPLACE FUNCTION admin.delete_webhook(webhook bigint) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM admin.record_webhook('webhook.delete', admin.webhook_id(webhook));
+	DELETE FROM hub.webhook w WHERE w.id = webhook;
+	RETURN 'deleted';
+END $$;
+
+-- What waits is sent when it is on again.
+CREATE OR REPLACE FUNCTION admin.set_webhook_active(webhook bigint, active boolean) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM admin.record_webhook('webhook.update', admin.webhook_id(webhook));
+	UPDATE hub.webhook w SET active = set_webhook_active.active, off_why = '', failures = 0,
+		next_at = '-infinity', updated_at = now() WHERE w.id = webhook;
+	NOTIFY mirrorhub_job;
+	RETURN CASE WHEN active THEN 'on' ELSE 'off' END;
+END $$;
+
+CREATE OR REPLACE FUNCTION admin.ping_webhook(webhook bigint) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM admin.record_webhook('webhook.ping', admin.webhook_id(webhook));
+	RETURN 'delivery ' || hub.webhook_ping(webhook) || ' waits';
+END $$;
+
+CREATE OR REPLACE FUNCTION admin.redeliver(delivery bigint) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	its_webhook bigint := (SELECT d.webhook_id FROM hub.delivery d WHERE d.id = delivery);
+	made bigint := hub.webhook_redeliver(its_webhook, delivery);
+BEGIN
+	IF made IS NULL THEN
+		RAISE EXCEPTION 'there is no delivery % that was ever sent', delivery;
+	END IF;
+	PERFORM admin.record_webhook('webhook.redeliver', its_webhook);
+	RETURN 'delivery ' || made || ' waits';
+END $$;
