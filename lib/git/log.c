@@ -14,11 +14,12 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "git/init.h"
-#include "git/rules.h"
 #include "git/seen.h"
 
 #define ID_CHARS 40
 #define LINE (ID_CHARS + 1)
+#define PARENT_LINE 48 /* "parent ", an id, a newline */
+#define DATE_MOST 31   /* bytes of a date that are looked at */
 /* Up to here it costs less to read the commits here than to start a child. */
 #define HERE_MAX 1000
 #define RENAME_WALL_MS 3000
@@ -45,7 +46,7 @@ struct node {
 };
 
 struct walk {
-	struct git_repository *repo;
+	git_odb *odb;
 	struct git_seen *seen;
 	struct node **heap;
 	size_t n, size, turns;
@@ -100,61 +101,68 @@ pop(struct walk *w)
 	return first;
 }
 
-/* As Git reads it: the digits behind the last line's '>', nothing else is 0. */
+static bool
+begins(const char *at, const char *end, const char *word)
+{
+	size_t len = strlen(word);
+
+	return (size_t)(end - at) > len && memcmp(at, word, len) == 0;
+}
+
+/* Behind the first such character. */
+static const char *
+behind(const char *at, const char *end, char ch)
+{
+	const char *found = memchr(at, ch, (size_t)(end - at));
+
+	return found != NULL ? found + 1 : end;
+}
+
+/* As Git reads it (parse_commit_date), which takes what is no number for 0. at: the author. */
 static uint64_t
-committed_at(const char *text)
+committed_at(const char *at, const char *end)
 {
-	const char *line = strstr(text, "\ncommitter "), *end;
+	char digits[DATE_MOST + 1] = "";
+	size_t len;
 
-	if (line == NULL)
+	if (!begins(at, end, "author"))
 		return 0;
-	end = strchr(line + 1, '\n');
-	line = strchr(line, '>');
-	return line == NULL || (end != NULL && line > end) ? 0 : strtoull(line + 1, NULL, 10);
+	at = behind(at, end, '\n');
+	if (!begins(at, end, "committer"))
+		return 0;
+	at = behind(at, end, '>');
+	len = (size_t)(end - at) < DATE_MOST ? (size_t)(end - at) : DATE_MOST;
+	memcpy(digits, at, len);
+	return strtoull(digits, NULL, 10);
 }
 
-/* libgit2 refuses a commit whose people are badly written; what counts here can be read anyway. */
-static int
-read_bytes(struct ctx *c, struct walk *w, struct node *node)
+static void
+parse(struct ctx *c, const char *at, const char *end, struct node *node)
 {
-	git_odb_object *object;
-	const char *at, *id, *text;
-	git_odb *odb;
-	int error;
+	const char *parents = behind(at, end, '\n'); /* its tree comes first */
 
-	if (git_repository_odb(&odb, w->repo) < 0)
-		return git_fail(c, E_INTERNAL, "open the objects");
-	error = git_odb_read(&object, odb, &node->oid);
-	git_odb_free(odb);
-	if (error < 0)
-		return git_fail(c, E_INTERNAL, "read a commit");
-	text = arena_strndup(c->mem, git_odb_object_data(object), git_odb_object_size(object));
-	error = git_odb_object_type(object) != GIT_OBJECT_COMMIT;
-	git_odb_object_free(object);
-	if (error || git_rules_commit(text, strlen(text)) != NULL)
-		return fail(c, E_INTERNAL, "a parent is no commit, or not one that Git allows");
-	at = text;
-	(void)!git_commit_take(&at); /* its tree */
-	node->at = committed_at(text);
-	node->parents = arena_new_array(c->mem, git_oid, strlen(text) / LINE + 1);
-	while ((id = git_commit_take(&at)) != NULL)
-		(void)git_oid_fromstr(&node->parents[node->n_parents++], id); /* 40 digits */
-	return OK;
+	for (at = parents; begins(at, end, "parent ") && end - at >= PARENT_LINE;)
+		at += PARENT_LINE;
+	node->parents = arena_new_array(c->mem, git_oid, (at - parents) / PARENT_LINE);
+	for (; parents < at; parents += PARENT_LINE)
+		if (git_oid_fromstr(&node->parents[node->n_parents], parents + 7) == 0)
+			node->n_parents++;
+	node->at = committed_at(at, end);
 }
 
+/* The bytes, as lib/git/commit.c reads them: libgit2 remembers an object as bytes or as its own
+ * struct, and would unpack it again and again for who asks for both. */
 static int
 read_commit(struct ctx *c, struct walk *w, struct node *node)
 {
-	git_commit *commit;
+	git_odb_object *object;
+	const char *bytes;
 
-	if (git_commit_lookup(&commit, w->repo, &node->oid) < 0)
-		return read_bytes(c, w, node);
-	node->at = (uint64_t)git_commit_time(commit);
-	node->n_parents = git_commit_parentcount(commit);
-	node->parents = arena_new_array(c->mem, git_oid, node->n_parents);
-	for (unsigned i = 0; i < node->n_parents; i++)
-		node->parents[i] = *git_commit_parent_id(commit, i);
-	git_commit_free(commit);
+	if (git_odb_read(&object, w->odb, &node->oid) < 0)
+		return git_fail(c, E_INTERNAL, "read a commit");
+	bytes = git_odb_object_data(object);
+	parse(c, bytes, bytes + git_odb_object_size(object), node);
+	git_odb_object_free(object);
 	return OK;
 }
 
@@ -184,11 +192,26 @@ next(struct ctx *c, struct walk *w, struct node **out)
 	return OK;
 }
 
-static int
-walk_here(struct ctx *c, struct git_repository *repo, const git_oid *tip, size_t skip, size_t most,
-    struct git_log *out)
+static void
+close_odb(void *odb)
 {
-	struct walk w = { .repo = repo, .seen = git_seen_open(c->mem) };
+	git_odb_free(odb);
+}
+
+static int
+open_odb(struct ctx *c, struct git_repository *repo, git_odb **out)
+{
+	if (git_repository_odb(out, repo) < 0)
+		return git_fail(c, E_INTERNAL, "open the objects");
+	arena_defer(c->mem, close_odb, *out);
+	return OK;
+}
+
+static int
+walk_here(
+    struct ctx *c, git_odb *odb, const git_oid *tip, size_t skip, size_t most, struct git_log *out)
+{
+	struct walk w = { .odb = odb, .seen = git_seen_open(c->mem) };
 	struct node *node;
 
 	TRY(add(c, &w, tip));
@@ -264,18 +287,12 @@ run(struct ctx *c, const struct proc_spec *spec, size_t most, struct buf **out, 
 }
 
 static bool
-is_commit(struct git_repository *repo, const git_oid *oid)
+is_commit(git_odb *odb, const git_oid *oid)
 {
-	git_object_t type = GIT_OBJECT_INVALID;
-	git_odb *odb;
+	git_object_t type;
 	size_t len;
 
-	if (git_repository_odb(&odb, repo) < 0)
-		return false;
-	if (git_odb_read_header(&len, &type, odb, oid) < 0)
-		type = GIT_OBJECT_INVALID;
-	git_odb_free(odb);
-	return type == GIT_OBJECT_COMMIT;
+	return git_odb_read_header(&len, &type, odb, oid) == 0 && type == GIT_OBJECT_COMMIT;
 }
 
 /* path: NULL: of any. */
@@ -299,14 +316,16 @@ list(struct ctx *c, struct git_repository *repo, const char *id, const char *pat
 
 /* ---- both */
 
+/* *tip_out: the commit of that id. */
 static int
-begin(struct ctx *c, struct git_repository *repo, const char *id, size_t skip, size_t most,
-    git_oid *tip)
+find(
+    struct ctx *c, struct git_repository *repo, const char *id, git_odb **odb_out, git_oid *tip_out)
 {
-	assert(most > 0 && most <= GIT_LOG_MOST);
-	if (strlen(id) != ID_CHARS || git_oid_fromstr(tip, id) < 0 || !is_commit(repo, tip))
+	TRY(open_odb(c, repo, odb_out));
+	if (strlen(id) != ID_CHARS || git_oid_fromstr(tip_out, id) < 0 ||
+	    !is_commit(*odb_out, tip_out))
 		return no_such(c);
-	return skip > GIT_LOG_SKIP_MAX ? no_such(c) : OK;
+	return OK;
 }
 
 int
@@ -314,11 +333,15 @@ git_log(struct ctx *c, struct git_repository *repo, const char *id, size_t skip,
     struct git_log *out)
 {
 	struct git_log log = { .ids = arena_alloc(c->mem, most * LINE) };
+	git_odb *odb;
 	git_oid tip;
 
-	TRY(begin(c, repo, id, skip, most, &tip));
+	assert(most > 0 && most <= GIT_LOG_MOST);
+	TRY(find(c, repo, id, &odb, &tip));
+	if (skip > GIT_LOG_SKIP_MAX)
+		return no_such(c);
 	if (skip + most <= HERE_MAX)
-		TRY(walk_here(c, repo, &tip, skip, most, &log));
+		TRY(walk_here(c, odb, &tip, skip, most, &log));
 	else
 		TRY(list(c, repo, id, NULL, skip, most, &log));
 	if (log.n == 0 && !log.is_cut)
@@ -348,10 +371,12 @@ git_log_path(struct ctx *c, struct git_repository *repo, const char *id, const c
     size_t skip, size_t most, struct git_log *out)
 {
 	struct git_log log = { .ids = arena_alloc(c->mem, most * LINE) };
+	git_odb *odb;
 	git_oid tip;
 
-	TRY(begin(c, repo, id, skip, most, &tip));
-	if (!is_path(path))
+	assert(most > 0 && most <= GIT_LOG_MOST);
+	TRY(find(c, repo, id, &odb, &tip));
+	if (skip > GIT_LOG_SKIP_MAX || !is_path(path))
 		return no_such(c);
 	TRY(list(c, repo, id, path, skip, most, &log));
 	if (log.n == 0 && !log.is_cut)
@@ -365,11 +390,10 @@ git_log_path(struct ctx *c, struct git_repository *repo, const char *id, const c
 static int
 first_parent(struct ctx *c, struct git_repository *repo, const char *id, char *out)
 {
-	struct walk w = { .repo = repo };
-	struct node node = { 0 };
+	struct walk w = { .seen = NULL };
+	struct node node = { .n_parents = 0 };
 
-	if (strlen(id) != ID_CHARS || git_oid_fromstr(&node.oid, id) < 0)
-		return no_such(c);
+	TRY(find(c, repo, id, &w.odb, &node.oid));
 	TRY(read_commit(c, &w, &node));
 	if (node.n_parents == 0)
 		return no_such(c);
