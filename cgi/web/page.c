@@ -102,8 +102,8 @@ add_project(struct req *r, const struct page *page)
 	const char *folder = arena_strndup(r->ctx->mem, p->path, (size_t)folder_len);
 
 	html(r->out,
-	    "<div class=\"project\">\n<p class=\"name\"><span>%s</span><a href=\"%s\">%s</a></p>\n"
-	    "<nav class=\"tabs\" aria-label=\"Project\">\n",
+	    "<nav class=\"project\" aria-label=\"Project\">\n"
+	    "<p class=\"name\"><span>%s</span><a href=\"%s\">%s</a></p>\n<div class=\"tabs\">\n",
 	    folder, url_project(r, p), p->path + folder_len);
 	add_tab(r, page, "files", url_project(r, p), "Files");
 	add_tab(r, page, "commits", url_view(r, p, "commits", NULL, NULL), "Commits");
@@ -113,7 +113,7 @@ add_project(struct req *r, const struct page *page)
 		add_tab(r, page, "runs", url_view(r, p, "runs", NULL, NULL), "Runs");
 	if (p->access >= 3)
 		add_tab(r, page, "settings", url_view(r, p, "edit", NULL, NULL), "Settings");
-	html(r->out, "</nav>\n</div>\n");
+	html(r->out, "</div>\n</nav>\n");
 }
 
 void
