@@ -143,12 +143,7 @@ is_unseen(uint32_t c)
 static void
 add_mark(struct buf *b, uint32_t c)
 {
-	buf_printf(b, "<span class=\"mark\" title=\"U+%04X\">", c);
-	if (c < 0x20) /* Unicode has a picture of each */
-		buf_printf(b, "\xe2\x90%c", (char)(0x80 + c));
-	else
-		buf_printf(b, "U+%04X", c);
-	buf_text(b, "</span>");
+	buf_printf(b, "<span class=\"mark\">U+%04X</span>", c);
 }
 
 /* Bytes that need no look; a tab is one of them in code. */

@@ -16,8 +16,8 @@ void html(struct buf *b, const char *format, ...) __attribute__((format(printf, 
 void html_bytes(struct buf *b, const char *bytes, size_t len);
 
 /* A text from Git or from people, where one wants to see what one cannot see: characters that
- * change the direction of the text, take no room or control a terminal stand as <span class="mark"
- * title="U+202E"> with a sign for them (checklists X-10). For text, not for attributes. */
+ * change the direction of the text, take no room or control a terminal stand as
+ * <span class="mark">U+202E</span> (checklists X-10). For text, not for attributes. */
 void html_marked(struct buf *b, const char *text);
 
 /* The same for a line of a file, without its newline: tabs stay, and it may hold anything. */

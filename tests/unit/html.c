@@ -43,8 +43,7 @@ formats_stay_as_they_are(void **state)
 	struct buf *b = buf_new(c->mem, 1000);
 
 	html(b, "<a href=\"%s\">%d of %ld%%</a>", "/a?b=\"c\"&d", -7, 9000000000L);
-	assert_string_equal(
-	    b->data, "<a href=\"/a?b=&quot;c&quot;&amp;d\">-7 of 9000000000%</a>");
+	assert_string_equal(b->data, "<a href=\"/a?b=&quot;c&quot;&amp;d\">-7 of 9000000000%</a>");
 }
 
 static void
@@ -56,11 +55,11 @@ what_cannot_be_seen_is_shown_by_a_mark(void **state)
 		{ "a<b \xc3\xa9", "a&lt;b \xc3\xa9" },
 		{ "a\xe2\x80\xae"
 		  "b",
-		    "a<span class=\"mark\" title=\"U+202E\">U+202E</span>b" },
-		{ "\x1b", "<span class=\"mark\" title=\"U+001B\">\xe2\x90\x9b</span>" },
-		{ "\n", "<span class=\"mark\" title=\"U+000A\">\xe2\x90\x8a</span>" },
-		{ "\xe2\x80\x8b", "<span class=\"mark\" title=\"U+200B\">U+200B</span>" },
-		{ "\x7f", "<span class=\"mark\" title=\"U+007F\">U+007F</span>" },
+		    "a<span class=\"mark\">U+202E</span>b" },
+		{ "\x1b", "<span class=\"mark\">U+001B</span>" },
+		{ "\n", "<span class=\"mark\">U+000A</span>" },
+		{ "\xe2\x80\x8b", "<span class=\"mark\">U+200B</span>" },
+		{ "\x7f", "<span class=\"mark\">U+007F</span>" },
 		{ "\xff", "\xef\xbf\xbd" },
 	};
 	struct ctx *c = *state;
@@ -81,8 +80,8 @@ code_keeps_its_tabs_and_holds_any_byte(void **state)
 
 	html_code(b, "\tx<\0\r", 5);
 	assert_string_equal(b->data,
-	    "\tx&lt;<span class=\"mark\" title=\"U+0000\">\xe2\x90\x80</span>"
-	    "<span class=\"mark\" title=\"U+000D\">\xe2\x90\x8d</span>");
+	    "\tx&lt;<span class=\"mark\">U+0000</span>"
+	    "<span class=\"mark\">U+000D</span>");
 }
 
 int

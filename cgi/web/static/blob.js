@@ -173,15 +173,15 @@ function showRange(isScrolling) {
 		first.scrollIntoView({ block: "center" });
 }
 
-// Shift and a click: from the line that was pointed at to this one.
-function extend(event) {
-	const line = event.target.closest("a[id^=L][href^='#L']"), range = rangeOf(location.hash);
+// A click points at a line; with Shift, at all from the one before to this one.
+function point(event) {
+	const line = event.target.closest(".numbers b[id^=L]"), range = rangeOf(location.hash);
 
-	if (line === null || !event.shiftKey || range === null)
+	if (line === null)
 		return;
-	const to = Number(line.id.slice(1)), first = Math.min(range[0], to), last = Math.max(range[0], to);
-	event.preventDefault();
-	history.replaceState(null, "", `#L${first}-L${last}`);
+	const to = Number(line.id.slice(1)), from = event.shiftKey && range !== null ? range : [to, to];
+	const first = Math.min(from[0], to), last = Math.max(from[1], to);
+	history.replaceState(null, "", first === last ? `#L${first}` : `#L${first}-L${last}`);
 	showRange(false);
 }
 
@@ -189,6 +189,6 @@ startColours(new URL(document.currentScript.src));
 showRange(location.hash.includes("-"));
 addEventListener("hashchange", () => showRange(location.hash.includes("-")));
 addEventListener("resize", () => showRange(false));
-document.addEventListener("click", extend);
+document.addEventListener("click", point);
 
 })();
