@@ -3,7 +3,7 @@
 -- and their time limits need a superuser: cluster.sql.
 --
 -- mirrorhub_web  answers people. It changes rows, never tables; it cannot read sealed credentials,
---                nor change or read the audit trail.
+--                nor change the audit trail or read it, but for its end (recent_events).
 -- mirrorhub_sync does the queue's work. It sees no account, no password hash, no token.
 
 DO $$
@@ -70,7 +70,8 @@ GRANT INSERT, UPDATE (role), DELETE ON hub.team_member TO mirrorhub_web;
 GRANT DELETE ON hub.token TO mirrorhub_web;
 GRANT SELECT, INSERT (hash, account_id, password_version, remote_addr, user_agent),
 	UPDATE (seen_at), DELETE ON hub.session TO mirrorhub_web;
-GRANT EXECUTE ON FUNCTION hub.session_ends, hub.session_holds, hub.sessions_end TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.session_ends, hub.session_holds, hub.sessions_end,
+	hub.recent_events TO mirrorhub_web;
 
 -- projects (ABF)
 GRANT INSERT (head), UPDATE (head) ON hub.store TO mirrorhub_web;

@@ -12,6 +12,7 @@
 
 static const struct web_words sign_in_words = { .again = web_sign_in_again };
 static const struct web_words own_words = { .again = web_own };
+static const struct web_words accounts_words = { .again = web_admin_accounts };
 static const struct web_words logout_words = { .is_challenge = true };
 
 /* clang-format off */
@@ -31,6 +32,15 @@ static const struct route routes[] = {
 	{ POST,   "/-/sessions/end-others", PERM_USER, LOAD_NONE, web_end_other_sessions, NULL, 0 },
 	{ POST,   "/-/password", PERM_USER,   LOAD_NONE,    web_change_password, web_password_in,
 	    ROUTE_NO_TX, &own_words },
+	{ GET,    "/-/admin",    PERM_HUB_ADMIN, LOAD_NONE, web_admin,          NULL,  0 },
+	{ GET,    "/-/admin/jobs",     PERM_HUB_ADMIN, LOAD_NONE, web_admin_jobs,     NULL, 0 },
+	{ POST,   "/-/admin/jobs/:id/run", PERM_HUB_ADMIN, LOAD_NONE, web_admin_run_job, NULL, 0 },
+	{ GET,    "/-/admin/mirrors",  PERM_HUB_ADMIN, LOAD_NONE, web_admin_mirrors,  NULL, 0 },
+	{ GET,    "/-/admin/accounts", PERM_HUB_ADMIN, LOAD_NONE, web_admin_accounts, NULL, 0 },
+	{ POST,   "/-/admin/accounts", PERM_HUB_ADMIN, LOAD_NONE, web_admin_create_account,
+	    web_account_in, 0, &accounts_words },
+	{ POST,   "/-/admin/accounts/:id/role", PERM_HUB_ADMIN, LOAD_NONE, web_admin_set_role,
+	    web_role_in, 0, &accounts_words },
 	{ GET,    "/logout",     PERM_PUBLIC, LOAD_NONE,    web_logout,         NULL,  ROUTE_ANYONE,
 	    &logout_words },
 	{ GET,    "/commit/:id", PERM_PUBLIC, LOAD_NONE,    web_commit_link,    NULL,  ROUTE_READ_TX },

@@ -38,6 +38,7 @@ int web_commit_link(struct req *r);
 
 int web_atom_commits(struct req *r); /* atom.c */
 int web_atom_tags(struct req *r);
+
 extern const struct field web_token_in[], web_password_in[]; /* own.c */
 int web_own(struct req *r);
 int web_create_token(struct req *r);
@@ -45,5 +46,14 @@ int web_delete_token(struct req *r);
 int web_end_session(struct req *r);
 int web_end_other_sessions(struct req *r);
 int web_change_password(struct req *r);
+
+int web_admin(struct req *r); /* admin.c */
+int web_admin_jobs(struct req *r);
+int web_admin_run_job(struct req *r);
+int web_admin_mirrors(struct req *r);			   /* admin_mirrors.c */
+extern const struct field web_account_in[], web_role_in[]; /* admin_accounts.c */
+int web_admin_accounts(struct req *r);
+int web_admin_create_account(struct req *r);
+int web_admin_set_role(struct req *r);
 
 #endif

@@ -5,6 +5,8 @@
 #include "auth/password.h"
 #include "base/buf.h"
 #include "base/fault.h"
+#include "base/log.h"
+#include "base/random.h"
 #include "base/str.h"
 #include "core/account.h"
 #include "core/name.h"
@@ -12,6 +14,7 @@
 
 #define TEXT_MOST 255
 #define DETAIL_MAX_BYTES 200
+#define PASSWORD_RANDOM_BYTES 12
 
 static bool
 is_none(const char *text)
@@ -55,6 +58,17 @@ hash_of(struct ctx *c, const char *password, const char **out)
 	return is_none(password) ? OK : password_hash(c, password, out);
 }
 
+static bool
+is_role(const char *role)
+{
+	static const char *const roles[] = { "user", "tester", "admin", "banned" };
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (role != NULL && strcmp(role, roles[i]) == 0)
+			return true;
+	return false;
+}
+
 /* ---- the verbs */
 
 int
@@ -67,6 +81,10 @@ user_create(struct ctx *c, const struct actor *who, const struct user_wish *wish
 	struct faults *f = faults_new(c->mem);
 	const bool no = false;
 
+	if (wish->role != NULL)
+		row.role = wish->role;
+	if (!is_role(row.role) || strcmp(row.role, "banned") == 0)
+		faults_add(f, "role", FAULT_NOT_INCLUDED, 0);
 	check_uname(c, wish->uname, f);
 	check_text("email", wish->email, " <>,;", f);
 	check_text("first_name", wish->first_name, "", f);
@@ -166,6 +184,37 @@ user_update(
 	TRY(account_taken(c, user_set(c, u->id, &row)));
 	TRY(account_check_other_emails(c, u->id, row.email));
 	return actor_record(c, who, "account.update", u->uname, detail_of(c, &row));
+}
+
+int
+user_create_random(
+    struct ctx *c, const struct actor *who, const struct user_wish *wish, const char **password_out)
+{
+	struct user_wish row = *wish;
+	int64_t id;
+
+	row.password = random_hex(c->mem, PASSWORD_RANDOM_BYTES);
+	log_hide(row.password);
+	TRY(user_create(c, who, &row, &id));
+	*password_out = row.password;
+	return OK;
+}
+
+int
+user_set_role(struct ctx *c, const struct actor *who, const struct user *u, const char *role)
+{
+	const struct user_fields row = { .role = role };
+	bool is_ban = is_role(role) && strcmp(role, "banned") == 0;
+
+	if (!is_role(role))
+		return fault(c, "role", FAULT_NOT_INCLUDED, 0);
+	if (u->id == who->account->id)
+		return fail(c, E_CONFLICT, "nobody changes the role of his own account");
+	if (strcmp(role, "admin") != 0)
+		TRY(check_last_admin(c, u));
+	TRY(user_set(c, u->id, &row));
+	return actor_record(c, who, is_ban ? "account.ban" : "account.role", u->uname,
+	    arena_printf(c->mem, "%s, was %s", role, u->role));
 }
 
 int

@@ -14,6 +14,7 @@ extern const struct db_stmt project_store_sql[];
 extern const struct db_stmt person_sql[];
 extern const struct db_stmt session_sql[];
 extern const struct db_stmt token_sql[];
+extern const struct db_stmt overview_sql[];
 extern const struct db_stmt session_clean_sql[]; /* what sync does with them */
 extern const struct db_stmt team_sql[];
 extern const struct db_stmt folder_sql[];

@@ -37,3 +37,13 @@ END $$;
 CREATE TRIGGER account_sessions AFTER UPDATE OF password_version, role, active ON account FOR EACH ROW
 	WHEN (NEW.password_version <> OLD.password_version OR NEW.role = 'banned' OR NOT NEW.active)
 	EXECUTE FUNCTION sessions_end();
+
+-- The end of the audit trail, for the page of an administrator. The web programs cannot read the
+-- trail itself: whoever breaks into one of them learns no more than this.
+CREATE FUNCTION recent_events(asker bigint, most bigint) RETURNS TABLE (at timestamptz, actor text,
+	action text, object text, detail text, remote_addr text, result text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = hub, pg_temp AS $$
+	SELECT e.at, e.actor, e.action, e.object, e.detail, e.remote_addr, e.result FROM event e
+	WHERE EXISTS (SELECT FROM account a WHERE a.id = asker AND a.role = 'admin' AND a.active)
+	ORDER BY e.id DESC LIMIT least(most, 100)
+$$;
