@@ -95,6 +95,7 @@ check:
 	@tests/run
 
 bench:
+	@nginx/install-packages nginx/packages tests/bench/packages
 	@$(MAKE) --no-print-directory -s -j2 all
 	@tests/bench/run
 
