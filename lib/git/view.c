@@ -17,6 +17,11 @@
 #define US_PER_S INT64_C(1000000)
 #define FULL_PREFIX "refs/"
 
+/* Objects of up to so many bytes stay unpacked, within what git_init allows for all: pages are often
+ * of the same folders and files. libgit2's own limits are 4 kB and none at all. */
+#define KEPT_TREE_BYTES (64 * 1024)
+#define KEPT_FILE_BYTES (128 * 1024)
+
 /* ---- stores that are open */
 
 /* Everything that is published, and every store that takes another's place, changes the folder. */
@@ -91,9 +96,21 @@ close_odb(void *odb)
 }
 
 static int
+set_limits(struct ctx *c)
+{
+	if (git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE,
+		(size_t)KEPT_TREE_BYTES) < 0 ||
+	    git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB,
+		(size_t)KEPT_FILE_BYTES) < 0)
+		return git_fail(c, E_INTERNAL, "set the limits of kept objects");
+	return OK;
+}
+
+static int
 open_both(struct ctx *c, const char *dir, struct open_store *s)
 {
 	TRY(git_init(c));
+	TRY(set_limits(c));
 	TRY(identify(c, dir, &s->id));
 	TRY(git_store_open(c, dir, &s->repo));
 	if (git_repository_odb(&s->odb, s->repo) < 0)
