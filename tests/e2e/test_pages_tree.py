@@ -13,7 +13,6 @@ import pytest
 from fixtures.repos import Repo
 from fixtures.run import clean_env
 
-HUB_CONF = {"net.allow_file": "yes"}
 HTML = {"Accept": "text/html"}
 WHOLE = {"Accept-Encoding": "identity"}  # what nginx compresses has no length before
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -457,8 +456,8 @@ def test_a_file_with_bidi_characters_is_warned_of(hub, kinds):  # X-10
 # ---------------------------------------------------------------- large ones
 
 @pytest.fixture(scope="module")
-def large(hub, tmp_path_factory):
-    repo = Repo(tmp_path_factory.mktemp("large") / "l.git")
+def large(hub, upstream):
+    repo = Repo(upstream.folder / "large.git")
     blob = repo.blob("x\n")
     many = repo.raw_tree([("100644", "f%05d" % i, blob) for i in range(20000)])
     top = repo.raw_tree([("100644", "lines", repo.blob("".join("%d\n" % i for i in range(200000)))),
@@ -467,7 +466,7 @@ def large(hub, tmp_path_factory):
     top = repo.oid("refs/heads/main")
     (repo.path / "packed-refs").write_text("# pack-refs with: peeled fully-peeled sorted \n" + "".join(
         "%s refs/heads/many/%05d\n" % (top, i) for i in range(5000)))
-    return hub.mirror("file://%s" % repo.path, "large")
+    return hub.mirror(upstream.url("large.git"), "large")
 
 
 def test_twenty_thousand_entries_come_in_pages(hub, large):
