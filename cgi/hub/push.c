@@ -226,17 +226,27 @@ take_push(struct req *r)
 	return OK;
 }
 
-/* It is read again: what it waits for has changed. A signature alone shows nothing. */
+/* As he could ask for it: a signature shows nothing that guests do not see. */
+static int
+read_again(struct req *r, const char *name, struct project *out)
+{
+	struct account asker;
+
+	if (name == NULL || (r->account.id == 0 && !r->ctx->conf->anonymous_read))
+		return E_NOTFOUND;
+	return project_by_path(r->ctx, &r->claim, name, &asker, out);
+}
+
+/* It is read again: what it waits for has changed. */
 int
 take_repository(struct req *r)
 {
 	struct project p;
-	struct account asker;
 	struct notice n;
 	int code;
 
 	TRY(take(r, &n));
-	code = project_by_path(r->ctx, &r->claim, n.name != NULL ? n.name : "", &asker, &p);
+	code = read_again(r, n.name, &p);
 	if (code == E_NOTFOUND)
 		hub_shape_success(r);
 	else if (code == OK)
