@@ -30,7 +30,7 @@ struct flow {
 	char *said; /* the last SAID_BYTES on its standard error */
 	size_t said_len;
 	int64_t looked_us;
-	int64_t copied;
+	int64_t copied, answered;
 };
 
 /* ---- client to child */
@@ -97,6 +97,10 @@ pass_on(struct flow *f)
 		return OK;
 	if (n > 0 && f->p->is_copied)
 		copy(f, (size_t)n);
+	f->answered += n > 0 ? n : 0;
+	if (f->p->answer_bytes > 0 && f->answered > f->p->answer_bytes)
+		return fail(f->r->ctx, E_INTERNAL, "git said more than %lld bytes",
+		    (long long)f->p->answer_bytes);
 	if (n > 0)
 		return answer(f, (size_t)n);
 	close(f->child->out);

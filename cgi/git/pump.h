@@ -18,8 +18,9 @@ struct pump {
 	 * a child that fails before has a status of its own. 0: each byte is passed on as it comes
 	 */
 	size_t hold_bytes;
-	int copy_fd;	    /* what the child says is written there too; 0: nowhere */
-	int64_t copy_bytes; /* at most so many */
+	int64_t answer_bytes; /* more than so many of answer end the child; 0: no limit */
+	int copy_fd;	      /* what the child says is written there too; 0: nowhere */
+	int64_t copy_bytes;   /* at most so many */
 
 	/* filled in */
 	int status;	/* the child's exit code */
@@ -29,8 +30,9 @@ struct pump {
 /* Status, type and headers are set by the caller, and what r->out holds already comes before the
  * child's first byte. Whatever happens, the child is dead and awaited afterwards: when the client
  * goes away or breaks off (within a second), when the body is bad (body.h), when time is up. Its
- * errors are logged, not shown. E_INTERNAL: it failed, took too long (passing), or the client went
- * away (http_status 499). E_INVALID with 400: Git could make nothing of the body. */
+ * errors are logged, not shown. E_INTERNAL: it failed, took too long (passing), said too much, or
+ * the client went away (http_status 499). E_INVALID with 400: Git could make nothing of the body.
+ */
 must_check int pump_run(struct pump *p);
 
 #endif
