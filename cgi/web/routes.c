@@ -54,6 +54,11 @@ static const struct route routes[] = {
 	{ GET,    "/*path/raw/*rest",  PERM_READ, LOAD_PROJECT, web_raw,      NULL, ROUTE_STREAM },
 	{ GET,    "/*path/branches",   PERM_READ, LOAD_PROJECT, web_branches, NULL, 0 },
 	{ GET,    "/*path/tags",       PERM_READ, LOAD_PROJECT, web_tags,     NULL, 0 },
+	{ GET,    "/*path/commit/*rest",  PERM_READ, LOAD_PROJECT, web_commit,  NULL, 0 },
+	{ GET,    "/*path/compare",       PERM_READ, LOAD_PROJECT, web_compare, NULL, 0 },
+	{ GET,    "/*path/blame/*rest",   PERM_READ, LOAD_PROJECT, web_blame,   NULL, 0 },
+	{ GET,    "/*path/patch/*rest",   PERM_READ, LOAD_PROJECT, web_patch,   NULL, ROUTE_STREAM },
+	{ GET,    "/*path/archive/*rest", PERM_READ, LOAD_PROJECT, web_archive, NULL, ROUTE_STREAM },
 	{ GET,    "/*path",      PERM_READ,   LOAD_PROJECT, web_project,        NULL,  0 },
 	{ 0 }
 };

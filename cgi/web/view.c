@@ -1,7 +1,10 @@
 #include "cgi/web/view.h"
 
+#include <string.h>
+
 #include "core/project.h"
 
+#define ID_CHARS 40
 #define RETRY_NOT_CLONED_S 10
 
 static int
@@ -37,4 +40,10 @@ view_open_rest(
 {
 	TRY(view_open(r, view_out));
 	return git_view_split(r->ctx, *view_out, req_param(r, "rest"), rev_out, path_out);
+}
+
+bool
+view_is_id(const char *text)
+{
+	return strlen(text) == ID_CHARS && strspn(text, "0123456789abcdef") == ID_CHARS;
 }

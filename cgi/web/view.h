@@ -2,6 +2,8 @@
 #ifndef CGI_WEB_VIEW_H
 #define CGI_WEB_VIEW_H
 
+#include <stdbool.h>
+
 #include "git/view.h"
 #include "web/req.h"
 
@@ -13,5 +15,8 @@ must_check int view_open(struct req *r, struct git_view **out);
  * E_NOTFOUND. */
 must_check int view_open_rest(
     struct req *r, struct git_view **view_out, struct git_rev *rev_out, const char **path_out);
+
+/* Whether it is all 40 digits of an id, in lower case: what it leads to never changes. */
+bool view_is_id(const char *text);
 
 #endif

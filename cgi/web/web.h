@@ -25,6 +25,12 @@ int web_raw(struct req *r);	 /* raw.c */
 int web_branches(struct req *r); /* refs.c */
 int web_tags(struct req *r);
 
+int web_commit(struct req *r);	/* commit.c */
+int web_compare(struct req *r); /* compare.c */
+int web_blame(struct req *r);	/* blame.c */
+int web_patch(struct req *r);	/* stream.c */
+int web_archive(struct req *r);
+
 extern const struct field web_sign_in_in[]; /* login.c */
 int web_sign_in_form(struct req *r);
 int web_sign_in_again(struct req *r);
