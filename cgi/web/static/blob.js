@@ -94,16 +94,21 @@ function colourAll(codes, workerUrl) {
 			worker.terminate();
 			return;
 		}
-		timer = setTimeout(() => {
-			worker.terminate();
-			note(codes[id], "It takes too long to colour this.");
-		}, TIME_MOST_MS);
 		worker.postMessage({ id, text: codes[id].textContent, language: codes[id].dataset.language });
+	};
+
+	const giveUp = () => {
+		worker.terminate();
+		note(codes[id], "It takes too long to colour this.");
 	};
 
 	worker.onmessage = ({ data }) => {
 		if (data.id !== id)
 			return;
+		if (data.isReady) { // slow networks do not count
+			timer = setTimeout(giveUp, TIME_MOST_MS);
+			return;
+		}
 		if (isWhole(data.parts, codes[id].textContent.length))
 			colour(codes[id], data.parts);
 		next();

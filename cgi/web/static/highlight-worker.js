@@ -1,7 +1,7 @@
 // A module Worker that finds out what the parts of a program's text are. It gets {id, text, language}
 // and answers {id, parts}: lengths (as strings count them) and kinds in turn, which cover the whole
 // text; parts is null where it cannot tell. Nothing of the text comes back, and no HTML is made.
-// Who asks ends it when it takes too long.
+// {id, isReady} comes before, when all is loaded: who asks ends the Worker when it takes too long.
 
 // Files of highlight/, by their name there; what the server says, or what a code block calls itself.
 const LANGUAGES = new Set(["ada", "awk", "bash", "c", "clojure", "cmake", "cpp", "csharp", "css", "d",
@@ -119,12 +119,13 @@ async function learn(language) {
 			core.registerLanguage(name, await load(name));
 }
 
-async function partsOf(text, given) {
+async function partsOf(id, text, given) {
 	const lower = given.toLowerCase(), language = OTHER_NAMES.get(lower) ?? lower;
 
 	if (!LANGUAGES.has(language))
 		return null;
 	await learn(language);
+	self.postMessage({ id, isReady: true });
 	const result = core.highlight(text, { language, ignoreIllegals: true });
 	return result.errorRaised === undefined ? result._emitter.parts : null;
 }
@@ -133,7 +134,7 @@ self.onmessage = async ({ data }) => {
 	let parts = null;
 
 	try {
-		parts = await partsOf(data.text, data.language);
+		parts = await partsOf(data.id, data.text, data.language);
 	} catch {
 		// a file that does not come, or a mistake of the library: the text stays as it is
 	}
