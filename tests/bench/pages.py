@@ -9,7 +9,7 @@ PEERS = ("cgit", "cached", "gitweb", "klaus")
 LABELS = {"cgit": "cgit through fcgiwrap, no cache", "cached": "cgit with its cache warm",
           "gitweb": "gitweb as FastCGI", "klaus": "klaus through gunicorn"}
 # design.md, section 10
-TARGETS = {"cgit": {"summary": 6, "tree": 25, "blob": 10, "commit": 8, "log": 15},
+TARGETS = {"cgit": {"summary": 6, "tree": 25, "blob": 10, "log": 15, "commit": 8},
            "cached": 2, "gitweb": 50, "klaus": 30}
 
 
@@ -28,9 +28,9 @@ def addresses(commit):
                  "klaus": f"/tree/main/{folder}"},
         "blob": {"ours": f"/blob/main/{blob}", "cgit": f"/tree/{blob}", "gitweb": f";a=blob;f={blob};hb=main",
                  "klaus": f"/blob/main/{blob}"},
+        "log": {"ours": "/commits/main", "cgit": "/log/", "gitweb": ";a=shortlog", "klaus": "/tree/main/"},
         "commit": {"ours": f"/commit/{commit}", "cgit": f"/commit/?{at}", "gitweb": f";a=commitdiff;h={commit}",
                    "klaus": f"/commit/{commit}/"},
-        "log": {"ours": "/commits/main", "cgit": "/log/", "gitweb": ";a=shortlog", "klaus": "/tree/main/"},
     }
 
 
@@ -69,8 +69,7 @@ class Pages:
             s.bind(self.bench.path("gitweb.sock"))
             s.listen(1024)
             self.bench.start(["/usr/bin/perl", "/usr/share/gitweb/gitweb.cgi", "--fastcgi", "--nproc", "4"],
-                             stdin=s, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                             env={**os.environ, "GITWEB_CONFIG": self.bench.path("gitweb.conf")})
+                             stdin=s, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def start_klaus(self):
         link = self.bench.path("klaus/big")  # its name is that of the folder
@@ -99,7 +98,8 @@ http {{ access_log off; client_body_temp_path {self.bench.path('b2')}; fastcgi_t
       fastcgi_pass unix:{self.bench.hub.var}/run/web.sock; }}
     {cgit('cgit')}
     {cgit('cached')}
-    location /gitweb {{ include /etc/nginx/fastcgi_params; fastcgi_pass unix:{self.bench.path('gitweb.sock')}; }}
+    location /gitweb {{ include /etc/nginx/fastcgi_params; fastcgi_param GITWEB_CONFIG {self.bench.path('gitweb.conf')};
+      fastcgi_pass unix:{self.bench.path('gitweb.sock')}; }}
     location / {{ proxy_pass http://unix:{self.bench.path('klaus.sock')}; }}
   }} }}
 """
