@@ -13,6 +13,8 @@
 static const struct web_words sign_in_words = { .again = web_sign_in_again };
 static const struct web_words own_words = { .again = web_own };
 static const struct web_words accounts_words = { .again = web_admin_accounts };
+static const struct web_words hooks_words = { .again = web_hooks };
+static const struct web_words hook_words = { .again = web_hook };
 static const struct web_words logout_words = { .is_challenge = true };
 
 /* clang-format off */
@@ -59,6 +61,28 @@ static const struct route routes[] = {
 	{ GET,    "/*path/blame/*rest",   PERM_READ, LOAD_PROJECT, web_blame,   NULL, 0 },
 	{ GET,    "/*path/patch/*rest",   PERM_READ, LOAD_PROJECT, web_patch,   NULL, ROUTE_STREAM },
 	{ GET,    "/*path/archive/*rest", PERM_READ, LOAD_PROJECT, web_archive, NULL, ROUTE_STREAM },
+	{ GET,    "/*path/hooks",            PERM_ADMIN, LOAD_PROJECT, web_hooks,         NULL, 0 },
+	{ POST,   "/*path/hooks",            PERM_ADMIN, LOAD_PROJECT, web_hook_create,   web_hook_in, 0,
+	    &hooks_words },
+	{ GET,    "/*path/hooks/:id",        PERM_ADMIN, LOAD_PROJECT, web_hook,          NULL, 0 },
+	{ POST,   "/*path/hooks/:id",        PERM_ADMIN, LOAD_PROJECT, web_hook_edit,     web_hook_in, 0,
+	    &hook_words },
+	{ POST,   "/*path/hooks/:id/delete", PERM_ADMIN, LOAD_PROJECT, web_hook_delete,   NULL, 0 },
+	{ POST,   "/*path/hooks/:id/ping",   PERM_ADMIN, LOAD_PROJECT, web_hook_ping,     NULL, 0 },
+	{ GET,    "/*path/hooks/:id/deliveries/:delivery", PERM_ADMIN, LOAD_PROJECT, web_hook_delivery, NULL, 0 },
+	{ POST,   "/*path/hooks/:id/deliveries/:delivery/again", PERM_ADMIN, LOAD_PROJECT, web_hook_again,
+	    NULL, 0 },
+	{ GET,    "/-/admin/hooks",            PERM_HUB_ADMIN, LOAD_NONE, web_hooks,         NULL, 0 },
+	{ POST,   "/-/admin/hooks",            PERM_HUB_ADMIN, LOAD_NONE, web_hook_create,   web_hook_in, 0,
+	    &hooks_words },
+	{ GET,    "/-/admin/hooks/:id",        PERM_HUB_ADMIN, LOAD_NONE, web_hook,          NULL, 0 },
+	{ POST,   "/-/admin/hooks/:id",        PERM_HUB_ADMIN, LOAD_NONE, web_hook_edit,     web_hook_in, 0,
+	    &hook_words },
+	{ POST,   "/-/admin/hooks/:id/delete", PERM_HUB_ADMIN, LOAD_NONE, web_hook_delete,   NULL, 0 },
+	{ POST,   "/-/admin/hooks/:id/ping",   PERM_HUB_ADMIN, LOAD_NONE, web_hook_ping,     NULL, 0 },
+	{ GET,    "/-/admin/hooks/:id/deliveries/:delivery", PERM_HUB_ADMIN, LOAD_NONE, web_hook_delivery, NULL, 0 },
+	{ POST,   "/-/admin/hooks/:id/deliveries/:delivery/again", PERM_HUB_ADMIN, LOAD_NONE, web_hook_again,
+	    NULL, 0 },
 	{ GET,    "/*path",      PERM_READ,   LOAD_PROJECT, web_project,        NULL,  0 },
 	{ 0 }
 };

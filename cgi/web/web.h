@@ -62,4 +62,14 @@ int web_admin_accounts(struct req *r);
 int web_admin_create_account(struct req *r);
 int web_admin_set_role(struct req *r);
 
+extern const struct field web_hook_in[]; /* hooks.c; of all projects where none is loaded */
+int web_hooks(struct req *r);
+int web_hook_create(struct req *r);
+int web_hook(struct req *r);
+int web_hook_edit(struct req *r);
+int web_hook_delete(struct req *r);
+int web_hook_ping(struct req *r);
+int web_hook_delivery(struct req *r);
+int web_hook_again(struct req *r);
+
 #endif

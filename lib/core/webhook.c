@@ -150,8 +150,8 @@ check_wish(struct ctx *c, const struct webhook_wish *w)
 	}
 	if (is_given(w->secret))
 		check_secret(f, w->secret);
-	if (is_given(w->headers) && webhook_clean_headers(c, w->headers) == NULL)
-		faults_add(f, "headers", FAULT_INVALID, 0);
+	if (is_given(w->header_lines) && webhook_clean_headers(c, w->header_lines) == NULL)
+		faults_add(f, "header_lines", FAULT_INVALID, 0);
 	if (!w->on_push && !w->on_sync && !w->on_failure)
 		faults_add(f, "events", FAULT_BLANK, 0);
 	code = faults_end(c, f);
@@ -182,7 +182,8 @@ static int
 seal_both(struct ctx *c, int64_t id, const struct webhook_wish *w, const char **secret_out,
     const char **headers_out)
 {
-	const char *headers = is_given(w->headers) ? webhook_clean_headers(c, w->headers) : NULL;
+	const char *headers =
+	    is_given(w->header_lines) ? webhook_clean_headers(c, w->header_lines) : NULL;
 
 	TRY(seal(c, id, "secret", w->secret, secret_out));
 	return seal(c, id, "headers", headers, headers_out);

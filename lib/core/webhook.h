@@ -20,7 +20,7 @@ struct webhook_wish {
 	const char *url;
 	bool on_push, on_sync, on_failure, active;
 	const char *secret;	    /* NULL or "": as it was */
-	const char *headers;	    /* lines "Name: value"; NULL or "": as they were */
+	const char *header_lines;   /* lines "Name: value"; NULL or "": as they were */
 	bool no_secret, no_headers; /* what there was goes */
 };
 
@@ -33,8 +33,8 @@ must_check int webhook_check_url(struct ctx *c, const char *url);
  * that the hub or the connection has itself (checklists/security.md W-12). */
 const char *webhook_clean_headers(struct ctx *c, const char *text);
 
-/* project NULL: of all projects. Faults: url, secret, headers, events (none is chosen), webhooks
- * (WEBHOOKS_MAX). E_INVALID. */
+/* project NULL: of all projects. Faults: url, secret, header_lines, events (none is chosen),
+ * webhooks (WEBHOOKS_MAX). E_INVALID. */
 must_check int webhook_create(struct ctx *c, const struct actor *who, const struct project *project,
     const struct webhook_wish *wish, int64_t *id_out);
 
