@@ -1,6 +1,8 @@
 """mirrorhub-render alone: what strangers write in Markdown, read back by a parser of HTML
 (checklists/security.md: X-03, X-04, X-05, F-18). tests/unit/render.c has the single rules."""
 
+import ctypes
+import errno
 import os
 import random
 import subprocess
@@ -279,6 +281,27 @@ def test_after_its_start_the_child_asks_the_system_for_nothing_but_bytes_and_mem
     assert "read" in after and "write" in after
     assert after <= {"read", "write", "brk", "mmap", "munmap", "mremap", "madvise",
                      "exit_group"}
+
+
+def _as_in_a_unit():
+    """What @system-service of systemd refuses, of all that the start of the child could ask for."""
+    allow, refuse = 0x7fff0000, 0x00050000 | errno.EPERM
+    lib = ctypes.CDLL("libseccomp.so.2")
+    lib.seccomp_init.restype = ctypes.c_void_p
+    rules = ctypes.c_void_p(lib.seccomp_init(allow))
+    for name in (b"seccomp", b"setrlimit"):
+        assert lib.seccomp_rule_add(rules, refuse, lib.seccomp_syscall_resolve_name(name), 0) == 0
+    assert lib.seccomp_load(rules) == 0
+
+
+def test_the_sandbox_can_be_entered_in_a_unit_of_systemd(release):
+    with subprocess.Popen([release], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          preexec_fn=_as_in_a_unit) as child:
+        until = time.monotonic() + 60
+        while status_of(child.pid)["Seccomp_filters"] != "2":
+            assert time.monotonic() < until and child.poll() is None
+        out, _ = child.communicate(HEAD + b"a")
+    assert (child.returncode, out) == (0, b"<p>a</p>\n")
 
 
 @pytest.mark.parametrize("head", [b"", b"\n", b"blob /p\n\n", b"blob /p\ntree /p\nraw /p\nfolder",
