@@ -204,6 +204,33 @@ def test_roles_change_but_nobodys_own(hub, admin):
                      data={"role": "user", "form_token": token}).status_code == 404
 
 
+def test_C03_looking_around_changes_nothing(hub, admin, mirrors):
+    """All links of the pages of people and administrators, followed by an administrator; compared
+    are the rows of all tables but those that say that he looked."""
+    hub.wait_idle("well-good")
+    tables = [row["name"] for row in hub.sql(
+        "SELECT c.relname AS name FROM pg_class c WHERE c.relnamespace = 'hub'::regnamespace"
+        " AND c.relkind = 'r' AND c.relname NOT IN ('worker', 'counter', 'session', 'token')")]
+    assert "event" in tables and "job" in tables
+
+    def rows():
+        return {t: hub.one("SELECT md5(coalesce(string_agg(t::text, E'\n' ORDER BY t::text), ''))"
+                           " FROM hub.%s t" % t) for t in tables}
+    hub.sql("UPDATE hub.job SET run_at = now() + interval '1 hour' WHERE state <> 'running'")
+    before, seen = rows(), set()
+    todo = ["/", "/-/tokens", *PAGES, "/well-good", "/well-good/edit", "/well-good/runs", "/-/new"]
+    while todo and len(seen) < 150:
+        path = todo.pop(0)
+        seen.add(path)
+        answer = admin.get(path)
+        assert answer.status_code != 500, path
+        if admin.page is not None:
+            todo += [url for url, _ in admin.page.links if url.startswith("/") and url not in seen
+                     and url not in todo and not url.startswith(("/api", "/logout"))]
+    assert len(seen) > 20
+    assert rows() == before
+
+
 def test_long_lists_come_page_by_page(hub, admin):
     hub.sql("INSERT INTO hub.account (uname) SELECT 'many-' || lpad(n::text, 3, '0')"
             " FROM generate_series(1, 120) n")

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cgi/hpr/hpr.h"
 #include "cgi/rhodecode/rhodecode.h"
+#include "cgi/web/web.h"
 #include "core/name.h"
 
 #define MANUAL "docs/api/hpr.md"
@@ -42,6 +43,38 @@ the_manual_has_every_route_of_hpr(void **state)
 			print_error("%s does not have \"## %s\"\n", MANUAL, heading);
 		assert_true(has_heading(c, manual, heading));
 	}
+}
+
+/* checklists C-03. What a handler does for a POST it must not do for a GET; a GET that needs a
+ * transaction has one in which nothing can be written, and none lets nobody become somebody. */
+static void
+a_get_changes_nothing(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (const struct dialect *const *d = all_dialects; *d != NULL; d++)
+		for (const struct route *get = (*d)->routes; get->path != NULL; get++) {
+			if (get->method != GET)
+				continue;
+			assert_false(get->flags & (ROUTE_SIGN_IN | ROUTE_NO_TX));
+			for (const struct route *r = (*d)->routes; r->path != NULL; r++)
+				if (r->method != GET && r->serve == get->serve &&
+				    !(r->flags & ROUTE_READS))
+					unit_fail("%s: the GET does what a %s does", get->path,
+					    req_method_text(r->method));
+			n++;
+		}
+	assert_true(n > 50);
+}
+
+/* What a browser sends by itself says who asks at pages alone, and only they come with forms. */
+static void
+only_the_pages_take_a_cookie(void **state)
+{
+	(void)state;
+	for (const struct dialect *const *d = all_dialects; *d != NULL; d++)
+		assert_int_equal(((*d)->habits & HABIT_SESSION) != 0, *d == &web_dialect);
 }
 
 /* The part of a pattern that begins at `at`; NULL for none, or one that takes anything. */
@@ -142,6 +175,17 @@ is_for_calls(const struct dialect *d, const struct route *r)
 	return true;
 }
 
+/* Nobody may sign in, or nobody could; the password is what he shows. */
+static bool
+is_sign_in(const struct dialect *d, const struct route *r)
+{
+	if (!(r->flags & ROUTE_SIGN_IN))
+		return false;
+	assert_ptr_equal(d, &web_dialect);
+	assert_string_equal(r->path, "/login");
+	return true;
+}
+
 static void
 getting_never_changes_and_changing_never_is_public(void **state)
 {
@@ -154,7 +198,7 @@ getting_never_changes_and_changing_never_is_public(void **state)
 				n++;
 			else if (r->method == GET)
 				assert_true(r->in == NULL || ((*d)->inputs & INPUT_RAILS));
-			else if (!(r->flags & ROUTE_READS))
+			else if (!is_sign_in(*d, r) && !(r->flags & ROUTE_READS))
 				assert_true(r->perm > PERM_PUBLIC && r->perm != PERM_READ);
 		}
 	assert_int_equal(n, 2);
@@ -167,6 +211,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(every_row_has_its_columns),
+		WITH_CTX(a_get_changes_nothing),
+		WITH_CTX(only_the_pages_take_a_cookie),
 		WITH_CTX(no_uname_and_no_path_begins_like_a_route),
 		WITH_CTX(the_manual_has_every_route_of_hpr),
 		WITH_CTX(hpr_has_every_route_of_the_manual),
