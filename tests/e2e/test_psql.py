@@ -65,8 +65,8 @@ def test_every_session_of_the_page_goes_as_it_is_shown(shop):
 
 
 def test_all_functions_and_views_of_the_page_exist_and_no_others(shop):
-    for name in ("mirrors", "jobs", "runs", "accounts", "teams", "folders", "platforms", "repositories",
-                 "packages"):
+    for name in ("mirrors", "jobs", "runs", "accounts", "sessions", "teams", "folders",
+                 "platforms", "repositories", "packages"):
         shop.sql("SELECT * FROM admin." + name)
         assert "admin." + name in PAGE
     made = {row["name"] for row in shop.sql(
