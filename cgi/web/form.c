@@ -82,6 +82,8 @@ form_fault(struct req *r, const char *name, const char *wrong)
 
 	if (f == NULL)
 		return NULL;
+	if (f->sentence != NULL)
+		return form_sentence(r->ctx->mem, f->sentence);
 	if (f->kind == FAULT_TOO_LONG || f->kind == FAULT_TOO_SHORT)
 		return arena_printf(r->ctx->mem, "This has %s %ld characters.",
 		    f->kind == FAULT_TOO_LONG ? "at most" : "at least", f->limit);

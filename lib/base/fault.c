@@ -18,6 +18,13 @@ faults_add(struct faults *f, const char *field, enum fault_kind kind, int64_t li
 	f->rows[f->n++] = (struct fault){ .field = field, .kind = kind, .limit = limit };
 }
 
+void
+faults_say(struct faults *f, const char *field, enum fault_kind kind, const char *sentence)
+{
+	faults_add(f, field, kind, 0);
+	f->rows[f->n - 1].sentence = sentence;
+}
+
 /* "default_branch" is read "default branch". */
 static const char *
 words_of(struct ctx *c, const char *field)
@@ -54,6 +61,8 @@ faults_end(struct ctx *c, const struct faults *f)
 	if (f->n == 0)
 		return OK;
 	c->faults = f;
+	if (first->sentence != NULL)
+		return fail(c, E_INVALID, "%s", first->sentence);
 	return fail(c, first->kind == FAULT_TAKEN ? E_CONFLICT : E_INVALID, "the %s %s",
 	    words_of(c, first->field), sentences[first->kind]);
 }

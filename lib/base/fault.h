@@ -29,6 +29,8 @@ struct fault {
 	const char *field; /* as core calls it: "name", "default_branch", … */
 	enum fault_kind kind;
 	int64_t limit; /* 0: none */
+	const char
+	    *sentence; /* what is wrong with it, as a reason of fail(); NULL: the kind says it */
 };
 
 #define FAULTS_MAX 32
@@ -42,6 +44,10 @@ struct faults *faults_new(struct arena *mem);
 
 /* More than FAULTS_MAX is a bug (assert). */
 void faults_add(struct faults *f, const char *field, enum fault_kind kind, int64_t limit);
+
+/* The same with a sentence of its own, where the rule knows more than the kind: "an address has no
+ * blanks". */
+void faults_say(struct faults *f, const char *field, enum fault_kind kind, const char *sentence);
 
 /* OK without a fault. Else E_INVALID (E_CONFLICT when the first is FAULT_TAKEN) with a plain reason
  * about the first, and ctx->faults for the dialect. */
