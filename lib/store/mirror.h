@@ -33,6 +33,26 @@ struct mirror {
 /* E_NOTFOUND: the project is no mirror, or has gone. */
 must_check int mirror_by_project(struct ctx *c, int64_t project_id, struct mirror *out);
 
+/* For forms: what the pages do not tell of it. */
+struct mirror_settings {
+	const char *url;
+	bool has_credentials;
+	int64_t interval_s; /* 0: the hub's */
+	bool is_paused;
+};
+
+/* E_NOTFOUND: as above. */
+must_check int mirror_settings_of(struct ctx *c, int64_t project_id, struct mirror_settings *out);
+
+/* 0: the hub's; then what is planned stays as it is. With one of its own it runs next one interval
+ * after its last success. E_NOTFOUND. */
+must_check int mirror_set_interval(struct ctx *c, int64_t project_id, int64_t interval_s);
+
+/* A running sync comes to its end, then nothing is planned any more. *is_new_out: it was not so
+ * before. */
+must_check int mirror_pause(struct ctx *c, int64_t project_id, bool *is_new_out);
+must_check int mirror_resume(struct ctx *c, int64_t project_id, bool *is_new_out);
+
 struct mirror_new {
 	int64_t project_id;
 	const char *url;		/* clean */
