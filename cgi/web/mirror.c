@@ -5,10 +5,12 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/str.h"
+#include "cgi/web/form.h"
 #include "cgi/web/page.h"
 #include "cgi/web/url.h"
+#include "cgi/web/web.h"
 #include "core/mirror_state.h"
-#include "web/cookie.h"
+#include "core/project.h"
 #include "web/html.h"
 
 #define REFRESH_S 2
@@ -112,10 +114,7 @@ add_actions(struct req *r, const struct project *p, const struct mirror *m)
 	html(r->out, "<p><a href=\"%s\">Runs of this mirror</a></p>\n",
 	    url_view(r, p, "runs", NULL, NULL));
 	if (p->access >= ACCESS_WRITE && !m->is_paused && !mirror_is_moving(m))
-		html(r->out,
-		    "<form method=\"post\" action=\"%s\"><input type=\"hidden\" name=\"%s\" "
-		    "value=\"%s\"><button>Sync now</button></form>\n",
-		    url_view(r, p, "sync", NULL, NULL), COOKIE_FORM_TOKEN, cookie_form_token(r));
+		form_button(r, url_view(r, p, "sync", NULL, NULL), NULL, NULL, "Sync now");
 }
 
 int
@@ -144,4 +143,15 @@ mirror_panel(struct req *r, const struct project *p)
 	add_actions(r, p, &m);
 	html(r->out, "</section>\n");
 	return OK;
+}
+
+/* ---- the button */
+
+int
+web_sync(struct req *r)
+{
+	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
+
+	TRY(project_sync(r->ctx, &who, r->project));
+	return page_see_other(r, url_project(r, r->project));
 }

@@ -15,6 +15,8 @@ static const struct web_words own_words = { .again = web_own };
 static const struct web_words accounts_words = { .again = web_admin_accounts };
 static const struct web_words hooks_words = { .again = web_hooks };
 static const struct web_words hook_words = { .again = web_hook };
+static const struct web_words new_words = { .again = web_new };
+static const struct web_words edit_words = { .again = web_edit_form };
 static const struct web_words logout_words = { .is_challenge = true };
 
 /* clang-format off */
@@ -45,6 +47,11 @@ static const struct route routes[] = {
 	    web_role_in, 0, &accounts_words },
 	{ GET,    "/logout",     PERM_PUBLIC, LOAD_NONE,    web_logout,         NULL,  ROUTE_ANYONE,
 	    &logout_words },
+	{ GET,    "/-/new",      PERM_USER,   LOAD_NONE,    web_new,            NULL,  0 },
+	{ POST,   "/-/new",      PERM_USER,   LOAD_NONE,    web_create_mirror,  web_mirror_in, 0,
+	    &new_words },
+	{ POST,   "/-/new/plain", PERM_USER,  LOAD_NONE,    web_create_plain,   web_plain_in, 0,
+	    &new_words },
 	{ GET,    "/commit/:id", PERM_PUBLIC, LOAD_NONE,    web_commit_link,    NULL,  ROUTE_READ_TX },
 	{ GET,    "/*path/commits",            PERM_READ, LOAD_PROJECT, web_commits_of_head, NULL, 0 },
 	{ GET,    "/*path/commits/*rest",      PERM_READ, LOAD_PROJECT, web_commits,      NULL, 0 },
@@ -83,6 +90,16 @@ static const struct route routes[] = {
 	{ GET,    "/-/admin/hooks/:id/deliveries/:delivery", PERM_HUB_ADMIN, LOAD_NONE, web_hook_delivery, NULL, 0 },
 	{ POST,   "/-/admin/hooks/:id/deliveries/:delivery/again", PERM_HUB_ADMIN, LOAD_NONE, web_hook_again,
 	    NULL, 0 },
+	{ GET,    "/*path/runs",       PERM_READ,  LOAD_MIRROR,  web_runs,      NULL, 0 },
+	{ GET,    "/*path/runs/:id",   PERM_READ,  LOAD_MIRROR,  web_run,       NULL, 0 },
+	{ POST,   "/*path/sync",       PERM_WRITE, LOAD_MIRROR,  web_sync,      NULL, 0 },
+	{ GET,    "/*path/edit",       PERM_ADMIN, LOAD_PROJECT, web_edit_form, NULL, 0 },
+	{ POST,   "/*path/edit",       PERM_ADMIN, LOAD_PROJECT, web_edit,      web_edit_in, 0,
+	    &edit_words },
+	{ POST,   "/*path/pause",      PERM_ADMIN, LOAD_MIRROR,  web_pause,     NULL, 0 },
+	{ POST,   "/*path/resume",     PERM_ADMIN, LOAD_MIRROR,  web_resume,    NULL, 0 },
+	{ POST,   "/*path/delete",     PERM_OWNER, LOAD_PROJECT, web_delete,    web_delete_in, 0,
+	    &edit_words },
 	{ GET,    "/*path",      PERM_READ,   LOAD_PROJECT, web_project,        NULL,  0 },
 	{ 0 }
 };

@@ -31,6 +31,22 @@ int web_blame(struct req *r);	/* blame.c */
 int web_patch(struct req *r);	/* stream.c */
 int web_archive(struct req *r);
 
+int web_sync(struct req *r); /* mirror.c */
+int web_runs(struct req *r); /* runs.c */
+int web_run(struct req *r);
+
+extern const struct field web_mirror_in[], web_plain_in[]; /* mirror_form.c */
+int web_new(struct req *r);
+int web_create_mirror(struct req *r);
+int web_create_plain(struct req *r);
+
+extern const struct field web_edit_in[], web_delete_in[]; /* edit.c */
+int web_edit_form(struct req *r);
+int web_edit(struct req *r);
+int web_pause(struct req *r);
+int web_resume(struct req *r);
+int web_delete(struct req *r);
+
 extern const struct field web_sign_in_in[]; /* login.c */
 int web_sign_in_form(struct req *r);
 int web_sign_in_again(struct req *r);
