@@ -124,3 +124,37 @@ ROWS = [
     row(60, "no such address below one", "GET", REPOS + "/x/nix", 404,
         json={"error": {"message": "not found", "code": 404}}),
 ]
+
+LOG, TREE, DIFF, HOOK = ("e2e/test_pages_log.py", "e2e/test_pages_tree.py", "e2e/test_pages_diff.py",
+                         "e2e/test_hooks.py")
+
+# Rows that are tested somewhere else, with the tests that do it: those of B8.1, and those of B8.2.
+# 41 is both an answer of the API, tested here, and a page.
+THEIRS_ELSEWHERE = {
+    14: [(TREE, "test_a_folder_of_a_tag_leads_on_to_folders_and_files")],
+    15: [(TREE, "test_a_folder_of_a_tag_leads_on_to_folders_and_files")],
+    16: [(TREE, "test_a_file_has_its_text_numbers_and_a_way_to_its_bytes")],
+    17: [(TREE, "test_what_is_not_there_is_404")],
+    18: [(DIFF, "test_row_18_a_prefix_a_branch_and_a_tag_name_a_commit")],
+    19: [(DIFF, "test_row_19_and_45_what_is_no_commit_is_missing")],
+    20: [(LOG, "test_a_commit_is_found_by_its_id_alone")],
+    21: [(LOG, "test_a_commit_is_found_by_its_id_alone")],
+}
+ELSEWHERE = {
+    41: [(TREE, "test_an_empty_project_has_a_page"), (LOG, "test_a_project_without_commits_says_so")],
+    49: [(TREE, "test_addresses_lead_to_the_right_view")],
+    50: [(TREE, "test_addresses_lead_to_the_right_view")],
+    51: [(TREE, "test_raw_bytes_run_nowhere")],
+    52: [(TREE, "test_what_looks_like_html_is_text")],
+    53: [(LOG, "test_commits_without_a_branch_is_the_default_one")],
+    54: [(LOG, "test_pages_list_forty_commits_in_the_order_of_git_log"),
+         (LOG, "test_the_last_page_has_no_older_one_and_behind_it_is_nothing"),
+         (LOG, "test_a_bad_page_is_the_first")],
+    55: [(DIFF, "test_row_55_a_long_diff_is_cut_with_a_note_and_leads_to_the_patch")],
+    56: [(HOOK, "test_row_56_one_call_for_each_branch_with_full_hashes")],
+    57: [(HOOK, "test_row_57_one_that_fails_and_one_that_is_missing_are_logged"),
+         (HOOK, "test_a_hook_that_hangs_is_killed_with_all_that_it_started")],
+}
+
+# Rows of B8.2 of what is not there yet.
+WAITING = {58: "the hook for JIRA"}

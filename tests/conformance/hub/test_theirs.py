@@ -122,3 +122,8 @@ def test_a_local_path_without_the_setting_is_refused(fresh_hub, tmp_path):
     hub = fresh_hub({"net.allow_file": "yes"})
     got = push(hub, "eol", str(ROOT))
     assert got.json() == {"success": False, "error": "unsupported repository URL"}
+
+
+def test_theirs_13_the_front_page_leads_to_it(hub, eol):
+    got = hub.get("/", headers={"Accept": "text/html"})
+    assert got.status_code == 200 and 'href="/eol"' in got.text
