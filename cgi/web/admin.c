@@ -115,21 +115,22 @@ admin_time(struct req *r, int64_t at, const char *none)
 static void
 add_number(struct req *r, const char *word, int64_t n, const char *url)
 {
-	html(r->out, "<dt>%s</dt><dd>", word);
+	html(r->out, "<div><dt>%s</dt><dd>", word);
 	if (url != NULL)
 		html(r->out, "<a href=\"%s\">%ld</a>", url, n);
 	else
 		html(r->out, "%ld", n);
-	html(r->out, "</dd>\n");
+	html(r->out, "</dd></div>\n");
 }
 
 static void
 add_numbers(struct req *r, const struct overview *o)
 {
-	html(r->out, "<dl class=\"numbers\">\n");
+	html(r->out, "<dl class=\"totals\">\n");
 	add_number(r, "Projects", o->projects, NULL);
 	add_number(r, "Mirrors", o->mirrors, "/-/admin/mirrors");
-	html(r->out, "<dt>On disk</dt><dd>%s</dd>\n", str_size(r->ctx->mem, o->store_bytes));
+	html(r->out, "<div><dt>On disk</dt><dd>%s</dd></div>\n",
+	    str_size(r->ctx->mem, o->store_bytes));
 	add_number(r, "Accounts", o->accounts, "/-/admin/accounts");
 	add_number(r, "Administrators", o->admins, NULL);
 	add_number(r, "Banned", o->banned, NULL);

@@ -55,7 +55,7 @@ add_verbs(struct req *r, const struct overview_account *a)
 		form_button(r, action, "role", "user", "Lift the ban");
 		return;
 	}
-	html(r->out, "<form class=\"button\" method=\"post\" action=\"%s\">", action);
+	html(r->out, "<form class=\"verb\" method=\"post\" action=\"%s\">", action);
 	form_token(r);
 	html(r->out, "<select name=\"role\" aria-label=\"Role of %s\">", a->uname);
 	for (const struct form_choice *c = roles; c->value != NULL; c++)

@@ -35,7 +35,7 @@ void
 form_button(
     struct req *r, const char *action, const char *name, const char *value, const char *button)
 {
-	html(r->out, "<form class=\"button\" method=\"post\" action=\"%s\">", action);
+	html(r->out, "<form class=\"verb\" method=\"post\" action=\"%s\">", action);
 	form_token(r);
 	if (name != NULL)
 		html(r->out, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", name, value);

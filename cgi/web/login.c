@@ -19,6 +19,8 @@ const struct field web_sign_in_in[] = { FIELD(sign_in, uname), FIELD_MAX(sign_in
 static int
 draw(struct req *r, const char *uname, const char *next)
 {
+	bool has_name = uname != NULL && uname[0] != '\0';
+
 	res_header(r, "Cache-Control", "no-store"); /* it belongs to one cookie */
 	cookie_before(r);
 	page_begin(r, &(struct page){ .title = "Sign in" });
@@ -31,12 +33,13 @@ draw(struct req *r, const char *uname, const char *next)
 		.label = "User name or e-mail address",
 		.value = uname,
 		.autocomplete = "username",
-		.is_first = true });
+		.is_first = !has_name });
 	form_field(r,
 	    &(struct form_field){ .name = "password",
 		.label = "Password",
 		.type = "password",
-		.autocomplete = "current-password" });
+		.autocomplete = "current-password",
+		.is_first = has_name });
 	form_end(r, "Sign in");
 	html(r->out,
 	    "<p class=\"hint\">Accounts are made by who runs this hub. Programs and git use a name "
