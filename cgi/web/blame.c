@@ -56,8 +56,7 @@ show_line(struct req *r, const char **at, const char *end, int number)
 	const char *newline = memchr(*at, '\n', (size_t)(end - *at));
 	size_t len = (size_t)((newline != NULL ? newline : end) - *at);
 
-	html(r->out, "<td class=\"n\" id=\"L%d\"><a href=\"#L%d\">%d</a><td>", number, number,
-	    number);
+	html(r->out, "<td class=\"n\" id=\"L%d\">%d<td>", number, number);
 	html_code(r->out, *at, len < LINE_BYTES ? len : LINE_BYTES);
 	if (len > LINE_BYTES)
 		html(r->out, "<span class=\"mark\">… the line goes on</span>");
@@ -71,7 +70,8 @@ show_runs(struct req *r, const struct git_blame_file *file)
 	const char *at = file->text, *end = file->text + file->len;
 
 	html(r->out,
-	    "<table class=\"blame\">\n<thead class=\"hidden\"><tr><th scope=\"col\">Commit"
+	    "<table class=\"blame\">\n<col class=\"who\"><col class=\"number\"><col>\n<thead "
+	    "class=\"hidden\"><tr><th scope=\"col\">Commit"
 	    "<th scope=\"col\">Line<th scope=\"col\">Text\n");
 	for (size_t i = 0; i < file->n && r->out->len < PAGE_MAX_BYTES; i++) {
 		const struct git_blame_run *run = &file->runs[i];

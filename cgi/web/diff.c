@@ -288,10 +288,12 @@ show_lines(struct req *r, const struct diff *d, const struct git_change *row)
 		return;
 	html(r->out,
 	    d->is_split
-		? "<table class=\"diff split\">\n<thead class=\"hidden\"><tr><th scope=\"col\">Old "
+		? "<table class=\"diff split\">\n<col class=\"number\"><col><col "
+		  "class=\"number\"><col>\n<thead class=\"hidden\"><tr><th scope=\"col\">Old "
 		  "line<th scope=\"col\">Before<th scope=\"col\">New line<th scope=\"col\">After"
 		  "\n<tbody>\n"
-		: "<table class=\"diff\">\n<thead class=\"hidden\"><tr><th scope=\"col\">Old line"
+		: "<table class=\"diff\">\n<col class=\"number\"><col "
+		  "class=\"number\"><col>\n<thead class=\"hidden\"><tr><th scope=\"col\">Old line"
 		  "<th scope=\"col\">New line<th scope=\"col\">Text\n<tbody>\n");
 	for (size_t i = 0; i < row->n_hunks && !is_full(r); i++)
 		show_hunk(r, d, &row->hunks[i]);

@@ -17,8 +17,8 @@
 #define US_PER_S INT64_C(1000000)
 #define FULL_PREFIX "refs/"
 
-/* Objects of up to so many bytes stay unpacked, within what git_init allows for all: pages are often
- * of the same folders and files. libgit2's own limits are 4 kB and none at all. */
+/* Objects of up to so many bytes stay unpacked, within what git_init allows for all: pages are
+ * often of the same folders and files. libgit2's own limits are 4 kB and none at all. */
 #define KEPT_TREE_BYTES (64 * 1024)
 #define KEPT_FILE_BYTES (128 * 1024)
 
@@ -98,10 +98,10 @@ close_odb(void *odb)
 static int
 set_limits(struct ctx *c)
 {
-	if (git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE,
-		(size_t)KEPT_TREE_BYTES) < 0 ||
-	    git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB,
-		(size_t)KEPT_FILE_BYTES) < 0)
+	if (git_libgit2_opts(
+		GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, (size_t)KEPT_TREE_BYTES) < 0 ||
+	    git_libgit2_opts(
+		GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)KEPT_FILE_BYTES) < 0)
 		return git_fail(c, E_INTERNAL, "set the limits of kept objects");
 	return OK;
 }
