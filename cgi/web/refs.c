@@ -168,7 +168,11 @@ show(struct req *r, const struct kind *kind)
 	TRY(open_list(r, kind->is_tag, &list));
 	if (page > 1 && (size_t)(page - 1) * ROWS_MOST >= list.n)
 		return fail(r->ctx, E_NOTFOUND, "there is no such page");
-	page_begin(r, &(struct page){ .title = title, .project = r->project, .tab = kind->view });
+	page_begin(r,
+	    &(struct page){ .title = title,
+		.project = r->project,
+		.tab = kind->view,
+		.feed = kind->is_tag ? url_view(r, r->project, "atom/tags", NULL, NULL) : NULL });
 	html(r->out, "<h1>%s <span class=\"quiet\">%ld</span></h1>\n", kind->title, (long)list.n);
 	if (list.n == 0)
 		html(r->out, "<p>%s</p>\n", kind->none);

@@ -430,6 +430,8 @@ def test_a_feed_of_tags_has_the_newest_first(hub, tmp_path):
         oid = repo.commit("main", {"a": str(i)}, "commit %d" % i)
         repo.tag("v%02d" % i, oid, message="tag %d\n\nwords <b>" % i if i % 2 else None)
     name = push(hub, repo, "tagged")
+    feeds = [e.get("href") for e in show(hub, "/tagged/tags").iter("link") if e.get("rel") == "alternate"]
+    assert feeds == ["/tagged/atom/tags"]
     feed = feed_of(hub, "/%s/atom/tags" % name)
     assert [e.findtext(ATOM + "title") for e in entries(feed)] \
         == ["v%02d" % i for i in range(44, 4, -1)]
