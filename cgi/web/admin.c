@@ -25,7 +25,8 @@ admin_begin(struct req *r, const char *tab, const char *title)
 		const char *name, *url, *text;
 	} tabs[] = { { "overview", "/-/admin", "Overview" }, { "jobs", "/-/admin/jobs", "Jobs" },
 		{ "mirrors", "/-/admin/mirrors", "Mirrors" },
-		{ "accounts", "/-/admin/accounts", "Accounts" } };
+		{ "accounts", "/-/admin/accounts", "Accounts" },
+		{ "hooks", "/-/admin/hooks", "Webhooks" } };
 
 	page_begin(r, &(struct page){ .title = title, .is_wide = true });
 	html(r->out, "<nav class=\"tabs\" aria-label=\"Administration\">\n");

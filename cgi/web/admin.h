@@ -9,8 +9,8 @@
 
 #define ADMIN_PAGE_ROWS 50
 
-/* The frame, and above the page's own HTML links to the others; tab: "overview", "jobs", "mirrors"
- * or "accounts". */
+/* The frame, and above the page's own HTML links to the others; tab: "overview", "jobs", "mirrors",
+ * "accounts" or "hooks". */
 void admin_begin(struct req *r, const char *tab, const char *title);
 void admin_end(struct req *r);
 

@@ -4,6 +4,7 @@
 
 #include "base/conf.h"
 #include "base/str.h"
+#include "cgi/web/admin.h"
 #include "cgi/web/form.h"
 #include "cgi/web/page.h"
 #include "cgi/web/url.h"

@@ -111,8 +111,10 @@ add_project(struct req *r, const struct page *page)
 	add_tab(r, page, "tags", url_view(r, p, "tags", NULL, NULL), "Tags");
 	if (p->is_mirror)
 		add_tab(r, page, "runs", url_view(r, p, "runs", NULL, NULL), "Runs");
-	if (p->access >= 3)
+	if (p->access >= 3) {
+		add_tab(r, page, "hooks", url_view(r, p, "hooks", NULL, NULL), "Webhooks");
 		add_tab(r, page, "settings", url_view(r, p, "edit", NULL, NULL), "Settings");
+	}
 	html(r->out, "</div>\n</nav>\n");
 }
 
