@@ -68,8 +68,9 @@ add_filter(struct req *r, const struct set *shown, const struct front_counts *co
 		int64_t n = count_of(counts, s->set);
 
 		html(r->out,
-		    s == shown ? "<a href=\"" MIRRORS "?state=%s&q=%s\" aria-current=\"true\">%s"
-			       : "<a href=\"" MIRRORS "?state=%s&q=%s\">%s",
+		    s == shown ? "<a href=\"" MIRRORS
+				 "?state=%s&amp;q=%s\" aria-current=\"true\">%s"
+			       : "<a href=\"" MIRRORS "?state=%s&amp;q=%s\">%s",
 		    s->word, str_percent(r->ctx->mem, text), s->word);
 		if (n > FRONT_FOUND_MOST)
 			html(r->out, " (more than %d)", FRONT_FOUND_MOST);
