@@ -59,8 +59,7 @@ def who(browser):
 def test_a_person_signs_in_and_out(hub, browser, alice):
     browser.get("/")
     assert who(browser) is None
-    [link] = [url for url, text in browser.page.links if text == "Sign in"]
-    browser.get(link)
+    browser.get([url for url, text in browser.page.links if text == "Sign in"][0])
     before, made = browser.cookie, events(hub, "session.create")
     browser.submit("/login", uname="alice", password=PASSWORD)
     assert browser.answer.url == hub.url + "/"
