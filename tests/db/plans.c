@@ -59,7 +59,7 @@ struct plan_line {
 
 static const struct field plan_row[] = { FIELD_AS(plan_line, text, "QUERY PLAN"), { 0 } };
 
-enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, PATHS, COUNT, BUSY, PASSWORD, EMAIL, FAILURES,
+enum { BY_PATH, BY_TOKEN, BY_ACCOUNT, LIST, LIST_ALL, PUSH_TARGET, PATHS, COUNT, BUSY, PASSWORD, EMAIL, FAILURES,
 	PERSON_BY_ID, PERSON_BY_UNAME, TEAM_BY_ID, TEAM_LIST_OF, TEAM_MEMBERS,
 	FIND_PEOPLE, FIND_PEOPLE_SHORT, FIND_TEAMS, FIND_TEAMS_SHORT, FIND_PROJECTS,
 	FIND_PROJECTS_SHORT, FIND_PLATFORMS, FIND_PLATFORMS_SHORT, PLATFORM, PLATFORM_NAME,
@@ -75,6 +75,8 @@ static const struct db_stmt explain_sql[] = { [BY_PATH] = { "x_by_path",
 	[BY_TOKEN] = { "x_by_token", PLAN("project_by_path_and_token(NULL, NULL)") },
 	[BY_ACCOUNT] = { "x_by_account", PLAN("project_by_path_and_account(NULL, NULL, NULL)") },
 	[LIST] = { "x_list", PLAN("project_list_mirrors(NULL, NULL, NULL, NULL)") },
+	[LIST_ALL] = { "x_list_all", PLAN("project_list_all(NULL, NULL, NULL, NULL)") },
+	[PUSH_TARGET] = { "x_push_target", PLAN("push_target_and_account(NULL, NULL, NULL)") },
 	[PATHS] = { "x_paths", PLAN("project_list_mirror_paths(NULL, NULL, NULL)") },
 	[COUNT] = { "x_count", PLAN("project_count_mirrors(NULL, NULL)") },
 	[BUSY] = { "x_busy", PLAN("queue_list_running(NULL, NULL, NULL)") },
@@ -115,7 +117,8 @@ static const struct db_stmt explain_sql[] = { [BY_PATH] = { "x_by_path",
 	    PLAN("repository_count_projects(NULL, NULL, NULL, NULL)") },
 	{ 0 } };
 static const struct db_stmt *const tables[] = { account_sql, failure_sql, project_sql, queue_sql,
-	person_sql, team_sql, search_sql, platform_sql, repository_sql, explain_sql, NULL };
+	person_sql, team_sql, search_sql, platform_sql, repository_sql, push_sql,
+	explain_sql, NULL };
 
 static const char *const uses[N_PLANS][4] = {
 	[BY_PATH] = { "project_path_key", "mirror_pkey", "job_one_per_project" },
@@ -123,6 +126,8 @@ static const char *const uses[N_PLANS][4] = {
 	[BY_ACCOUNT] = { "account_pkey", "project_path_key", "mirror_pkey", "job_one_per_project" },
 	[LIST] = { "Index Only Scan using project_mirror_path", "project_pkey", "mirror_pkey",
 	    "job_one_per_project" },
+	[LIST_ALL] = { "using project_path on", "project_pkey", "mirror_pkey", "job_one_per_project" },
+	[PUSH_TARGET] = { "account_pkey", "project_path_key", "mirror_pkey", "job_one_per_project" },
 	[PATHS] = { "Index Only Scan using project_mirror_path" },
 	[COUNT] = { "project_pkey" },
 	[BUSY] = { "job_running", "project_pkey" },

@@ -282,10 +282,25 @@ def test_w_03_a_hidden_repository_is_like_none(hub, hidden, name, sender):
         assert got.text.replace(hidden, "X") == want.text.replace(missing, "X")
         assert sorted(got.headers) == sorted(want.headers)
         assert statements(hub, lambda: ask(path, hidden)) == statements(hub, lambda: ask(path, missing))
-    if sender == "the hub's":
-        assert got.status_code == 404
-        assert got.json() == error("no such repo: '%s'" % missing, 404) or "no such repo" in got.text
+    assert got.status_code == {"the hub's": 404, "someone": 400}.get(sender, 401)
     assert hub.one("SELECT count(*) FROM hub.project WHERE path = %s", missing) == 0
+
+
+@pytest.mark.parametrize("sender", ["nobody", "someone"])
+def test_a_hidden_repository_is_like_none_to_whoever_asks_for_it(hub, hidden, name, sender):
+    someone = hub.account("g-" + name[-8:]) if sender == "someone" else None
+    missing = hidden[:-4] + "nope"
+    for method, parts in [("GET", p) for p in ([], ["secret"], ["refs"], ["refs", "main"], ["ref", "main"],
+                                               ["ref", "main", "a"], ["commit", "main"],
+                                               ["commits", "main"])] + [
+                              ("DELETE", []), ("PUT", ["secret"]), ("DELETE", ["secret"])]:
+        def ask(repository):
+            return hub.request(method, repo_url(repository, *parts), someone, data=b"{}")
+        got, want = ask(hidden), ask(missing)
+        assert got.status_code == want.status_code == 404, (method, parts)
+        assert got.text.replace(hidden, "X") == want.text.replace(missing, "X")
+        assert sorted(got.headers) == sorted(want.headers)
+        assert statements(hub, lambda: ask(hidden)) == statements(hub, lambda: ask(missing))
 
 
 def test_w_03_its_own_secret_opens_a_hidden_one_for_notices_alone(hub, hidden):
