@@ -246,3 +246,16 @@ place_commit(struct req *r, const struct place *place)
 	html(r->out, "</p>\n</div>\n");
 	return OK;
 }
+
+/* ---- to take along */
+
+void
+place_downloads(struct req *r, const struct place *place)
+{
+	const char *url = url_view(r, r->project, "archive", place->rev.text, NULL);
+
+	html(r->out,
+	    "<li><a href=\"%s.tar.gz\" rel=\"nofollow\">tar.gz</a></li>\n"
+	    "<li><a href=\"%s.zip\" rel=\"nofollow\">zip</a></li>\n",
+	    url, url);
+}

@@ -33,6 +33,9 @@ must_check int place_switch(struct req *r, const struct place *place, const char
 /* The revision's commit: its subject, who and when, its id and parents (contract B5). */
 must_check int place_commit(struct req *r, const struct place *place);
 
+/* Items of its actions: all files of the revision as an archive. */
+void place_downloads(struct req *r, const struct place *place);
+
 /* text cut behind so many characters, with "..." for the rest. */
 const char *place_cut(struct req *r, const char *text, size_t characters);
 

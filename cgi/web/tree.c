@@ -165,6 +165,8 @@ add_actions(struct req *r, const struct place *place)
 	if (place->rev.kind != GIT_REV_ID)
 		html(r->out, "<li><a href=\"%s\">Permalink</a></li>\n",
 		    url_view(r, r->project, "tree", place->rev.commit, path));
+	if (path[0] == '\0') /* an archive holds all files */
+		place_downloads(r, place);
 	html(r->out, "</ul>\n");
 }
 

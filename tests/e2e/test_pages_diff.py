@@ -510,6 +510,14 @@ def test_a_client_that_goes_away_takes_the_child_with_it(hub, upstream):
     wait_until(lambda: not children())
 
 
+def test_pages_of_a_project_lead_to_its_archives_and_comparisons(hub, story):
+    assert "/diff/archive/main.zip" in hrefs(page(hub, ""))
+    assert "/diff/archive/v1.0.tar.gz" in hrefs(page(hub, "/tree/v1.0"))
+    assert "/diff/archive/v1.0.tar.gz" in hrefs(page(hub, "/tags"))
+    assert "/diff/compare?from=main&to=feature%2Fx" in hrefs(page(hub, "/branches"))
+    assert "/diff/archive/%s.zip" % story.root in hrefs(page(hub, "/commit/" + story.root))
+
+
 # ---- who may
 
 def test_hidden_looks_missing(hub, story, upstream):
