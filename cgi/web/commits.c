@@ -127,7 +127,7 @@ add_rename(struct req *r, const struct list *l)
 	const char *from;
 	char parent[41];
 
-	if (l->path[0] == '\0' || l->log.has_more || l->log.n == 0 ||
+	if (l->path[0] == '\0' || l->log.has_more || l->log.n == 0 || l->log.n > PAGE_COMMITS ||
 	    git_log_rename(&quiet, git_view_repo(l->view), l->log.ids[l->log.n - 1], l->path, &from,
 		parent) != OK)
 		return;

@@ -185,6 +185,20 @@ def test_a_row_says_who_when_and_which(hub, long):
     assert feeds == ["/%s/atom/commits/main" % name]
 
 
+def test_behind_the_deepest_page_the_list_goes_on_from_a_commit(hub, tmp_path):
+    repo = Repo(tmp_path / "deep.git")
+    repo.git("fast-import", "--quiet", input=b"".join(
+        b"commit refs/heads/main\ncommitter C <c@x> %d +0000\ndata 1\nm\n" % (1_600_000_000 + i)
+        for i in range(100_100)))
+    name = push(hub, repo, "deep")
+    truth = ids_of_git(repo, "--skip=99960", "main")
+    page = show(hub, "/%s/commits/main?page=2500" % name)
+    assert ids_of(page) == truth[:PAGE]
+    assert link(page, "next") == "/%s/commits/%s" % (name, truth[PAGE])
+    assert ids_of(show(hub, link(page, "next"))) == truth[PAGE:2 * PAGE]
+    assert hub.get("/%s/commits/main?page=2501" % name).status_code == 404
+
+
 def test_commits_without_a_branch_is_the_default_one(hub, tmp_path):
     repo = Repo(tmp_path / "t.git", head="trunk")
     repo.commit("trunk", {"a": "1"})
