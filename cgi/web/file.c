@@ -34,24 +34,39 @@ file_image(const char *bytes, size_t len)
 
 /* ---- directions */
 
-/* U+202A to U+202E, U+2066 to U+2069, U+200E, U+200F: all begin with the same byte. */
+/* U+202A to U+202E, U+2066 to U+2069, U+200E, U+200F: all begin with the byte E2. */
 static bool
-is_bidi(const unsigned char *s)
+is_e2_bidi(const unsigned char *s, size_t len)
 {
+	if (len < 3)
+		return false;
 	if (s[1] == 0x80)
 		return (s[2] >= 0xaa && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f;
 	return s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
 }
 
-bool
-file_has_bidi(const char *bytes, size_t len)
+/* U+061C */
+static bool
+is_d8_bidi(const unsigned char *s, size_t len)
+{
+	return len >= 2 && s[1] == 0x9c;
+}
+
+static bool
+has_one(const char *bytes, size_t len, int first, bool (*is_it)(const unsigned char *s, size_t len))
 {
 	const char *at = bytes, *end = bytes + len;
 
-	for (; (at = memchr(at, 0xe2, (size_t)(end - at))) != NULL; at++)
-		if (end - at >= 3 && is_bidi((const unsigned char *)at))
+	for (; (at = memchr(at, first, (size_t)(end - at))) != NULL; at++)
+		if (is_it((const unsigned char *)at, (size_t)(end - at)))
 			return true;
-	return len > 0 && memmem(bytes, len, "\xd8\x9c", 2) != NULL; /* U+061C */
+	return false;
+}
+
+bool
+file_has_bidi(const char *bytes, size_t len)
+{
+	return has_one(bytes, len, 0xe2, is_e2_bidi) || has_one(bytes, len, 0xd8, is_d8_bidi);
 }
 
 /* ---- Git LFS */

@@ -14,7 +14,7 @@
 #define SUBJECT_SHOWN 60 /* characters (contract B5) */
 #define PARENTS_SHOWN 8	 /* an octopus has more */
 #define SWITCH_MOST 25	 /* branches, and as many tags: what one can look through */
-#define DATED_MOST 2000	 /* more refs than that are not put in order for a list so short */
+#define DATED_MOST 500	 /* more refs than that are not put in order for a list so short */
 
 /* ---- the address */
 
@@ -104,13 +104,28 @@ struct choice {
 	size_t all; /* of that kind */
 };
 
-/* Newest first; without times the last name first, which is the highest version of most tags. */
+/* Branches come before tags. */
+static size_t
+count_branches(const struct git_view_tip *tips, size_t n)
+{
+	size_t from = 0;
+
+	while (from < n) {
+		size_t middle = from + (n - from) / 2;
+
+		if (tips[middle].is_tag)
+			n = middle;
+		else
+			from = middle + 1;
+	}
+	return from;
+}
+
 static void
-choose(struct choice *choice, const struct git_view_tip *tip)
+insert(struct choice *choice, const struct git_view_tip *tip)
 {
 	size_t i = choice->n;
 
-	choice->all++;
 	if (i == SWITCH_MOST && choice->rows[i - 1]->at > tip->at)
 		return;
 	if (i < SWITCH_MOST)
@@ -120,6 +135,17 @@ choose(struct choice *choice, const struct git_view_tip *tip)
 	for (; i > 0 && choice->rows[i - 1]->at <= tip->at; i--)
 		choice->rows[i] = choice->rows[i - 1];
 	choice->rows[i] = tip;
+}
+
+/* The newest first; of very many, whose times are not known, the last names first: the highest
+ * versions of most tags. rows: choice->all of them. */
+static void
+choose(struct choice *choice, const struct git_view_tip *rows, bool of_many)
+{
+	size_t i = of_many && choice->all > SWITCH_MOST ? choice->all - SWITCH_MOST : 0;
+
+	for (; i < choice->all; i++)
+		insert(choice, &rows[i]);
 }
 
 static void
@@ -185,8 +211,10 @@ place_switch(struct req *r, const struct place *place, const char *view)
 	TRY(git_view_refs(r->ctx, place->view, &tips, &n));
 	if (n <= DATED_MOST)
 		TRY(git_view_tips(r->ctx, place->view, &tips, &n));
-	for (size_t i = 0; i < n; i++)
-		choose(tips[i].is_tag ? &tags : &branches, &tips[i]);
+	branches.all = count_branches(tips, n);
+	tags.all = n - branches.all;
+	choose(&branches, tips, n > DATED_MOST);
+	choose(&tags, tips + branches.all, n > DATED_MOST);
 	html(r->out, "<details class=\"switch\">\n<summary>%s <b>", is_tag ? "Tag" : "Branch");
 	html_marked(r->out, strchr(place->rev.name + strlen("refs/"), '/') + 1);
 	html(r->out, "</b></summary>\n<div>\n");

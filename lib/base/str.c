@@ -105,11 +105,29 @@ str_utf8_len(const char *text, size_t len)
 	return n;
 }
 
+/* How many bytes of ASCII s begins with, in eights. */
+static size_t
+ascii_len(const char *s, size_t len)
+{
+	uint64_t eight;
+	size_t n = 0;
+
+	for (; n + sizeof(eight) <= len; n += sizeof(eight)) {
+		memcpy(&eight, s + n, sizeof(eight));
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+	}
+	return n;
+}
+
 bool
 str_is_utf8(const char *s, size_t len)
 {
 	while (len > 0) {
-		size_t n = str_utf8_len(s, len);
+		size_t n = ascii_len(s, len);
+
+		if (n == 0)
+			n = str_utf8_len(s, len);
 
 		if (n == 0)
 			return false;

@@ -322,18 +322,37 @@ close_object(void *object)
 	git_object_free(object);
 }
 
-/* A commit's id as it is, an annotated tag's as what it leads to. */
+/* An annotated tag's id is what it leads to. */
 static int
-take_id(struct ctx *c, git_object *object, struct git_rev *out)
+take_tag_id(struct ctx *c, struct git_view *view, const git_oid *oid, struct git_rev *out)
 {
-	git_object *commit;
+	git_object *tag, *commit;
 
-	arena_defer(c->mem, close_object, object);
-	if (git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0)
+	if (git_object_lookup(&tag, view->store->repo, oid, GIT_OBJECT_TAG) < 0)
 		return no_such(c);
-	*out = (struct git_rev){ .kind = GIT_REV_ID };
+	arena_defer(c->mem, close_object, tag);
+	if (git_object_peel(&commit, tag, GIT_OBJECT_COMMIT) < 0)
+		return no_such(c);
 	git_oid_tostr(out->commit, sizeof(out->commit), git_object_id(commit));
 	git_object_free(commit);
+	return OK;
+}
+
+/* A commit is not looked at but for its header: libgit2 would remember it in a shape that
+ * git_commit_read could not use. */
+static int
+take_id(struct ctx *c, struct git_view *view, const git_oid *oid, struct git_rev *out)
+{
+	git_object_t type;
+	size_t len;
+
+	if (git_odb_read_header(&len, &type, view->store->odb, oid) < 0)
+		return no_such(c);
+	*out = (struct git_rev){ .kind = GIT_REV_ID };
+	if (type == GIT_OBJECT_COMMIT)
+		git_oid_tostr(out->commit, sizeof(out->commit), oid);
+	else
+		TRY(take_tag_id(c, view, oid, out));
 	out->text = arena_strdup(c->mem, out->commit);
 	return OK;
 }
@@ -347,14 +366,13 @@ is_digits(const char *text, size_t len)
 static int
 find_id(struct ctx *c, struct git_view *view, const char *text, size_t len, struct git_rev *out)
 {
-	git_object *object;
-	git_oid oid;
+	git_oid oid, whole;
 
 	if (len < GIT_PREFIX_LEAST || len > HEX_LEN || !is_digits(text, len) ||
 	    git_oid_fromstrn(&oid, text, len) < 0 ||
-	    git_object_lookup_prefix(&object, view->store->repo, &oid, len, GIT_OBJECT_ANY) < 0)
+	    git_odb_exists_prefix(&whole, view->store->odb, &oid, len) < 0)
 		return no_such(c);
-	return take_id(c, object, out);
+	return take_id(c, view, &whole, out);
 }
 
 /* Asked of the object's header alone. */

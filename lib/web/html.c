@@ -1,7 +1,9 @@
 #include "web/html.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -30,13 +32,23 @@ escape_of(unsigned char ch)
 	return NULL;
 }
 
-/* Bytes from s that need no look: printable ASCII without the five signs. */
+/* Bytes that need no look: printable ASCII without the five signs. A table: pages of code are read
+ * byte by byte here. */
+static const bool is_plain[UCHAR_MAX + 1] = {
+	[' ' ... '!'] = true, /* " */
+	['#' ... '%'] = true, /* & ' */
+	['(' ... ';'] = true, /* < */
+	['='] = true,	      /* > */
+	['?' ... '~'] = true,
+};
+
 static size_t
 plain_len(const char *s, size_t len)
 {
 	size_t n = 0;
 
-	while (n < len && (unsigned char)s[n] < 0x7f && escape_of((unsigned char)s[n]) == NULL)
+	while (n < len &&
+	    (is_plain[(unsigned char)s[n]] || s[n] == '\n' || s[n] == '\t' || s[n] == '\r'))
 		n++;
 	return n;
 }
@@ -152,8 +164,7 @@ unmarked_len(const char *text, size_t len, bool is_code)
 {
 	size_t n = 0;
 
-	while (n < len && (text[n] >= ' ' || (is_code && text[n] == '\t')) &&
-	    (unsigned char)text[n] < 0x7f && escape_of((unsigned char)text[n]) == NULL)
+	while (n < len && (is_plain[(unsigned char)text[n]] || (is_code && text[n] == '\t')))
 		n++;
 	return n;
 }
