@@ -402,3 +402,30 @@ def test_in_psql_a_wrong_address_is_refused(hub, mirror):
     done = hub.psql("-c", "SELECT admin.add_webhook('%s', 'https://example.com/', 'nonsense')" % mirror,
                     check=False)
     assert done.returncode != 0
+
+
+# ---------------------------------------------------------------- one hub after another
+
+def test_a_push_to_one_hub_reaches_the_next_by_its_webhook(hub, fresh_hub, tmp_path, name):
+    """Signed, by the second hub's own door for push notices; its schedule has nothing to do with it."""
+    second = fresh_hub({"schedule": 86400})
+    name = name[-30:].lstrip("-")
+    made = hub.post("/api/v1/projects.json", json={"project": {
+        "name": name, "owner_id": hub.one("SELECT id FROM hub.account WHERE uname = %s", hub.user),
+        "owner_type": "User", "visibility": "open"}})
+    assert made.status_code in (200, 201), made.text
+    project = "%s/%s" % (hub.user, name)
+    repo = simple(tmp_path / "work.git")
+    hub.git("-C", str(repo.path), "push", "-q", hub.clone_url(project, hub.admin), "main:main")
+    second.mirror(hub.clone_url(project), name)
+    secret = "between-two-hubs-only"
+    second.hide(secret)
+    told = second.put("/api/repos/%s/secret" % name, json={"secret": secret})
+    assert told.status_code == 204, told.text
+    number = add_webhook(hub, project, second.url + "/api/push", secret=secret)
+    main = repo.commit("main", message="goes all the way")
+    before = second.run_id(name)
+    hub.git("-C", str(repo.path), "push", "-q", hub.clone_url(project, hub.admin), "main:main")
+    assert second.wait_run(name, before)["outcome"] == "changed"
+    assert second.refs(name)["refs/heads/main"] == main
+    assert wait_state(hub, number, "delivered")[0]["status"] == 200

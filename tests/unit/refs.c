@@ -330,6 +330,39 @@ packed_refs_are_written_as_git_writes_them(void **state)
 	assert_null(strstr(repo_git(c, dir, "show-ref"), "refs/heads/main"));
 }
 
+/* What was told last is A; B was published and never told; then C comes. */
+static void
+changes_are_measured_from_what_was_last_told(void **state)
+{
+	struct ctx *c = *state;
+	const char *dir = rich_repo(c);
+	struct git_refs a, b, now, kept, told, none = { NULL, 0, NULL };
+	struct git_ref_change *rows;
+
+	assert_int_equal(git_refs_load(c, dir, &a, &kept), OK);
+	assert_int_equal(git_refs_told(c, dir, "aa", &a, &told), OK);
+	assert_int_equal(git_refs_count_changes(&told, &a), 0);
+	b = (struct git_refs){ a.rows, a.n - 1, a.head }; /* the last tag is gone */
+	assert_int_equal(git_refs_publish(c, dir, &b, &kept), OK);
+	assert_int_equal(git_refs_load(c, dir, &now, NULL), OK);
+	assert_int_equal(git_refs_told(c, dir, "aa", &now, &told), OK);
+	assert_int_equal(told.n, a.n);
+	assert_int_equal(git_refs_changes(c->mem, &told, &b, 10, &rows), 1);
+	assert_string_equal(rows[0].name, a.rows[a.n - 1].name);
+	assert_string_equal(rows[0].new_id, ZERO);
+	assert_string_not_equal(rows[0].old_id, ZERO);
+	/* told: the next ones start there */
+	assert_int_equal(git_refs_told(c, dir, "bb", &now, &told), OK);
+	assert_int_equal(told.n, b.n);
+	assert_false(path_is_file(path_under(c->mem, dir, "mirrorhub-told-aa")));
+	/* nobody was ever told of anything */
+	assert_int_equal(git_refs_told(c, dir, "", &now, &told), OK);
+	assert_int_equal(git_refs_changes(c->mem, &told, &b, 2, &rows), 2);
+	assert_string_equal(rows[0].old_id, ZERO);
+	assert_int_equal(git_refs_changes(c->mem, &b, &none, 100, &rows), b.n);
+	(void)repo_git(c, dir, "fsck", "--strict");
+}
+
 static void
 a_lock_of_git_is_respected_and_a_stale_one_removed(void **state)
 {
@@ -461,6 +494,7 @@ main(void)
 		WITH_GIT(the_fingerprint_tells_lists_apart),
 		WITH_GIT(changes_are_counted_by_name),
 		WITH_GIT(packed_refs_are_written_as_git_writes_them),
+		WITH_GIT(changes_are_measured_from_what_was_last_told),
 		WITH_GIT(a_lock_of_git_is_respected_and_a_stale_one_removed),
 		WITH_GIT(loose_refs_do_not_hide_packed_ones),
 		WITH_GIT(a_store_lists_its_refs),

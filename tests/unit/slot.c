@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "sync/slot.h"
 
 #define TOO_LONG_S 30
@@ -145,12 +146,68 @@ packages_are_taken_from_whom_they_were_asked_and_not_without_end(void **state)
 	assert_string_equal(s->result.error_class, "local");
 }
 
+/* A line about a ref that a sync changed. */
+static const char *
+ref_line(struct ctx *c, const char *name, size_t len, const char *old_id)
+{
+	return arena_printf(c->mem,
+	    "{\"ref\":{\"name\":\"%s\",\"old_id\":\"%s\",\"new_id\":\"" COMMIT "\"}}\n",
+	    str_base64(c->mem, name, len), old_id);
+}
+
+static void
+refs_that_no_sync_could_have_changed_are_not_taken(void **state)
+{
+	struct ctx *c = *state;
+	char *long_name = arena_alloc(c->mem, 1002);
+	const char *lines[] = {
+		ref_line(c, "refs/mirrorhub/x", 16, COMMIT),
+		ref_line(c, "HEAD", 4, COMMIT),
+		ref_line(c, "refs/heads/a\nb", 14, COMMIT),
+		ref_line(c, "refs/heads/a\0b", 14, COMMIT),
+		ref_line(c, "refs/heads/main", 15, "none"),
+		ref_line(c, "refs/heads/main", 15, COMMIT "a"),
+		"{\"ref\":{\"name\":\"!\",\"old_id\":\"" COMMIT "\",\"new_id\":\"" COMMIT "\"}}\n",
+		NULL, /* below */
+	};
+
+	(void)repo_conf(c, unit_folder(c));
+	memcpy(memset(long_name, 'x', 1001), "refs/heads/", 11);
+	lines[N_OF(lines) - 1] = ref_line(c, long_name, 1001, COMMIT);
+	for (size_t i = 0; i < N_OF(lines); i++)
+		assert_string_equal(hear(c, "sync", lines[i], 1)->result.error_class, "local");
+	assert_string_equal(hear(c, "packages", ref_line(c, "refs/heads/main", 15, COMMIT), 1)
+				->result.error_class, "local");
+}
+
+static void
+refs_are_taken_as_bytes_and_not_without_end(void **state)
+{
+	struct ctx *c = *state;
+	const char *line = ref_line(c, "refs/heads/\xff", 12, COMMIT);
+	struct slot *s;
+
+	(void)repo_conf(c, unit_folder(c));
+	s = hear(c, "sync", line, 1);
+	assert_int_equal(s->state, SLOT_BUSY);
+	assert_true(s->n_refs > 0 && s->n_refs <= REF_LIST_MAX);
+	assert_string_equal(s->refs[0].name, "refs/heads/\xef\xbf\xbd");
+	assert_string_equal(s->refs[0].raw, str_base64(c->mem, "refs/heads/\xff", 12));
+	slot_kill(s);
+	alarm(TOO_LONG_S);
+	s = hear(c, "sync", line, 1 << 30);
+	alarm(0);
+	assert_string_equal(s->result.error_class, "local");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(a_worker_that_talks_without_end_does_not_stop_the_others),
 		WITH_CTX(a_package_that_no_spec_file_could_name_is_not_taken),
+		WITH_CTX(refs_that_no_sync_could_have_changed_are_not_taken),
+		WITH_CTX(refs_are_taken_as_bytes_and_not_without_end),
 		WITH_CTX(packages_are_taken_from_whom_they_were_asked_and_not_without_end),
 	};
 
