@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/conf.h"
 #include "base/str.h"
+#include "core/mirror_state.h"
 
 const struct form_choice choices_visibility[] = {
 	{ "open", "everyone" },
@@ -19,7 +19,7 @@ static struct form_choice
 every(struct arena *mem, int64_t seconds)
 {
 	return (struct form_choice){ arena_printf(mem, "%lld", (long long)seconds),
-		arena_printf(mem, "every %s", clock_text_span(mem, seconds)) };
+		mirror_interval_text(mem, seconds) };
 }
 
 const struct form_choice *
@@ -32,8 +32,8 @@ choices_interval(struct req *r, const char *value)
 	size_t n = 0;
 
 	rows[n++] = (struct form_choice){ "",
-		arena_printf(mem, "as this hub does: every %s",
-		    clock_text_span(mem, r->ctx->conf->schedule_s)) };
+		arena_printf(mem, "as this hub does: %s",
+		    mirror_interval_text(mem, r->ctx->conf->schedule_s)) };
 	for (size_t i = 0; i < N_INTERVALS; i++) {
 		rows[n] = every(mem, intervals_s[i]);
 		is_there = is_there || strcmp(value, rows[n].value) == 0;

@@ -97,6 +97,14 @@ span(struct arena *mem, int64_t seconds)
 	return clock_text_span(mem, seconds);
 }
 
+const char *
+mirror_interval_text(struct arena *mem, int64_t interval_s)
+{
+	const char *text = span(mem, interval_s);
+
+	return arena_printf(mem, "every %s", str_starts(text, "1 ") ? text + 2 : text);
+}
+
 /* " Next try in 40 minutes." */
 static const char *
 next_try(struct arena *mem, const struct mirror *m, int64_t now)
@@ -189,9 +197,9 @@ mirror_state_sentence(struct arena *mem, const struct mirror *m, int64_t interva
 	case MIRROR_WAITING:
 		return arena_printf(mem, "Never synced.%s", next_try(mem, m, now));
 	case MIRROR_BEHIND:
-		return arena_printf(mem, "Last checked %s, and meant to be every %s.%s",
-		    ago(mem, m->last_success_at, now), span(mem, interval_of(m, interval_s)),
-		    next_try(mem, m, now));
+		return arena_printf(mem, "Last checked %s, and meant to be %s.%s",
+		    ago(mem, m->last_success_at, now),
+		    mirror_interval_text(mem, interval_of(m, interval_s)), next_try(mem, m, now));
 	case MIRROR_FRESH:
 		break;
 	}

@@ -35,6 +35,9 @@ must_check int mirror_state_by_word(struct ctx *c, const char *word, enum mirror
 const char *mirror_state_sentence(
     struct arena *mem, const struct mirror *m, int64_t interval_s, int64_t now);
 
+/* "every hour", "every 15 minutes" */
+const char *mirror_interval_text(struct arena *mem, int64_t interval_s);
+
 /* Somebody waits for it: it runs, or will as soon as a worker is free. */
 bool mirror_is_moving(const struct mirror *m);
 

@@ -32,7 +32,7 @@ a_mirror_is_told_by_its_state_and_a_sentence(void **state)
 		{ "fresh", "Up to date, checked 2 hours ago.",
 		    { BASE, .last_success_at = NOW - 2 * HOUR, .job_state = "scheduled",
 			.job_phase = "", .error_text = "", .next_at = NOW - HOUR } },
-		{ "behind", "Last checked 2 hours ago, and meant to be every 1 hour. The next sync "
+		{ "behind", "Last checked 2 hours ago, and meant to be every hour. The next sync "
 			    "is due.",
 		    { BASE, .last_success_at = NOW - 2 * HOUR - 1, .job_state = "scheduled",
 			.job_phase = "", .error_text = "", .next_at = NOW - HOUR } },
