@@ -348,6 +348,10 @@ def test_w_05_five_mebibytes_are_the_most(hub, mirror):
     assert signed(hub, SECRET, body) == DONE
     got = hub.post(PUSH, json.dumps(body) + " ", None)
     assert got.status_code == 413
+    # also where the name in the address has a slash
+    del body["repository"]["name"]
+    got = hub.put(repo_url("team/tool"), data=json.dumps(body))
+    assert got.status_code == 400 and "invalid repository name" in got.json()["error"]["message"]
 
 
 # ---------------------------------------------------------------- secrets are set, never shown
