@@ -71,9 +71,7 @@ what_is_at_a_path_is_told_with_what_the_asker_may(void **state)
 static void
 a_claim_that_does_not_hold_is_refused_whatever_is_there(void **state)
 {
-	const struct claim old = {
-		.kind = CLAIM_ACCOUNT, .account_id = 1, .password_version = 7
-	};
+	const struct claim old = { .kind = CLAIM_ACCOUNT, .account_id = 1, .password_version = 7 };
 	const struct claim token = { .kind = CLAIM_TOKEN };
 	struct ctx *c = *state;
 	struct push_target t;
