@@ -93,10 +93,10 @@ enum {
 	"CASE WHEN $6 THEN s.changed_at END DESC, h.path) AS n FROM hit h "                        \
 	"JOIN hub.store s ON s.id = h.store_id ORDER BY n" LIMITS ROWS("ORDER BY page.n")
 
-/* ---- a text: $5, literally, or as a pattern for the trigram indexes. Paths are ASCII. */
-#define HAS_TEXT                                                                                   \
-	"AND (strpos(lower(p.path), lower($5 COLLATE \"C\")) > 0 "                                 \
-	"OR strpos(lower(p.description), lower($5)) > 0) "
+/* ---- a text: $5, as a pattern for the trigram indexes; or literally, when it is shorter than those
+ * know, in paths alone: they come from the index, descriptions would be a read of everything. Paths are
+ * ASCII. */
+#define HAS_TEXT "AND strpos(lower(p.path), lower($5 COLLATE \"C\")) > 0 "
 #define LIKE_TEXT                                                                                  \
 	"(lower(p.path) LIKE lower($5 COLLATE \"C\") OR lower(p.description) LIKE lower($5)) "
 #define IS_TEXT "AND ($5 = '' OR " LIKE_TEXT ") "

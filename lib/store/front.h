@@ -37,7 +37,9 @@ enum front_set {
 };
 
 struct front_wish {
-	const char *text; /* somewhere in path or description, literally, in any case; "" any */
+	/* somewhere in path or description, literally, in any case; of one or two characters in the
+	 * path alone; "" any */
+	const char *text;
 	enum front_set set;
 	enum front_order order;
 	int64_t interval_s; /* of mirrors without one of their own */

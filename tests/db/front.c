@@ -156,7 +156,7 @@ a_text_is_found_literally_in_paths_and_descriptions(void **state)
 		const char *text;
 		size_t n;
 	} rows[] = { { "p0011", 1 }, { "P0011", 1 }, { "TEAM/P0012", 1 }, { "0% of_it\\", 1 },
-		{ "%", 1 }, { "_", 1 }, { "\\", 1 }, { "f_i", 1 }, { "p_0", 0 }, { "p%1", 0 },
+		{ "%", 0 }, { "_", 0 }, { "\\", 0 }, { "11", 13 }, { "M/", 200 }, { "f_i", 1 }, { "p_0", 0 }, { "p%1", 0 },
 		{ "nïcode th", 1 }, { "'", 0 }, { "\"; DROP", 0 }, { "number 39", 11 } };
 	struct ctx *c = *state;
 

@@ -109,7 +109,7 @@ def test_the_numbers_lead_to_the_states(site):
 
 @pytest.mark.parametrize("text, found", [
     ("RESH", ["fresh"]), ("own", ["bob/own"]), ("bob/", ["bob/own"]), ("100%25%20_sure", ["fresh"]),
-    ("%25", ["fresh"]), ("_", ["fresh"]), ("%5C", []), ("fr_sh", []), ("secret", []),
+    ("00%25", ["fresh"]), ("FR", ["fresh"]), ("%25", []), ("_", []), ("%5C", []), ("fr_sh", []), ("secret", []),
     ("%3Cscript", ["fresh"]), ("'", []), ("%00", None),
 ])
 def test_a_text_is_searched_literally_in_names_and_descriptions(site, text, found):
