@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "base/js.h"
 #include "base/str.h"
 #include "cgi/hub/hub.h"
+#include "cgi/hpr/hpr.h"
 #include "cgi/web/page.h"
 #include "cgi/web/url.h"
 #include "web/html.h"
@@ -134,24 +134,6 @@ error_of(int status)
 	return i;
 }
 
-/* Whether it is a program that asks for what is no page of ours: it gets hpr's words, as ever. */
-static bool
-is_for_program(struct req *r)
-{
-	bool is_page = r->route != NULL && strcmp(r->route->path, "/*path") != 0;
-
-	return !is_page && !match_wants_html(r);
-}
-
-static void
-say_it_shortly(struct req *r)
-{
-	r->type = "application/json";
-	buf_text(r->out, "{\"message\":");
-	js_text(r->out, r->status == 404 ? "Not found." : errors[error_of(r->status)].sentence);
-	buf_char(r->out, '}');
-}
-
 /* Whether a person comes to the log-in form instead of a refusal. Who shows credentials of another
  * kind is a program, or knows what he does. */
 static bool
@@ -182,10 +164,6 @@ refuse(struct req *r, int code)
 	const struct web_words *words = r->route != NULL ? r->route->words : NULL;
 	size_t i;
 
-	if (is_for_program(r)) {
-		say_it_shortly(r);
-		return;
-	}
 	if (is_to_sign_in(r, words)) {
 		res_clear(r);
 		(void)page_see_other(r, url_sign_in(r));
@@ -210,6 +188,7 @@ const struct dialect web_dialect = {
 	.type = "text/html; charset=utf-8",
 	.routes = routes,
 	.fail = refuse,
+	.for_programs = &hpr_dialect,
 	.prefixes = (const char *const[]){ "/-", NULL },
 	.inputs = INPUT_FORM,
 	.habits = HABIT_SESSION,

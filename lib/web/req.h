@@ -124,6 +124,9 @@ void res_header(struct req *r, const char *name, const char *value);
  * what is longer than 500 bytes is cut. */
 void res_header_text(struct req *r, const char *name, const char *value);
 
+/* Whether one of that name has been added. */
+bool res_has_header(const struct req *r, const char *name);
+
 /* Forgets the answer made so far: body and headers. */
 void res_clear(struct req *r);
 

@@ -101,8 +101,8 @@ res_clear(struct req *r)
 	buf_clear(r->head);
 }
 
-static bool
-has_header(const struct req *r, const char *name)
+bool
+res_has_header(const struct req *r, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -122,7 +122,7 @@ cache_control(struct req *r)
 							    : "no-cache";
 	if (req_header(r, "Authorization") != NULL)
 		return "private, no-store";
-	if (has_header(r, "Set-Cookie") || r->is_cookie_over)
+	if (res_has_header(r, "Set-Cookie") || r->is_cookie_over)
 		return "no-store";
 	return r->account.session_id != 0 ? "private, no-cache" : "no-cache";
 }
@@ -132,14 +132,14 @@ add_fixed(struct req *r, struct buf *b)
 {
 	size_t n = sizeof(fixed) / sizeof(fixed[0]), i = 0;
 
-	while (i < n && !has_header(r, fixed[i].name))
+	while (i < n && !res_has_header(r, fixed[i].name))
 		i++;
 	if (i == n) { /* nearly always */
 		buf_add(b, fixed_lines, sizeof(fixed_lines) - 1);
 		return;
 	}
 	for (i = 0; i < n; i++)
-		if (!has_header(r, fixed[i].name))
+		if (!res_has_header(r, fixed[i].name))
 			add_header(b, fixed[i].name, fixed[i].value);
 }
 
@@ -167,8 +167,8 @@ head(struct req *r, int64_t body_len)
 		buf_printf(b, "X-RateLimit-Limit: %lld\r\nX-RateLimit-Remaining: %lld\r\n",
 		    (long long)r->rate.limit, (long long)r->rate.left);
 	if (r->dialect->habits & HABIT_SESSION)
-		cookie_headers(r, b, has_header(r, "Set-Cookie"));
-	if (!has_header(r, "Cache-Control"))
+		cookie_headers(r, b, res_has_header(r, "Set-Cookie"));
+	if (!res_has_header(r, "Cache-Control"))
 		add_header(b, "Cache-Control", cache_control(r));
 	buf_add(b, r->head->data, r->head->len);
 	buf_add(b, "\r\n", 2);
@@ -235,7 +235,7 @@ tag(struct req *r)
 
 	if (r->route != NULL && r->route->method == ANY) /* an answer to a body is for no cache */
 		return;
-	if (r->status != 200 || has_header(r, "ETag") ||
+	if (r->status != 200 || res_has_header(r, "ETag") ||
 	    (!is_get && !(r->dialect->habits & HABIT_TAG_ALL)))
 		return;
 	value = etag(r);

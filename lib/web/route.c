@@ -412,12 +412,25 @@ add_refusal_headers(struct req *r, int retry_after_s)
 		res_header(r, "Allow", r->allow);
 }
 
+/* Scripts that look for what is not there are older than the pages. */
+static void
+choose_refuser(struct req *r)
+{
+	bool is_page = r->route != NULL && strcmp(r->route->path, "/*path") != 0;
+
+	if (r->dialect->for_programs == NULL || is_page || match_wants_html(r))
+		return;
+	r->dialect = r->dialect->for_programs;
+	r->route = NULL;
+}
+
 static void
 refuse(struct req *r, int code)
 {
 	struct ctx *c = r->ctx;
 	int retry_after_s = c->retry_after_s;
 
+	choose_refuser(r);
 	r->status = route_status(r, code);
 	if (c->db != NULL)
 		db_rollback(c);

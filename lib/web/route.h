@@ -72,6 +72,9 @@ struct dialect {
 	 * this dialect's to refuse if it fits no row; or NULL */
 	const char *const *prefixes;
 	unsigned habits; /* enum habits */
+	/* who refuses what is no page of this dialect (the row of any path, or none) to a client
+	 * that does not name HTML; or NULL */
+	const struct dialect *for_programs;
 	/* INPUT_RAILS: the name under which a row's inputs may be wrapped, or NULL */
 	const char *(*root)(const struct route *row);
 	/* Asked once about every request, whatever it comes to, when it is known who asks (or that
