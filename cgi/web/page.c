@@ -121,7 +121,8 @@ add_project(struct req *r, const struct page *page)
 void
 page_begin(struct req *r, const struct page *page)
 {
-	res_header(r, "Content-Security-Policy", POLICY);
+	if (!res_has_header(r, "Content-Security-Policy")) /* page_is_fresh */
+		res_header(r, "Content-Security-Policy", POLICY);
 	add_head(r, page);
 	html(r->out, page->is_wide ? "<body class=\"wide\">\n" : "<body>\n");
 	add_header(r);
@@ -143,6 +144,8 @@ bool
 page_is_fresh(struct req *r, const char *key)
 {
 	res_header(r, "Cache-Control", KEEP_FOR);
+	/* a browser takes the headers of a 304 for those of the page that it has kept */
+	res_header(r, "Content-Security-Policy", POLICY);
 	return res_tag(r,
 	    arena_printf(r->ctx->mem, "\"%s-%ld-%ld-%s\"", PAGE_VERSION, r->account.id, r->access,
 		str_percent(r->ctx->mem, key)));
