@@ -43,7 +43,7 @@ hook_url(struct req *r, int64_t id, const char *behind)
 static void
 begin(struct req *r, const char *title)
 {
-	page_begin(r, &(struct page){ .title = title, .project = r->project, .tab = "settings" });
+	page_begin(r, &(struct page){ .title = title, .project = r->project, .tab = "hooks" });
 	html(r->out, "<h1>%s</h1>\n", title);
 	form_reason(r);
 }
