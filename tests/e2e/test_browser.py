@@ -5,10 +5,17 @@ import urllib.parse
 
 import html5lib
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 
 from fixtures.browser import Browser
 from fixtures.person import Person
 from fixtures.site import Site
+
+
+# Pages that only somebody with an account sees; sign_in is an administrator.
+OWN = ["/-/new", "/-/tokens", "/-/admin", "/-/admin/jobs", "/-/admin/mirrors", "/-/admin/accounts",
+       "/-/admin/hooks", "/story/edit", "/story/hooks", "/story", "/failing", "/empty", "/"]
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +105,38 @@ def test_every_page_is_accessible(b, hub, site, theme):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_for_people_with_an_account_are_accessible(b, hub, site, theme):
+    sign_in(b, hub)
+    b.dark(theme == "dark")
+    found = []
+    for page in OWN:
+        b.go(hub.url + page)
+        found += ["%s: %s" % (page, line) for line in b.axe()]
+        if b.overflow():
+            found.append("%s: wider than the window" % page)
+    assert not found, "\n".join(found)
+
+
+def test_the_keyboard_goes_everywhere(b, hub, site):
+    b.go(hub.url + "/story")
+    ActionChains(b.driver).send_keys(Keys.TAB).perform()
+    assert b.js("return document.activeElement.className") == "skip"
+    ActionChains(b.driver).send_keys(Keys.ENTER).perform()
+    assert b.url.endswith("#main")
+    switch = b.find(".switch summary")
+    b.js("arguments[0].focus()", switch)
+    ActionChains(b.driver).send_keys(Keys.ENTER).perform()
+    assert b.link("feature/x").is_displayed()
+    ActionChains(b.driver).send_keys(Keys.TAB, Keys.TAB, Keys.ENTER).perform()
+    b.wait(lambda b: b.url.endswith("/story/tree/feature/x"))
+
+
 def test_no_page_scrolls_sideways_on_a_telephone(b, hub, site):
+    sign_in(b, hub)
     b.size(360, 800)
     wide = []
-    for page in site.pages():
+    for page in site.pages() + OWN:
         b.go(hub.url + page)
         if b.overflow():
             wide.append("%s: %d px" % (page, b.overflow()))
@@ -168,6 +203,12 @@ def test_who_may_read_a_hidden_project_reads_all_its_pages(hub, site):
 
 
 # ---- HTML
+
+
+def test_every_page_is_small(hub, site):
+    sizes = {page: len(hub.get(page, headers={"Accept": "text/html"}).content)
+             for page in site.pages()}
+    assert not {page: n for page, n in sizes.items() if n >= 100_000}
 
 
 def test_every_page_is_html_without_a_parse_error(hub, site):
