@@ -57,7 +57,7 @@ static void
 forget(struct sender *x)
 {
 	arena_reset(x->mem);
-	memset(x->secrets, 0, sizeof(x->secrets));
+	x->n_secrets = 0;
 	x->delivery = (struct outbox_delivery){ 0 };
 	x->is_busy = x->is_done = false;
 }
@@ -91,10 +91,96 @@ open_secret(struct ctx *c, const struct outbox_delivery *d, const char *what, co
 	return sealed == NULL ? OK : seal_open(c, context, sealed, out);
 }
 
-static int
-make_headers(
-    struct ctx *c, const struct outbox_delivery *d, const char **secrets, const char **headers_out)
+/* ---- what a receiver may repeat, and nobody be shown */
+
+/* What is shorter occurs in any text, and is no secret. */
+#define SECRET_LEAST 6
+
+static void
+keep_secret(struct sender *x, const char *text, size_t len)
 {
+	if (len >= SECRET_LEAST && x->n_secrets < SENDER_SECRETS_MOST)
+		x->secrets[x->n_secrets++] = arena_strndup(x->mem, text, len);
+}
+
+/* The value of each line, and its last word: of "Bearer abc" that is what counts. */
+static void
+keep_header_values(struct sender *x, const char *lines)
+{
+	while (lines[0] != '\0') {
+		size_t len = strcspn(lines, "\n"), from = strcspn(lines, ":") + 1, last;
+
+		for (; from < len && lines[from] == ' '; from++)
+			;
+		for (last = len; last > from && lines[last - 1] != ' '; last--)
+			;
+		if (from < len)
+			keep_secret(x, lines + from, len - from);
+		if (last > from)
+			keep_secret(x, lines + last, len - last);
+		lines += len + (lines[len] == '\n');
+	}
+}
+
+/* Services keep tokens there: the whole, and the value of each pair. */
+static void
+keep_query_values(struct sender *x, const char *query)
+{
+	keep_secret(x, query, strlen(query));
+	while (query[0] != '\0') {
+		size_t len = strcspn(query, "&"), name = strcspn(query, "=&");
+
+		if (name < len)
+			keep_secret(x, query + name + 1, len - name - 1);
+		query += len + (query[len] == '&');
+	}
+}
+
+static void
+keep_secrets(struct sender *x, const struct webhook_message *m, const char *url)
+{
+	const char *query = strchr(url, '?');
+
+	if (m->secret != NULL)
+		keep_secret(x, m->secret, strlen(m->secret));
+	if (m->old_secret != NULL)
+		keep_secret(x, m->old_secret, strlen(m->old_secret));
+	if (query != NULL)
+		keep_query_values(x, query + 1);
+	if (m->headers != NULL)
+		keep_header_values(x, m->headers);
+}
+
+/* Also one that the end of the text has cut in two. */
+static bool
+has_secret(const char *text, const char *secret)
+{
+	size_t len = strlen(text), n = strlen(secret);
+
+	if (strstr(text, secret) != NULL)
+		return true;
+	for (n = n < len ? n : len; n >= SECRET_LEAST; n--)
+		if (memcmp(text + len - n, secret, n) == 0)
+			return true;
+	return false;
+}
+
+/* A receiver that repeats what it should not have. */
+static const char *
+masked(const struct sender *x, const char *text)
+{
+	for (size_t i = 0; i < x->n_secrets; i++)
+		if (has_secret(text, x->secrets[i]))
+			return "(not shown: a secret is in it)";
+	return text;
+}
+
+/* ---- sending it */
+
+static int
+make_headers(struct sender *x, struct ctx *c, const char **headers_out)
+{
+	const struct outbox_delivery *d = &x->delivery;
 	struct webhook_message m = { .webhook_id = d->webhook_id,
 		.guid = d->guid,
 		.event = d->event,
@@ -105,9 +191,7 @@ make_headers(
 	TRY(open_secret(c, d, "secret", d->sealed_secret, &m.secret));
 	TRY(open_secret(c, d, "secret", d->sealed_old_secret, &m.old_secret));
 	TRY(open_secret(c, d, "headers", d->sealed_headers, &m.headers));
-	secrets[0] = m.secret;
-	secrets[1] = m.old_secret;
-	secrets[2] = strchr(d->url, '?'); /* where services keep their tokens */
+	keep_secrets(x, &m, d->url);
 	*headers_out = webhook_headers(c, &m);
 	return OK;
 }
@@ -126,15 +210,13 @@ send_off(struct sender *x, struct ctx *c, const char *conf_path)
 {
 	const struct outbox_delivery *d = &x->delivery;
 	struct wire_message m = { .type = WIRE_POST };
-	const char *line, *secrets[3] = { NULL }, *headers;
+	const char *line, *headers;
 	size_t url_len = strcspn(d->url, "?");
 	bool is_old = x->child.pid != 0;
 	int code;
 
 	TRY(webhook_check_url(c, d->url)); /* of psql, or before webhook.schemes was changed */
-	TRY(make_headers(c, d, secrets, &headers));
-	for (size_t i = 0; i < 3; i++)
-		x->secrets[i] = secrets[i] != NULL ? arena_strdup(x->mem, secrets[i]) : NULL;
+	TRY(make_headers(x, c, &headers));
 	m.post = (struct wire_post){ .id = d->id,
 		.url = arena_strndup(c->mem, d->url, url_len),
 		.query = d->url[url_len] == '?' ? d->url + url_len + 1 : "",
@@ -172,17 +254,6 @@ give(struct sender *x, struct ctx *c, const char *conf_path, const struct outbox
 }
 
 /* ---- what the workers say */
-
-/* A receiver that repeats what it should not have. */
-static const char *
-masked(struct sender *x, const char *text)
-{
-	for (size_t i = 0; i < 3; i++)
-		if (x->secrets[i] != NULL && strlen(x->secrets[i]) > 1 &&
-		    strstr(text, x->secrets[i]) != NULL)
-			return "(not shown: a secret is in it)";
-	return text;
-}
 
 static int
 on_line(struct sender *x, struct ctx *c, const char *line)

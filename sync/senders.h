@@ -14,13 +14,15 @@
 #include "sync/child.h"
 
 #define SENDERS_MOST 16
+#define SENDER_SECRETS_MOST 64 /* of a delivery */
 
 struct sender {
 	struct child child;
 	struct arena *mem; /* as long as the delivery */
 	bool is_busy, is_done;
 	struct outbox_delivery delivery;
-	const char *secrets[3]; /* that no log and no row may show; NULL: none */
+	const char *secrets[SENDER_SECRETS_MOST]; /* that no log and no row may show */
+	size_t n_secrets;
 	int64_t begun_us;
 	int64_t status, took_ms; /* what came of it */
 	const char *error, *answer;

@@ -175,6 +175,24 @@ def test_W13_a_delivery_is_shown_escaped_and_sent_again(hub, receiver, alice, pr
     assert again[-1].header("X-GitHub-Delivery") != first.header("X-GitHub-Delivery")
 
 
+@pytest.mark.parametrize("said", ["Bearer never-shown-1", "in: never-shown-1", "{\"key\": \"never-shown-2\"}",
+                                  "x" * 1014 + "never-shown-1"], ids=["line", "word", "query", "cut"])
+def test_W13_what_a_receiver_repeats_of_secrets_is_not_shown(hub, receiver, alice, project, name, said):
+    path, _ = project
+    hub.hide("never-shown-1", "never-shown-2")
+    receiver.fault("/" + name, rc.status(400, said.encode()))
+    add(alice, path, receiver.url("/" + name + "?key=never-shown-2&a=1"),
+        header_lines="Authorization: Bearer never-shown-1\nX-Short: 1")
+    at = "/%s/hooks/%d" % (path, number(hub))
+    alice.submit(at + "/ping")
+    wait_until(lambda: hub.one("SELECT failures FROM hub.webhook WHERE id = %s", number(hub)), 60)
+    alice.get(at)
+    [link] = [url for url, text in alice.page.links if text == "ping"]
+    alice.get(link)
+    assert "never-sho" not in alice.page.text and "a secret is in it" in alice.page.text
+    assert "never-sho" not in hub.one("SELECT answer FROM hub.delivery ORDER BY id DESC LIMIT 1")
+
+
 def test_an_administrator_has_webhooks_of_all_projects(hub, receiver, project, name):
     path, origin = project
     b = Person(hub)
