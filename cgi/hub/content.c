@@ -234,7 +234,7 @@ read_log(struct req *r, struct git_view *view, const struct git_rev *rev, struct
 	out->rows = arena_new_array(r->ctx->mem, struct git_commit_info, log.n);
 	out->n = log.n;
 	for (size_t i = 0; i < log.n; i++)
-		TRY(git_commit_read(r->ctx, view, log.ids[i], &out->rows[i]));
+		TRY(git_commit_read_row(r->ctx, view, log.ids[i], &out->rows[i]));
 	return OK;
 }
 

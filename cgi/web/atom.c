@@ -99,7 +99,7 @@ commit_entry(struct req *r, struct git_view *view, const char *id, struct entry 
 {
 	struct git_commit_info info;
 
-	TRY(git_commit_read(r->ctx, view, id, &info));
+	TRY(git_commit_read_row(r->ctx, view, id, &info));
 	out->url = url_absolute(r, url_view(r, r->project, "commit", id, NULL));
 	out->id = out->url;
 	out->title = commit_subject(r, info.subject, TITLE_MOST);
@@ -171,7 +171,7 @@ tag_entry(struct req *r, struct git_view *view, const struct git_view_tip *tip, 
 	struct git_commit_info info;
 	struct git_tag_info tag = { .message = "" };
 
-	TRY(git_commit_read(r->ctx, view, tip->commit, &info));
+	TRY(git_commit_read_row(r->ctx, view, tip->commit, &info));
 	if (tip->tag_id != NULL)
 		TRY(git_tag_read(r->ctx, view, tip->tag_id, &tag));
 	out->url = url_absolute(r, url_view(r, r->project, "tree", tip->text, NULL));

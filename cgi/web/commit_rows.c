@@ -171,7 +171,7 @@ commit_rows(struct req *r, struct git_view *view, const struct git_log *log, con
 
 	TRY(find_labels(r, view, log, &labels));
 	for (size_t i = 0; i < log->n; i++, before = day) {
-		TRY(git_commit_read(r->ctx, view, log->ids[i], &info));
+		TRY(git_commit_read_row(r->ctx, view, log->ids[i], &info));
 		day = day_number(info.author.at);
 		if (day != before)
 			begin_day(r, info.author.at, i == 0);

@@ -97,7 +97,7 @@ add_branch(struct req *r, const struct list *list, const struct git_view_tip *ti
 {
 	struct git_commit_info commit;
 
-	TRY(git_commit_read(r->ctx, list->view, tip->commit, &commit));
+	TRY(git_commit_read_row(r->ctx, list->view, tip->commit, &commit));
 	add_name(r, list, tip);
 	add_subject(r, tip->commit, commit.subject);
 	html(r->out, "<td>");
@@ -118,7 +118,7 @@ add_tag(struct req *r, const struct list *list, const struct git_view_tip *tip)
 	struct git_tag_info tag = { .message = "" };
 	const char *said;
 
-	TRY(git_commit_read(r->ctx, list->view, tip->commit, &commit));
+	TRY(git_commit_read_row(r->ctx, list->view, tip->commit, &commit));
 	if (tip->tag_id != NULL)
 		TRY(git_tag_read(r->ctx, list->view, tip->tag_id, &tag));
 	said = first_line(r->ctx->mem, tag.message);

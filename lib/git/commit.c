@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "git/object.h"
 #include "git/person.h"
 #include "git/view.h"
 
@@ -30,21 +31,20 @@ close_object(void *object)
 	git_odb_object_free(object);
 }
 
-/* Read as it is, not by libgit2's parser, which refuses commits that Git shows. */
+/* Read as it is, not by libgit2's parser, which refuses commits that Git shows. What is taken from
+ * it is copied; it is given back at once (arena_close), since a page may be of a thousand. */
 static int
-open_object(
-    struct ctx *c, struct git_view *view, const char *id, git_object_t type, struct lines *out)
+open_object(struct ctx *c, struct git_view *view, const char *id, git_object_t type,
+    git_odb_object **object_out, struct lines *out)
 {
-	git_odb_object *object;
 	git_oid oid;
 
-	if (git_oid_fromstr(&oid, id) < 0 || git_odb_read(&object, git_view_odb(view), &oid) < 0)
+	if (git_oid_fromstr(&oid, id) < 0)
 		return fail(c, E_NOTFOUND, "no such commit");
-	arena_defer(c->mem, close_object, object);
-	if (git_odb_object_type(object) != type)
-		return fail(c, E_NOTFOUND, "no such commit");
-	out->at = git_odb_object_data(object);
-	out->end = out->at + git_odb_object_size(object);
+	TRY(git_object_read(c, git_view_odb(view), &oid, type, GIT_COMMIT_MAX, object_out));
+	arena_defer(c->mem, close_object, *object_out);
+	out->at = git_odb_object_data(*object_out);
+	out->end = out->at + git_odb_object_size(*object_out);
 	return OK;
 }
 
@@ -264,12 +264,12 @@ sign(struct ctx *c, const char *encoding, struct text line)
 /* ---- messages */
 
 static const char *
-message(struct ctx *c, const char *encoding, struct lines lines)
+message(struct ctx *c, const char *encoding, struct lines lines, ptrdiff_t most)
 {
 	while (lines.at < lines.end && *lines.at == '\n')
 		lines.at++;
-	if (lines.end - lines.at > GIT_MESSAGE_MAX)
-		lines.end = lines.at + GIT_MESSAGE_MAX;
+	if (lines.end - lines.at > most)
+		lines.end = lines.at + most;
 	while (lines.end > lines.at && lines.end[-1] == '\n')
 		lines.end--;
 	return utf8(c, encoding, (struct text){ lines.at, (size_t)(lines.end - lines.at) });
@@ -319,15 +319,14 @@ take_parents(struct ctx *c, const struct headers *h, struct git_commit_info *out
 	out->n_parents = h->n_parents;
 }
 
-int
-git_commit_read(struct ctx *c, struct git_view *view, const char *id, struct git_commit_info *out)
+static int
+take_commit(
+    struct ctx *c, struct lines lines, const char *id, ptrdiff_t most, struct git_commit_info *out)
 {
 	struct git_commit_info info = { 0 };
-	struct lines lines;
 	const char *encoding;
 	struct headers h;
 
-	TRY(open_object(c, view, id, GIT_OBJECT_COMMIT, &lines));
 	take_headers(&lines, &h);
 	if (h.tree.len != HEX_LEN)
 		return fail(c, E_NOTFOUND, "no such commit");
@@ -337,25 +336,53 @@ git_commit_read(struct ctx *c, struct git_view *view, const char *id, struct git
 	encoding = known_encoding(c, h.encoding);
 	info.author = sign(c, encoding, h.author);
 	info.committer = sign(c, encoding, h.committer);
-	info.message = message(c, encoding, lines);
+	info.message = message(c, encoding, lines, most);
 	info.subject = subject(c, info.message);
 	*out = info;
 	return OK;
+}
+
+static int
+read_commit(struct ctx *c, struct git_view *view, const char *id, ptrdiff_t most,
+    struct git_commit_info *out)
+{
+	git_odb_object *object = NULL;
+	struct lines lines;
+
+	TRY(open_object(c, view, id, GIT_OBJECT_COMMIT, &object, &lines));
+	TRY(take_commit(c, lines, id, most, out));
+	arena_close(c->mem, object);
+	return OK;
+}
+
+int
+git_commit_read(struct ctx *c, struct git_view *view, const char *id, struct git_commit_info *out)
+{
+	return read_commit(c, view, id, GIT_MESSAGE_MAX, out);
+}
+
+int
+git_commit_read_row(
+    struct ctx *c, struct git_view *view, const char *id, struct git_commit_info *out)
+{
+	return read_commit(c, view, id, GIT_MESSAGE_ROW_MAX, out);
 }
 
 int
 git_commit_date(struct ctx *c, struct git_view *view, const char *id, int64_t *at_out)
 {
 	struct git_sign committer = { 0 };
+	git_odb_object *object = NULL;
 	struct lines lines;
 	struct headers h;
 	const char *last;
 
-	TRY(open_object(c, view, id, GIT_OBJECT_COMMIT, &lines));
+	TRY(open_object(c, view, id, GIT_OBJECT_COMMIT, &object, &lines));
 	take_headers(&lines, &h);
 	last = h.committer.len > 0 ? memrchr(h.committer.bytes, '>', h.committer.len) : NULL;
 	if (last != NULL)
 		take_time(trimmed(last + 1, h.committer.bytes + h.committer.len), &committer);
+	arena_close(c->mem, object);
 	*at_out = committer.at;
 	return OK;
 }
@@ -388,15 +415,17 @@ before_signature(struct lines lines)
 int
 git_tag_read(struct ctx *c, struct git_view *view, const char *id, struct git_tag_info *out)
 {
+	git_odb_object *object = NULL;
 	struct lines lines;
 	const char *encoding;
 	struct headers h;
 
-	TRY(open_object(c, view, id, GIT_OBJECT_TAG, &lines));
+	TRY(open_object(c, view, id, GIT_OBJECT_TAG, &object, &lines));
 	take_headers(&lines, &h);
 	encoding = known_encoding(c, h.encoding);
 	lines.end = before_signature(lines);
 	out->tagger = sign(c, encoding, h.tagger);
-	out->message = message(c, encoding, lines);
+	out->message = message(c, encoding, lines, GIT_MESSAGE_ROW_MAX);
+	arena_close(c->mem, object);
 	return OK;
 }

@@ -11,6 +11,8 @@ struct git_view;
 
 #define GIT_MESSAGE_MAX (1024 * 1024) /* bytes of a message; what is longer is cut */
 
+#define GIT_MESSAGE_ROW_MAX (16 * 1024) /* of a tag, or of one commit among many */
+
 /* Bytes that are no sign of Git's give their whole line as the name, and a time of 0. */
 struct git_sign {
 	const char *name, *email; /* one line of UTF-8 each, at most GIT_PERSON_MAX bytes */
@@ -28,11 +30,15 @@ struct git_commit_info {
 };
 
 /* Texts are read by the commit's encoding header if it is a usual one, else as UTF-8. id: all 40
- * digits. E_NOTFOUND: no such commit. */
+ * digits. E_NOTFOUND: no such commit. E_INVALID: larger than GIT_COMMIT_MAX. */
 must_check int git_commit_read(
     struct ctx *c, struct git_view *view, const char *id, struct git_commit_info *out);
 
-/* Its committer's time alone. E_NOTFOUND. */
+/* As one of a list of many: of the message there are GIT_MESSAGE_ROW_MAX bytes at most. */
+must_check int git_commit_read_row(
+    struct ctx *c, struct git_view *view, const char *id, struct git_commit_info *out);
+
+/* Its committer's time alone. E_NOTFOUND, E_INVALID. */
 must_check int git_commit_date(
     struct ctx *c, struct git_view *view, const char *id, int64_t *at_out);
 
@@ -42,7 +48,7 @@ struct git_tag_info {
 	const char *message;	/* as of a commit; a signature behind it is left out */
 };
 
-/* E_NOTFOUND: no such tag. */
+/* E_NOTFOUND: no such tag. E_INVALID. */
 must_check int git_tag_read(
     struct ctx *c, struct git_view *view, const char *id, struct git_tag_info *out);
 

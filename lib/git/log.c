@@ -14,6 +14,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "git/init.h"
+#include "git/object.h"
 #include "git/seen.h"
 
 #define ID_CHARS 40
@@ -155,11 +156,14 @@ parse(struct ctx *c, const char *at, const char *end, struct node *node)
 static int
 read_commit(struct ctx *c, struct walk *w, struct node *node)
 {
-	git_odb_object *object;
+	git_odb_object *object = NULL;
 	const char *bytes;
+	int code =
+	    git_object_read(c, w->odb, &node->oid, GIT_OBJECT_COMMIT, GIT_COMMIT_MAX, &object);
 
-	if (git_odb_read(&object, w->odb, &node->oid) < 0)
-		return git_fail(c, E_INTERNAL, "read a commit");
+	if (code == E_NOTFOUND)
+		return fail(c, E_INTERNAL, "a parent is missing");
+	TRY(code);
 	bytes = git_odb_object_data(object);
 	parse(c, bytes, bytes + git_odb_object_size(object), node);
 	git_odb_object_free(object);
@@ -212,10 +216,14 @@ walk_here(
     struct ctx *c, git_odb *odb, const git_oid *tip, size_t skip, size_t most, struct git_log *out)
 {
 	struct walk w = { .odb = odb, .seen = git_seen_open(c->mem) };
+	int64_t until_us = clock_mono_us() + GIT_LOG_WALL_MS * INT64_C(1000);
 	struct node *node;
 
 	TRY(add(c, &w, tip));
 	for (size_t i = 0; w.n > 0 && out->n < most; i++) {
+		out->is_cut = clock_mono_us() > until_us; /* commits may be very large */
+		if (out->is_cut)
+			break;
 		TRY(next(c, &w, &node));
 		if (i >= skip)
 			git_oid_tostr(out->ids[out->n++], LINE, &node->oid);

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "git/init.h"
+#include "git/object.h"
 #include "git/rules.h"
 #include "git/view.h"
 
@@ -31,21 +32,16 @@ close_object(void *object)
 }
 
 static int
-open_object(
-    struct ctx *c, struct git_view *view, const char *id, git_object_t type, git_odb_object **out)
+open_object(struct ctx *c, struct git_view *view, const char *id, git_object_t type,
+    size_t max_bytes, git_odb_object **out)
 {
 	git_oid oid;
-	int error;
 
 	if (strlen(id) != HEX_LEN || git_oid_fromstr(&oid, id) < 0)
 		return no_such(c);
-	error = git_odb_read(out, git_view_odb(view), &oid);
-	if (error == GIT_ENOTFOUND)
-		return no_such(c);
-	if (error < 0)
-		return git_fail(c, E_INTERNAL, "read object %s", id);
+	TRY(git_object_read(c, git_view_odb(view), &oid, type, max_bytes, out));
 	arena_defer(c->mem, close_object, *out);
-	return git_odb_object_type(*out) == type ? OK : no_such(c);
+	return OK;
 }
 
 /* ---- one entry */
@@ -93,36 +89,48 @@ fill(struct git_entry *out, const struct git_tree_entry *from)
 }
 
 struct stored {
+	git_odb_object *object;
 	const char *at, *end;
 };
 
 static int
 open_tree(struct ctx *c, struct git_view *view, const char *id, struct stored *out)
 {
-	git_odb_object *object;
-
-	TRY(open_object(c, view, id, GIT_OBJECT_TREE, &object));
-	out->at = git_odb_object_data(object);
-	out->end = out->at + git_odb_object_size(object);
+	TRY(open_object(c, view, id, GIT_OBJECT_TREE, GIT_TREE_MAX, &out->object));
+	out->at = git_odb_object_data(out->object);
+	out->end = out->at + git_odb_object_size(out->object);
 	return OK;
 }
 
 /* ---- by its path */
 
+static bool
+find_in(const struct stored *tree, const char *name, size_t len, struct git_entry *out)
+{
+	const char *at = tree->at;
+	struct git_tree_entry entry;
+
+	while (git_tree_take(&at, tree->end, &entry))
+		if (entry.name_len == len && memcmp(entry.name, name, len) == 0) {
+			fill(out, &entry);
+			return true;
+		}
+	return false;
+}
+
+/* Each folder of a path is given back before the next is read: there may be 200 large ones. */
 static int
 find_part(struct ctx *c, struct git_view *view, const char *tree_id, const char *name, size_t len,
     struct git_entry *out)
 {
-	struct git_tree_entry entry;
 	struct stored tree;
+	bool is_found;
 
 	TRY(open_tree(c, view, tree_id, &tree));
-	while (git_tree_take(&tree.at, tree.end, &entry))
-		if (entry.name_len == len && memcmp(entry.name, name, len) == 0) {
-			fill(out, &entry);
-			return OK;
-		}
-	return no_such(c);
+	is_found = find_in(&tree, name, len, out);
+	out->name = is_found ? arena_strndup(c->mem, name, len) : "";
+	arena_close(c->mem, tree.object);
+	return is_found ? OK : no_such(c);
 }
 
 int
@@ -153,7 +161,7 @@ root_of(struct ctx *c, struct git_view *view, const char *commit, char out[HEX_L
 	git_odb_object *object;
 	const char *text;
 
-	TRY(open_object(c, view, commit, GIT_OBJECT_COMMIT, &object));
+	TRY(open_object(c, view, commit, GIT_OBJECT_COMMIT, GIT_COMMIT_MAX, &object));
 	text = git_odb_object_data(object);
 	if (git_odb_object_size(object) < strlen("tree ") + HEX_LEN || !str_starts(text, "tree "))
 		return no_such(c);
@@ -287,7 +295,7 @@ git_blob_read(
 	*out = (struct git_blob){ .size_bytes = size };
 	if (size > max_bytes)
 		return OK;
-	TRY(open_object(c, view, id, GIT_OBJECT_BLOB, &object));
+	TRY(open_object(c, view, id, GIT_OBJECT_BLOB, (size_t)max_bytes, &object));
 	out->bytes = git_odb_object_data(object);
 	look = size < GIT_TEXT_LOOK_BYTES ? (size_t)size : GIT_TEXT_LOOK_BYTES;
 	out->is_binary = memchr(out->bytes, '\0', look) != NULL;
