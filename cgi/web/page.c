@@ -118,11 +118,18 @@ add_project(struct req *r, const struct page *page)
 	html(r->out, "</div>\n</nav>\n");
 }
 
+/* What is no page has said what its own is. */
+static void
+set_policy(struct req *r)
+{
+	if (!res_has_header(r, "Content-Security-Policy"))
+		res_header(r, "Content-Security-Policy", POLICY);
+}
+
 void
 page_begin(struct req *r, const struct page *page)
 {
-	if (!res_has_header(r, "Content-Security-Policy")) /* page_is_fresh */
-		res_header(r, "Content-Security-Policy", POLICY);
+	set_policy(r);
 	add_head(r, page);
 	html(r->out, page->is_wide ? "<body class=\"wide\">\n" : "<body>\n");
 	add_header(r);
@@ -140,15 +147,19 @@ page_end(struct req *r)
 
 /* ---- caching, redirects */
 
+/* What Basic has opened is not kept: a browser that has forgotten the password would show it all
+ * the same, since answers vary by the cookie alone. Each session has its own form tokens in its
+ * pages. */
 bool
 page_is_fresh(struct req *r, const char *key)
 {
-	res_header(r, "Cache-Control", KEEP_FOR);
+	if (req_header(r, "Authorization") == NULL)
+		res_header(r, "Cache-Control", KEEP_FOR);
 	/* a browser takes the headers of a 304 for those of the page that it has kept */
-	res_header(r, "Content-Security-Policy", POLICY);
+	set_policy(r);
 	return res_tag(r,
-	    arena_printf(r->ctx->mem, "\"%s-%ld-%ld-%s\"", PAGE_VERSION, r->account.id, r->access,
-		str_percent(r->ctx->mem, key)));
+	    arena_printf(r->ctx->mem, "\"%s-%ld-%ld-%ld-%s\"", PAGE_VERSION, r->account.id,
+		r->account.session_id, r->access, str_percent(r->ctx->mem, key)));
 }
 
 int

@@ -27,7 +27,6 @@ set_type(struct req *r, const struct git_entry *entry, const struct git_blob *bl
 
 	if (blob->bytes != NULL)
 		image = file_image(blob->bytes, (size_t)blob->size_bytes);
-	res_header(r, "Content-Security-Policy", POLICY);
 	if (image != NULL) {
 		r->type = image;
 	} else if (blob->bytes != NULL && blob->is_utf8 && !blob->is_binary) {
@@ -63,6 +62,7 @@ web_raw(struct req *r)
 	struct git_entry entry;
 	struct git_blob blob;
 
+	res_header(r, "Content-Security-Policy", POLICY); /* also of a 304 */
 	if (place_is_fixed(r) && page_is_fresh(r, place_key(r, "raw")))
 		return OK;
 	TRY(place_open(r, &place));

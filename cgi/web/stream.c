@@ -45,13 +45,13 @@ web_patch(struct req *r)
 	struct git_view *view;
 	struct git_rev rev;
 
+	res_header(r, "Content-Security-Policy", SANDBOX); /* also of a 304 */
 	if (place_is_fixed(r) && page_is_fresh(r, place_key(r, "patch")))
 		return OK;
 	TRY(view_open(r, &view));
 	TRY(git_view_resolve(r->ctx, view, text, &rev));
 	TRY(start_patch(r, view, rev.commit, &pump.child));
 	r->type = "text/plain; charset=utf-8";
-	res_header(r, "Content-Security-Policy", SANDBOX);
 	return pass_on(r, &pump);
 }
 
@@ -118,12 +118,12 @@ web_archive(struct req *r)
 	};
 	struct archive a = { .ending = NULL };
 
+	res_header(r, "Content-Security-Policy", SANDBOX);
 	TRY(open_archive(r, &a));
 	if (is_fresh(r, &a))
 		return OK;
 	TRY(git_archive_check(r->ctx, git_view_repo(a.view), a.rev.commit));
 	r->type = a.ending->type;
-	res_header(r, "Content-Security-Policy", SANDBOX);
 	res_header(r, "Content-Disposition",
 	    arena_printf(r->ctx->mem, "attachment; filename=\"%s%s\"", a.name, a.ending->text));
 	if (r->method != HEAD)

@@ -274,16 +274,30 @@ git_view_refs(
 	return OK;
 }
 
+/* Asked of the object's header alone. */
+static bool
+is_commit(struct git_view *view, const char *hex)
+{
+	git_object_t type;
+	git_oid oid;
+	size_t len;
+
+	return git_oid_fromstr(&oid, hex) == 0 &&
+	    git_odb_read_header(&len, &type, view->store->odb, &oid) == 0 &&
+	    type == GIT_OBJECT_COMMIT;
+}
+
 /* In memory of each turn's own: there may be very many commits. */
 static void
-add_dated(struct ctx *c, struct git_view *view, const struct git_view_tip *row)
+add_dated(struct ctx *c, struct git_view *view, const struct git_view_tip *row, bool is_in_time)
 {
 	struct git_tips *tips = view->tips;
 	struct ctx turn = *c;
-	int64_t at;
+	int64_t at = 0;
 
 	turn.mem = arena_new();
-	if (git_commit_date(&turn, view, row->commit, &at) == OK) {
+	if (is_in_time ? git_commit_date(&turn, view, row->commit, &at) == OK
+		       : is_commit(view, row->commit)) {
 		tips->dated[tips->n_dated] = *row;
 		tips->dated[tips->n_dated++].at = at;
 	}
@@ -294,6 +308,7 @@ int
 git_view_tips(
     struct ctx *c, struct git_view *view, const struct git_view_tip **rows_out, size_t *n_out)
 {
+	int64_t until_us = clock_mono_us() + GIT_VIEW_DATES_S * US_PER_S;
 	struct git_tips *tips;
 
 	TRY(load_tips(c, view));
@@ -301,7 +316,7 @@ git_view_tips(
 	if (tips->dated == NULL) {
 		tips->dated = arena_new_array(tips->mem, struct git_view_tip, tips->n + 1);
 		for (size_t i = 0; i < tips->n; i++)
-			add_dated(c, view, &tips->rows[i]);
+			add_dated(c, view, &tips->rows[i], clock_mono_us() < until_us);
 	}
 	*rows_out = tips->dated;
 	*n_out = tips->n_dated;
@@ -373,19 +388,6 @@ find_id(struct ctx *c, struct git_view *view, const char *text, size_t len, stru
 	    git_odb_exists_prefix(&whole, view->store->odb, &oid, len) < 0)
 		return no_such(c);
 	return take_id(c, view, &whole, out);
-}
-
-/* Asked of the object's header alone. */
-static bool
-is_commit(struct git_view *view, const char *hex)
-{
-	git_object_t type;
-	git_oid oid;
-	size_t len;
-
-	return git_oid_fromstr(&oid, hex) == 0 &&
-	    git_odb_read_header(&len, &type, view->store->odb, &oid) == 0 &&
-	    type == GIT_OBJECT_COMMIT;
 }
 
 static bool

@@ -16,6 +16,7 @@ struct git_view;
 #define GIT_VIEW_STORES 16	 /* that stay open, those used last */
 #define GIT_VIEW_IDLE_S 300	 /* after which one is closed: packs that were replaced are freed */
 #define GIT_VIEW_TIPS_MAX 200000 /* refs that are remembered of stores besides the one in use */
+#define GIT_VIEW_DATES_S 10	 /* to read the times of all refs; those behind have the time 0 */
 #define GIT_PREFIX_LEAST 4	 /* digits of an abbreviated id */
 
 /* A store, until the arena closes, and its refs as they are at the first question. git_store_check
