@@ -23,6 +23,7 @@ POSTS = ["/hooks", "/hooks/HOOK", "/hooks/HOOK/delete", "/hooks/HOOK/ping",
          "/hooks/HOOK/deliveries/1/again", "/sync", "/edit", "/pause", "/resume", "/delete"]
 API = ["", "/secret", "/refs", "/refs/main", "/refs/main/file", "/refs/ID", "/ref/main", "/ref/main/file",
        "/commit/ID", "/commit/main", "/commits/main"]
+SPELLINGS = [lambda n: n, str.upper, lambda n: n.replace("/", "%2F"), lambda n: n + "/"]
 NAMED = ["zz/hidden1", "zz/tree/hid1"]
 
 
@@ -86,7 +87,7 @@ def test_hidden_is_like_missing_on_every_row(hub, ids, who, name, accept):
                                ("GET", "/api/repos/%s", API), ("DELETE", "/api/repos/%s", ["", "/secret"]),
                                ("PUT", "/api/repos/%s", ["/secret"]), ("PATCH", "/%s", ["", "/edit"])):
         for row in rows:
-            for change in (lambda n: n, str.upper, lambda n: n.replace("/", "%2F"), lambda n: n + "/"):
+            for change in SPELLINGS if accept == "text/html" else SPELLINGS[:1]:
                 asked = []
                 for n in (name, missing_of(name)):
                     n2 = change(n).replace("/", "%2F") if base.startswith("/api") else change(n)
