@@ -27,7 +27,8 @@
 #define RENAME_MAX_BYTES (256 * 1024)
 /* Pairs of files that are compared: of a larger commit no renames are told. */
 #define RENAME_LIMIT "-l400"
-#define ARGS_MAX 8
+#define ARGS_MAX 10
+#define BRANCHES "refs/heads/"
 
 static int
 no_such(struct ctx *c)
@@ -303,13 +304,10 @@ is_commit(git_odb *odb, const git_oid *oid)
 	return git_odb_read_header(&len, &type, odb, oid) == 0 && type == GIT_OBJECT_COMMIT;
 }
 
-/* path: NULL: of any. */
 static int
-list(struct ctx *c, struct git_repository *repo, const char *id, const char *path, size_t skip,
-    size_t most, struct git_log *out)
+list_with(struct ctx *c, struct git_repository *repo, const char *const *argv, size_t most,
+    struct git_log *out)
 {
-	const char *argv[ARGS_MAX] = { "git", "rev-list", arena_printf(c->mem, "--skip=%zu", skip),
-		arena_printf(c->mem, "--max-count=%zu", most + 1), id, "--", path };
 	struct proc_spec spec = spec_of(c, repo, argv, GIT_LOG_WALL_MS);
 	struct buf *lines;
 	size_t n;
@@ -320,6 +318,17 @@ list(struct ctx *c, struct git_repository *repo, const char *id, const char *pat
 		memcpy(out->ids[out->n], lines->data + out->n * LINE, ID_CHARS);
 	out->has_more = n > most;
 	return OK;
+}
+
+/* path: NULL: of any. */
+static int
+list(struct ctx *c, struct git_repository *repo, const char *id, const char *path, size_t skip,
+    size_t most, struct git_log *out)
+{
+	const char *argv[ARGS_MAX] = { "git", "rev-list", arena_printf(c->mem, "--skip=%zu", skip),
+		arena_printf(c->mem, "--max-count=%zu", most + 1), id, "--", path };
+
+	return list_with(c, repo, argv, most, out);
 }
 
 /* ---- both */
@@ -389,6 +398,56 @@ git_log_path(struct ctx *c, struct git_repository *repo, const char *id, const c
 	TRY(list(c, repo, id, path, skip, most, &log));
 	if (log.n == 0 && !log.is_cut)
 		return no_such(c);
+	*out = log;
+	return OK;
+}
+
+static bool
+is_there(git_odb *odb, const char *id)
+{
+	git_oid oid;
+
+	return strlen(id) == ID_CHARS && git_oid_fromstr(&oid, id) == 0 && is_commit(odb, &oid);
+}
+
+/* What was there before, as arguments behind --not; how many. */
+static size_t
+add_known(struct ctx *c, git_odb *odb, const struct git_arrival *a, const char **argv)
+{
+	size_t n = 0;
+
+	if (a->old_id != NULL && is_there(odb, a->old_id)) {
+		argv[n++] = a->old_id;
+		return n;
+	}
+	argv[n++] = arena_printf(c->mem, "--exclude=%s", a->branch + strlen(BRANCHES));
+	argv[n++] = "--branches";
+	for (size_t i = 0; i < a->n_before; i++)
+		if (is_there(odb, a->before[i]))
+			argv[n++] = a->before[i];
+	return n;
+}
+
+int
+git_log_new(struct ctx *c, struct git_repository *repo, const struct git_arrival *a, size_t most,
+    struct git_log *out)
+{
+	struct git_log log = { .ids = arena_alloc(c->mem, most * LINE) };
+	const char **argv = arena_new_array(c->mem, const char *, a->n_before + ARGS_MAX);
+	size_t n = 0;
+	git_odb *odb;
+	git_oid tip;
+
+	assert(most > 0 && most <= GIT_LOG_MOST && str_starts(a->branch, BRANCHES));
+	TRY(find(c, repo, a->id, &odb, &tip));
+	argv[n++] = "git";
+	argv[n++] = "rev-list";
+	argv[n++] = arena_printf(c->mem, "--max-count=%zu", most + 1);
+	argv[n++] = a->id;
+	argv[n++] = "--not";
+	n += add_known(c, odb, a, argv + n);
+	argv[n] = "--";
+	TRY(list_with(c, repo, argv, most, &log));
 	*out = log;
 	return OK;
 }

@@ -36,6 +36,21 @@ must_check int git_log(struct ctx *c, struct git_repository *repo, const char *i
 must_check int git_log_path(struct ctx *c, struct git_repository *repo, const char *id,
     const char *path, size_t skip, size_t most, struct git_log *out);
 
+/* A branch that came to point at a commit. */
+struct git_arrival {
+	const char *id;		   /* that one */
+	const char *old_id;	   /* the one before; NULL: the branch is new */
+	const char *branch;	   /* its full name, bytes */
+	const char *const *before; /* n_before ids that other branches had and may have no more */
+	size_t n_before;
+};
+
+/* The newest `most` commits that it brought: behind id and not behind old_id. Without old_id, or
+ * when that is no longer in the store: not behind any other branch nor what is `before`. There may
+ * be none. E_NOTFOUND: no commit id. */
+must_check int git_log_new(struct ctx *c, struct git_repository *repo, const struct git_arrival *a,
+    size_t most, struct git_log *out);
+
 /* Where a file came from: id is the oldest commit of its history (git_log_path), which made it. If
  * it was renamed there (by content: half of it or more is the same), *from_out is its path before,
  * in the commit parent_out (of 41 bytes). E_NOTFOUND: it was not, or that commit is too large to

@@ -204,6 +204,59 @@ deep_pages_are_git_log_too_and_behind_the_end_is_nothing(void **state)
 	assert_int_equal(git_log(c, s.repo, log.ids[0], 1, 40, &log), E_NOTFOUND);
 }
 
+static const char *
+new_of(struct ctx *c, const struct store *s, const char *id, const char *old, const char *branch,
+    const char *before)
+{
+	struct buf *b = buf_new(c->mem, STREAM_MAX);
+	const struct git_arrival a = { .id = id,
+		.old_id = old,
+		.branch = arena_printf(c->mem, "refs/heads/%s", branch),
+		.before = &before,
+		.n_before = 1 };
+	struct git_log log;
+
+	assert_int_equal(git_log_new(c, s->repo, &a, 10, &log), OK);
+	assert_false(log.has_more || log.is_cut);
+	for (size_t i = 0; i < log.n; i++)
+		buf_printf(b, "%s%s", i > 0 ? "\n" : "", log.ids[i]);
+	return b->data;
+}
+
+static void
+what_a_branch_brought_is_rev_list_without_what_was_there(void **state)
+{
+	static const char gone[] = "1111111111111111111111111111111111111111";
+	struct ctx *c = *state;
+	struct store s = open_store(c);
+	const char *one = repo_commit(c, s.dir, "main", "one"), *two, *three, *topic;
+	struct git_arrival a = { .old_id = one, .branch = "refs/heads/main" };
+	struct git_log log;
+
+	two = repo_commit(c, s.dir, "main", "two");
+	three = repo_commit(c, s.dir, "main", "three");
+	(void)repo_git(c, s.dir, "update-ref", "refs/heads/--all", two);
+	a.id = three;
+	topic = repo_commit(c, s.dir, "--all", "topic");
+	assert_string_equal(
+	    new_of(c, &s, three, one, "main", gone), arena_printf(c->mem, "%s\n%s", three, two));
+	assert_string_equal(new_of(c, &s, topic, three, "--all", gone), topic); /* as a forced one */
+	assert_string_equal(new_of(c, &s, one, three, "main", gone), "");	  /* set back */
+	/* a new branch, and one whose old commit is gone */
+	assert_string_equal(new_of(c, &s, topic, NULL, "--all", gone), topic);
+	assert_string_equal(new_of(c, &s, topic, gone, "--all", gone), topic);
+	assert_string_equal(new_of(c, &s, three, NULL, "main", gone), three);
+	assert_string_equal(new_of(c, &s, two, NULL, "other", gone), "");
+	/* renamed: what its old name had is nothing new */
+	assert_string_equal(new_of(c, &s, three, NULL, "main", two), three);
+	assert_string_equal(new_of(c, &s, three, NULL, "main", three), "");
+	assert_int_equal(git_log_new(c, s.repo, &a, 1, &log), OK);
+	assert_true(log.n == 1 && log.has_more);
+	assert_string_equal(log.ids[0], three);
+	a.id = gone;
+	assert_int_equal(git_log_new(c, s.repo, &a, 1, &log), E_NOTFOUND);
+}
+
 static void
 what_is_no_commit_and_no_path_has_no_history(void **state)
 {
@@ -341,6 +394,7 @@ main(void)
 		WITH_CTX(the_history_of_a_path_is_that_of_git_log),
 		WITH_CTX(badly_written_commits_are_listed_as_git_lists_them),
 		WITH_CTX(deep_pages_are_git_log_too_and_behind_the_end_is_nothing),
+		WITH_CTX(what_a_branch_brought_is_rev_list_without_what_was_there),
 		WITH_CTX(what_is_no_commit_and_no_path_has_no_history),
 		WITH_CTX(a_file_was_somewhere_else_before_it_was_renamed),
 		WITH_CTX(a_commit_is_found_by_the_beginning_of_its_id),
