@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/crash.h"
@@ -16,6 +17,7 @@
 #define US_PER_MS 1000
 #define LEASE_MARGIN_S 60 /* over hub.hook_s */
 #define READS_MAX 64	  /* a turn */
+#define ID_CHARS 40
 
 /* ---- which */
 
@@ -74,6 +76,17 @@ forget_task(struct hooks *h)
 	arena_reset(h->mem);
 }
 
+static const char *
+all_before(struct arena *mem, char **lines, size_t n)
+{
+	struct buf *b = buf_new(mem, n * (ID_CHARS + 1));
+
+	for (size_t i = 0; i < n; i++)
+		if (strspn(lines[i], "0") < ID_CHARS)
+			buf_printf(b, "%s%.*s", b->len > 0 ? " " : "", ID_CHARS, lines[i]);
+	return b->data;
+}
+
 static int
 take_task(struct hooks *h, struct ctx *c)
 {
@@ -83,7 +96,9 @@ take_task(struct hooks *h, struct ctx *c)
 	TRY(outbox_claim_task(c, lease_s(c), &t));
 	h->task = t;
 	h->task.path = arena_strdup(h->mem, t.path);
+	h->task.upstream = arena_strdup(h->mem, t.upstream);
 	h->lines = str_split(h->mem, t.refs, '\n', &n);
+	h->before = all_before(h->mem, h->lines, n);
 	h->n_calls = (int64_t)(n * h->n_programs);
 	h->has_task = true;
 	crash_point("hooks");
@@ -139,7 +154,10 @@ begin_call(struct hooks *h, struct ctx *c)
 	struct ctx inner = *c;
 	const char *const argv[] = { call.program, call.before, call.after, call.name, NULL };
 	const char *const env[] = { arena_printf(h->call_mem, "CONFIG=%s", h->conf_path),
-		arena_printf(h->call_mem, "MOLYBDENUM_CONFIG=%s", h->conf_path), NULL };
+		arena_printf(h->call_mem, "MOLYBDENUM_CONFIG=%s", h->conf_path),
+		arena_printf(h->call_mem, "MIRRORHUB_PROJECT=%s", h->task.path),
+		arena_printf(h->call_mem, "MIRRORHUB_UPSTREAM=%s", h->task.upstream),
+		arena_printf(h->call_mem, "MIRRORHUB_BEFORE=%s", h->before), NULL };
 	const struct proc_spec spec = {
 		.argv = argv,
 		.env = env,

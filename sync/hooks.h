@@ -22,7 +22,8 @@ struct hooks {
 	bool has_task;
 	struct arena *mem; /* as long as the task */
 	struct outbox_task task;
-	char **lines; /* of task.refs */
+	char **lines;	    /* of task.refs */
+	const char *before; /* what their branches pointed at: ids with a blank between them */
 	int64_t n_calls;
 
 	struct proc *proc; /* of the call under way; NULL: none */

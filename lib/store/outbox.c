@@ -22,8 +22,8 @@ static const struct field delivery_row[] = { FIELD(outbox_delivery, id),
 	FIELD(outbox_delivery, path), { 0 } };
 
 static const struct field task_row[] = { FIELD(outbox_task, id), FIELD(outbox_task, attempt),
-	FIELD(outbox_task, path), FIELD(outbox_task, store_id), FIELD(outbox_task, refs),
-	FIELD(outbox_task, done), { 0 } };
+	FIELD(outbox_task, path), FIELD(outbox_task, upstream), FIELD(outbox_task, store_id),
+	FIELD(outbox_task, refs), FIELD(outbox_task, done), { 0 } };
 
 enum { CLAIM, FINISH, CLAIM_TASK, NOTE_CALL, END_TASK, RETURN_TASK, CLEAN };
 
@@ -36,8 +36,10 @@ const struct db_stmt outbox_sql[] = {
 	    "SELECT hub.webhook_finish($1, $2, $3, $4, $5, $6) AS is_ours", ours_row,
 	    sizeof(struct ours_row) },
 	[CLAIM_TASK] = { "outbox_claim_task",
-	    "SELECT id, attempt, path, store_id, refs, done FROM hub.hook_claim($1)", task_row,
-	    sizeof(struct outbox_task) },
+	    "SELECT k.id, k.attempt, k.path, coalesce(m.url, '') AS upstream, k.store_id, k.refs,"
+	    " k.done FROM hub.hook_claim($1) k LEFT JOIN hub.project p ON p.path = k.path"
+	    " LEFT JOIN hub.mirror m ON m.project_id = p.id",
+	    task_row, sizeof(struct outbox_task) },
 	[NOTE_CALL] = { "outbox_note_call",
 	    "UPDATE hub.hook_task SET done = $3, lease_until = now() + make_interval(secs => "
 	    "$4::bigint) WHERE id = $1 AND attempts = $2",

@@ -35,6 +35,7 @@ must_check int outbox_finish(struct ctx *c, const struct outbox_delivery *d, int
 struct outbox_task {
 	int64_t id, attempt;
 	const char *path;
+	const char *upstream; /* of a mirror, without credentials; else "" */
 	int64_t store_id;
 	const char *refs; /* lines "before after name"; "=" and base64 if it is no UTF-8 */
 	int64_t done;	  /* calls that are over: of each branch all hooks, in order */

@@ -94,6 +94,7 @@ def test_row_56_one_call_for_each_branch_with_full_hashes(hub, origin, mirror):
         [before["refs/heads/main"], main, "refs/heads/main"],
         [ZEROS, main, "refs/heads/new"]])
     assert all(c["is_bare"] for c in got)
+    assert all(c["env"]["MIRRORHUB_BEFORE"] == before["refs/heads/main"] for c in got)
 
 
 def test_a_first_sync_is_told_to_nobody(hub, mirror):
@@ -111,6 +112,8 @@ def test_a_forced_branch_and_a_deleted_one_are_called_too(hub, origin, mirror):
     assert sorted(c["argv"] for c in got) == sorted([
         [before["refs/heads/main"], forced, "refs/heads/main"],
         [before["refs/heads/topic"], ZEROS, "refs/heads/topic"]])
+    assert sorted(got[0]["env"]["MIRRORHUB_BEFORE"].split(" ")) == sorted(
+        before["refs/heads/" + b] for b in ("main", "topic"))
 
 
 def test_a_tag_alone_calls_nobody(hub, origin, mirror):
@@ -127,13 +130,16 @@ def test_an_unchanged_sync_calls_nobody(hub, origin, mirror):
     assert calls("second", hub.store_dir(mirror)) == []
 
 
-def test_a_hook_sees_the_settings_and_nothing_of_ours(hub, origin, mirror):
+def test_a_hook_sees_the_settings_and_nothing_of_ours(hub, upstream, origin, mirror, name):
     origin.commit("main", message="for the environment")
     hub.sync_and_wait(mirror, "changed")
     env = wait_calls(hub, mirror, "second", 1)[0]["env"]
     conf = str(hub.var / "mirrorhub.conf")
     assert env["CONFIG"] == env["MOLYBDENUM_CONFIG"] == conf
-    assert set(env) <= {"CONFIG", "MOLYBDENUM_CONFIG", "PATH", "HOME", "LC_ALL", "LC_CTYPE", "TZ"}
+    assert env["MIRRORHUB_PROJECT"] == mirror
+    assert env["MIRRORHUB_UPSTREAM"] == upstream.url("h/%s.git" % name)
+    assert set(env) <= {"CONFIG", "MOLYBDENUM_CONFIG", "MIRRORHUB_PROJECT", "MIRRORHUB_UPSTREAM",
+                        "MIRRORHUB_BEFORE", "PATH", "HOME", "LC_ALL", "LC_CTYPE", "TZ"}
 
 
 def test_row_57_one_that_fails_and_one_that_is_missing_are_logged(hub, origin, mirror):
@@ -176,6 +182,7 @@ def test_a_push_to_a_plain_project_calls_them_too(hub, tmp_path, name):
     got = wait_calls(hub, path, "second", 2)
     assert sorted(c["argv"] for c in got) == sorted(
         [ZEROS, repo.oid(b), "refs/heads/" + b] for b in ("main", "topic"))
+    assert {(c["env"]["MIRRORHUB_PROJECT"], c["env"]["MIRRORHUB_UPSTREAM"]) for c in got} == {(path, "")}
 
 
 # ---------------------------------------------------------------- hubs of their own
