@@ -32,12 +32,14 @@ LIB_SRC := $(wildcard lib/*/*.c)
 RENDER_SRC := $(wildcard cgi/render/*.c)
 CGI_SRC := $(filter-out $(RENDER_SRC),$(wildcard cgi/*.c cgi/*/*.c))
 ADMIN_SRC := $(wildcard sync/admin*.c)
-SYNC_SRC := $(filter-out $(ADMIN_SRC),$(wildcard sync/*.c))
+JIRA_SRC := $(wildcard sync/jira*.c)
+SYNC_SRC := $(filter-out $(ADMIN_SRC) $(JIRA_SRC),$(wildcard sync/*.c))
 
 objs = $(patsubst %.c,$(BUILD)/%.o,$(1))
-ALL_OBJS := $(call objs,$(LIB_SRC) $(CGI_SRC) $(RENDER_SRC) $(ADMIN_SRC) $(SYNC_SRC))
+ALL_OBJS := $(call objs,$(LIB_SRC) $(CGI_SRC) $(RENDER_SRC) $(ADMIN_SRC) $(JIRA_SRC) $(SYNC_SRC))
 LIB := $(BUILD)/libmirrorhub.a
-PROGRAMS := $(BUILD)/mirrorhub-fcgi $(BUILD)/mirrorhub-render $(BUILD)/mirrorhub-sync $(BUILD)/mirrorhub
+PROGRAMS := $(addprefix $(BUILD)/,mirrorhub-fcgi mirrorhub-render mirrorhub-sync mirrorhub \
+	jira-post-fetch-hook)
 
 .PHONY: all objects packages run start stop check check-unit check-db lint format sizes install bench clean
 all: $(PROGRAMS)
@@ -67,6 +69,9 @@ $(BUILD)/mirrorhub-render: $(call objs,$(RENDER_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(RENDER_LIBS)
 
 $(BUILD)/mirrorhub-sync: $(call objs,$(SYNC_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/jira-post-fetch-hook: $(call objs,$(JIRA_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # The command cleans up with sync's own janitor.

@@ -7,8 +7,8 @@ UNIT_TESTS := $(UNIT_SRC:%.c=$(BUILD)/%)
 DB_TESTS := $(DB_TEST_SRC:%.c=$(BUILD)/%)
 
 # What a test may want besides the library: the programs without their main().
-PARTS_SRC := $(filter-out cgi/main.c cgi/render/main.c sync/main.c sync/admin.c sync/admin_main.c, \
-	$(CGI_SRC) $(RENDER_SRC) $(SYNC_SRC))
+PARTS_SRC := $(filter-out cgi/main.c cgi/render/main.c sync/main.c sync/jira_hook.c sync/admin.c \
+	sync/admin_main.c,$(CGI_SRC) $(RENDER_SRC) $(SYNC_SRC) $(JIRA_SRC))
 PARTS := $(BUILD)/tests/parts.a
 TEST_LIBS := $(PARTS) $(LIB) $(PKG_LIBS) $(RENDER_LIBS) -lcmocka
 

@@ -90,6 +90,8 @@ const struct conf_row conf_rows[] = {
 	    "Whether hub.post_fetch_hooks also run after the first sync of a mirror, for every branch."),
 	NUMBER("hub.hook_s",         hub_hook_s,              "60", 1, 3600,
 	    "Seconds that one call of a post-fetch hook may take; then it is killed."),
+	ROW("hub.jira_config",       hub_jira_config,         "",
+	    "The file that tells the hook jira where to comment, in JSON; mode 0600, for the sync program alone."),
 	ROW("webhook.schemes",       webhook_schemes,         "https",
 	    "The URL schemes that webhooks may have; http sends what is said about a project in the clear."),
 	NUMBER("webhook.senders",    webhook_senders,         "2", 1, 16,

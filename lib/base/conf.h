@@ -48,6 +48,7 @@ struct conf {
 	const char *hub_post_fetch_hooks;
 	bool hub_hooks_on_clone;
 	int64_t hub_hook_s;
+	const char *hub_jira_config;
 	const char *webhook_schemes;
 	int64_t webhook_senders;
 	int64_t webhook_total_s;

@@ -125,8 +125,8 @@ ROWS = [
         json={"error": {"message": "not found", "code": 404}}),
 ]
 
-LOG, TREE, DIFF, HOOK = ("e2e/test_pages_log.py", "e2e/test_pages_tree.py", "e2e/test_pages_diff.py",
-                         "e2e/test_hooks.py")
+LOG, TREE, DIFF, HOOK, JIRA = ("e2e/test_pages_log.py", "e2e/test_pages_tree.py",
+                               "e2e/test_pages_diff.py", "e2e/test_hooks.py", "e2e/test_hook_jira.py")
 
 # Rows that are tested somewhere else, with the tests that do it: those of B8.1, and those of B8.2.
 # 41 is both an answer of the API, tested here, and a page.
@@ -154,7 +154,11 @@ ELSEWHERE = {
     56: [(HOOK, "test_row_56_one_call_for_each_branch_with_full_hashes")],
     57: [(HOOK, "test_row_57_one_that_fails_and_one_that_is_missing_are_logged"),
          (HOOK, "test_a_hook_that_hangs_is_killed_with_all_that_it_started")],
+    58: [(JIRA, "test_row_58_two_tickets_one_of_them_twice_get_a_comment_each"),
+         (JIRA, "test_row_58_a_branch_of_the_blacklist_is_not_told"),
+         (JIRA, "test_row_58_a_dry_run_sends_nothing"),
+         (JIRA, "test_row_58_what_jira_does_not_take_is_logged")],
 }
 
 # Rows of B8.2 of what is not there yet.
-WAITING = {58: "the hook for JIRA"}
+WAITING = {}
