@@ -9,7 +9,6 @@
 #include "git/store.h"
 
 #define PROTOCOL_MAX_BYTES 64
-#define RETRY_NOT_CLONED_S 30
 #define SHORT_COMMAND_MS 60000
 
 /* clang-format off */
@@ -185,35 +184,19 @@ limits_of(struct req *r)
 	};
 }
 
-static int
-no_store(struct req *r)
-{
-	struct ctx *c = r->ctx;
-	const struct project *p = r->project;
-
-	if (!p->is_mirror || p->last_success_at > 0)
-		return fail(
-		    c, E_INTERNAL, "the folder of store %lld is missing", (long long)p->store_id);
-	fail(c, E_CONFLICT, "this mirror is not yet cloned, try again in a moment");
-	c->http_status = 503;
-	c->retry_after_s = RETRY_NOT_CLONED_S;
-	return E_CONFLICT;
-}
-
 int
 service_store(struct req *r, const char **dir_out)
 {
 	struct ctx *c = r->ctx;
 	const char *dir = project_store_dir(c, r->project->store_id);
-	int code = git_store_check(c, dir);
+	int code;
 
+	TRY(project_check_cloned(c, r->project));
+	code = git_store_check(c, dir);
 	if (code == E_NOTFOUND)
-		return no_store(r);
+		return fail(c, E_INTERNAL, "the folder of store %lld is missing",
+		    (long long)r->project->store_id);
 	TRY(code);
-	/* before its first success a mirror's folder holds nothing, or what a restored backup has
-	 * given the same number (docs/admin.md): nobody may see that */
-	if (r->project->is_mirror && r->project->last_success_at == 0)
-		return no_store(r);
 	*dir_out = dir;
 	return OK;
 }

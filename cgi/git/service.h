@@ -34,7 +34,7 @@ must_check int service_start(
     struct req *r, const struct service *s, bool advertise, struct proc **out);
 
 /* The folder of the project's store, after git_store_check. A mirror that was never published is
- * 503 "not yet cloned"; anything else missing is E_INTERNAL. */
+ * 503 "still being cloned"; anything else missing is E_INTERNAL. */
 must_check int service_store(struct req *r, const char **dir_out);
 
 /* Runs a short Git command in the store with the same settings: argv of "git", input on its

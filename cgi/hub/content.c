@@ -8,29 +8,11 @@
 #include "core/project.h"
 #include "git/log.h"
 
-#define STILL_CLONING_S 10
 #define ENTRIES_MOST 200000 /* of one folder: bounds the answer */
 #define LIMIT_DEFAULT 40
 #define LOOK_BYTES 1024 /* of a file, to see whether it is text */
 
 /* ---- what is asked for */
-
-/* A mirror whose first clone has not ended well has nothing to show yet. */
-static int
-open_view(struct req *r, const struct project *p, struct git_view **out)
-{
-	struct ctx *c = r->ctx;
-	int code;
-
-	if (p->is_mirror && p->last_success_at == 0) {
-		fail(c, E_CONFLICT, "repository '%s' is still being cloned", p->path);
-		c->http_status = 503;
-		c->retry_after_s = STILL_CLONING_S;
-		return E_CONFLICT;
-	}
-	code = git_view_open(c, project_store_dir(c, p->store_id), out);
-	return code == E_NOTFOUND ? fail(c, E_INTERNAL, "a store is missing: %s", c->reason) : code;
-}
 
 static int
 find_rev(struct req *r, struct git_view **view_out, struct git_rev *out)
@@ -38,7 +20,7 @@ find_rev(struct req *r, struct git_view **view_out, struct git_rev *out)
 	const char *ref = req_param(r, "ref");
 	int code;
 
-	TRY(open_view(r, r->project, view_out));
+	TRY(project_open_view(r->ctx, r->project, view_out));
 	code = git_view_resolve(r->ctx, *view_out, ref, out);
 	if (code == E_NOTFOUND)
 		return fail(r->ctx, E_NOTFOUND, "unknown branch or tag: '%s'", ref);
@@ -52,7 +34,7 @@ list_hub_refs(struct req *r)
 	const struct git_view_tip *rows;
 	size_t n;
 
-	TRY(open_view(r, r->project, &view));
+	TRY(project_open_view(r->ctx, r->project, &view));
 	TRY(git_view_refs(r->ctx, view, &rows, &n));
 	hub_shape_refs(r, rows, n);
 	return OK;
@@ -195,7 +177,7 @@ show_hub_commit(struct req *r)
 	const char *text = req_param(r, "ref");
 	int code;
 
-	TRY(open_view(r, r->project, &view));
+	TRY(project_open_view(r->ctx, r->project, &view));
 	code = git_view_resolve(r->ctx, view, text, &rev);
 	if (code == E_NOTFOUND)
 		return fail(r->ctx, E_NOTFOUND, "commit '%s' not found", text);
@@ -272,7 +254,7 @@ find_hub_commit(struct req *r)
 	if (code == E_NOTFOUND)
 		return fail(c, E_NOTFOUND, "Commit '%s' not found.", req_param(r, "id"));
 	TRY(code);
-	TRY(open_view(r, &p, &view));
+	TRY(project_open_view(c, &p, &view));
 	TRY(git_commit_read(c, view, found.id, &commit));
 	buf_text(r->out, "{\"repository\":");
 	hub_shape_repo(r, &p);

@@ -39,7 +39,7 @@ dir_of(struct req *r, const struct project *p)
 void
 hub_shape_repo(struct req *r, const struct project *p)
 {
-	bool is_cloned = !p->is_mirror || p->last_success_at != 0;
+	bool is_cloned = project_is_cloned(p);
 	const struct hub_repo row = {
 		.name = p->path,
 		.url = p->is_mirror ? p->url : project_clone_url(r->ctx, p->path),

@@ -5,6 +5,7 @@
 #include "base/js.h"
 #include "base/str.h"
 #include "cgi/rhodecode/repo.h"
+#include "core/project.h"
 #include "git/history.h"
 #include "git/nodes.h"
 
@@ -14,7 +15,7 @@
 static int
 open_history(struct req *r, struct git_history *out)
 {
-	if (r->project->is_mirror && r->project->last_success_at == 0)
+	if (!project_is_cloned(r->project))
 		return fail(r->ctx, E_NOTFOUND, "it is not yet cloned");
 	return rhodecode_history(r, r->project->store_id, out);
 }

@@ -11,6 +11,7 @@
 #include "git/branches.h"
 #include "git/init.h"
 #include "git/store.h"
+#include "git/view.h"
 #include "store/mirror.h"
 #include "store/project_change.h"
 #include "store/queue.h"
@@ -21,6 +22,7 @@
 #define DEFAULT_BRANCH "main"
 #define DIR_MODE 0700
 #define LOCK_RETRY_S 10
+#define RETRY_NOT_CLONED_S 10
 
 static int
 taken(struct ctx *c, const char *path)
@@ -149,13 +151,43 @@ project_delete(struct ctx *c, const struct actor *who, const struct project *p)
 	return actor_record(c, who, "project.delete", p->path, "");
 }
 
+bool
+project_is_cloned(const struct project *p)
+{
+	return !p->is_mirror || p->last_success_at != 0;
+}
+
+int
+project_check_cloned(struct ctx *c, const struct project *p)
+{
+	if (project_is_cloned(p))
+		return OK;
+	fail(c, E_CONFLICT, "repository '%s' is still being cloned", p->path);
+	c->http_status = 503;
+	c->retry_after_s = RETRY_NOT_CLONED_S;
+	return E_CONFLICT;
+}
+
+int
+project_open_view(struct ctx *c, const struct project *p, struct git_view **out)
+{
+	int code;
+
+	TRY(project_check_cloned(c, p));
+	code = git_view_open(c, project_store_dir(c, p->store_id), out);
+	if (code == E_NOTFOUND)
+		return fail(
+		    c, E_INTERNAL, "the folder of store %lld is missing", (long long)p->store_id);
+	return code;
+}
+
 int
 project_list_tips(struct ctx *c, const struct project *p, struct git_tip **rows_out, size_t *n_out)
 {
 	struct git_repository *repo;
 
 	*n_out = 0;
-	if (p->is_mirror && p->last_success_at == 0)
+	if (!project_is_cloned(p))
 		return OK;
 	TRY(git_init(c));
 	TRY(git_store_open(c, project_store_dir(c, p->store_id), &repo));

@@ -32,6 +32,18 @@ must_check int project_sync(struct ctx *c, const struct actor *who, const struct
  * become forks of what it was forked from; its aliases stay, with the store. */
 must_check int project_delete(struct ctx *c, const struct actor *who, const struct project *p);
 
+/* Whether there is something to read: a project of its own, or a mirror that has been cloned once.
+ * Before its first success a mirror's folder holds nothing, or what a restored backup has given the
+ * same number (docs/admin.md): nobody may see that. */
+bool project_is_cloned(const struct project *p);
+
+/* E_CONFLICT with http_status 503 and retry_after_s while it is not. */
+must_check int project_check_cloned(struct ctx *c, const struct project *p);
+
+/* Its store, for readers, until the arena closes. Codes of project_check_cloned; E_INTERNAL. */
+struct git_view;
+must_check int project_open_view(struct ctx *c, const struct project *p, struct git_view **out);
+
 /* Branches and tags, as git_branches_and_tags of git/branches.h gives them; none of a mirror that
  * is not yet cloned. */
 struct git_tip;

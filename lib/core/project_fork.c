@@ -15,7 +15,6 @@
 
 #define ACCESS_NONE 0
 #define LOCK_WAIT_MS 5000
-#define RETRY_NOT_CLONED_S 30
 
 struct fork {
 	const struct project_full *source;
@@ -92,15 +91,6 @@ finish(struct ctx *c, const struct actor *who, struct fork *f, int64_t *id_out)
 }
 
 static int
-not_cloned(struct ctx *c)
-{
-	fail(c, E_CONFLICT, "this mirror is not yet cloned, try again in a moment");
-	c->http_status = 503;
-	c->retry_after_s = RETRY_NOT_CLONED_S;
-	return E_CONFLICT;
-}
-
-static int
 make(struct ctx *c, const struct actor *who, struct fork *f, int64_t *id_out)
 {
 	struct ctx failed;
@@ -120,20 +110,13 @@ make(struct ctx *c, const struct actor *who, struct fork *f, int64_t *id_out)
 	return code;
 }
 
-static bool
-is_cloned(const struct project_full *source)
-{
-	return !source->base.is_mirror || source->base.last_success_at != 0;
-}
-
 int
 project_fork(struct ctx *c, const struct actor *who, const struct project_full *source,
     const struct copy_wish *wish, int64_t *id_out)
 {
 	struct fork f = { .source = source };
 
-	if (!is_cloned(source))
-		return not_cloned(c);
+	TRY(project_check_cloned(c, &source->base));
 	TRY(project_copy_place(c, who, source, wish, &f.place));
 	return make(c, who, &f, id_out);
 }
@@ -171,7 +154,6 @@ project_fork_at(struct ctx *c, const struct actor *who, const struct project_ful
 	f.place.owner.id = wish->owner_account_id != 0 ? wish->owner_account_id : who->account->id;
 	TRY(check_place(c, who, wish, is_fork_out));
 	TRY(check_landing(c, source, wish->landing));
-	if (!is_cloned(source))
-		return not_cloned(c);
+	TRY(project_check_cloned(c, &source->base));
 	return make(c, who, &f, id_out);
 }

@@ -197,7 +197,7 @@ def test_a_mirror_before_its_first_clone_says_so(hub, upstream, name):
     answer = advert(hub, name)
     assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
     done = run(["git", "clone", hub.clone_url(name)], check=False, cwd=hub.var)
-    assert "not yet cloned" in done.stderr
+    assert "still being cloned" in done.stderr
 
 
 def test_a_store_that_lost_its_folder_is_our_failure_and_names_no_path(hub, repo, name):
