@@ -1,10 +1,10 @@
 /* Atom feeds (RFC 4287): of commits and of tags. */
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "cgi/web/commit_rows.h"
+#include "cgi/web/refs.h"
 #include "cgi/web/url.h"
 #include "cgi/web/view.h"
 #include "cgi/web/web.h"
@@ -22,21 +22,6 @@ struct entry {
 	const char *text;
 	int64_t at; /* last changed; Unix s */
 };
-
-/* RFC 3339. A clock that shows no year of four digits shows nothing that the format has. */
-static const char *
-time_text(struct req *r, int64_t at)
-{
-	char text[32];
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 8099)
-		return "1970-01-01T00:00:00Z";
-	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", (tm.tm_year + 1900) % 10000,
-	    (tm.tm_mon + 1) % 100, tm.tm_mday % 100, tm.tm_hour % 100, tm.tm_min % 100,
-	    tm.tm_sec % 100);
-	return arena_strdup(r->ctx->mem, text);
-}
 
 static const char *
 author_of(const struct git_sign *sign)
@@ -69,7 +54,8 @@ begin_feed(struct req *r, const struct feed *f)
 	    "<updated>%s</updated>\n<author><name>%s</name></author>\n"
 	    "<link rel=\"self\" type=\"application/atom+xml\" href=\"%s\"/>\n"
 	    "<link rel=\"alternate\" type=\"text/html\" href=\"%s\"/>\n",
-	    self, f->title, time_text(r, at), r->project->path, self, url_absolute(r, f->page));
+	    self, f->title, clock_text_rfc3339(r->ctx->mem, at), r->project->path, self,
+	    url_absolute(r, f->page));
 }
 
 static void
@@ -80,7 +66,7 @@ add_entry(struct req *r, const struct entry *e)
 	    "<author><name>%s</name></author>\n"
 	    "<link rel=\"alternate\" type=\"text/html\" href=\"%s\"/>\n"
 	    "<content type=\"text\">%s</content>\n</entry>\n",
-	    e->id, e->title, time_text(r, e->at), e->author, e->url, e->text);
+	    e->id, e->title, clock_text_rfc3339(r->ctx->mem, e->at), e->author, e->url, e->text);
 }
 
 static void
@@ -133,36 +119,6 @@ web_atom_commits(struct req *r)
 
 /* ---- of tags */
 
-/* The newest first; of one time by name. */
-static int
-compare_tips(const void *a, const void *b)
-{
-	const struct git_view_tip *x = *(const struct git_view_tip *const *)a;
-	const struct git_view_tip *y = *(const struct git_view_tip *const *)b;
-
-	if (x->at != y->at)
-		return x->at > y->at ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
-
-/* All tags, sorted. */
-static int
-list_tags(struct req *r, struct git_view *view, const struct git_view_tip ***out, size_t *n_out)
-{
-	const struct git_view_tip *tips, **tags;
-	size_t n, n_tags = 0;
-
-	TRY(git_view_tips(r->ctx, view, &tips, &n));
-	tags = arena_new_array(r->ctx->mem, const struct git_view_tip *, n + 1);
-	for (size_t i = 0; i < n; i++)
-		if (tips[i].is_tag)
-			tags[n_tags++] = &tips[i];
-	qsort(tags, n_tags, sizeof(tags[0]), compare_tips);
-	*out = tags;
-	*n_out = n_tags;
-	return OK;
-}
-
 /* A tag that is moved keeps its entry, which has changed then. What an annotated tag says of itself
  * comes before what its commit says. */
 static int
@@ -193,7 +149,7 @@ web_atom_tags(struct req *r)
 	size_t n;
 
 	TRY(view_open(r, &view));
-	TRY(list_tags(r, view, &tags, &n));
+	TRY(refs_newest_first(r, view, true, &tags, &n));
 	for (; f.n < n && f.n < ENTRIES; f.n++)
 		TRY(tag_entry(r, view, tags[f.n], &f.entries[f.n]));
 	f.title = arena_printf(r->ctx->mem, "%s: tags", r->project->path);

@@ -1,7 +1,6 @@
 #include "cgi/web/page.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -180,7 +179,7 @@ page_see_other(struct req *r, const char *url)
 
 /* ---- times */
 
-#define MOMENT_BYTES 32
+#define NO_MOMENT "1970-01-01T00:00:00Z" /* not known, or not of this age */
 
 static const char *
 ago(struct arena *mem, int64_t seconds)
@@ -190,24 +189,12 @@ ago(struct arena *mem, int64_t seconds)
 	return arena_printf(mem, seconds < 0 ? "in %s" : "%s ago", clock_text_span(mem, seconds));
 }
 
-/* A moment in UTC as <time> has it; "" for one that is not known. */
-static const char *
-moment(struct arena *mem, int64_t at)
-{
-	char *text = arena_alloc(mem, MOMENT_BYTES);
-	struct tm tm;
-
-	if (at != 0 && gmtime_r(&at, &tm) != NULL && tm.tm_year >= -1900 && tm.tm_year <= 8099)
-		strftime(text, MOMENT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return text;
-}
-
 void
 page_time(struct req *r, int64_t at)
 {
-	const char *text = moment(r->ctx->mem, at);
+	const char *text = clock_text_rfc3339(r->ctx->mem, at);
 
-	if (text[0] != '\0')
+	if (strcmp(text, NO_MOMENT) != 0)
 		html(r->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", text, text,
 		    ago(r->ctx->mem, clock_now() - at));
 }
@@ -215,9 +202,20 @@ page_time(struct req *r, int64_t at)
 void
 page_date(struct req *r, int64_t at)
 {
-	const char *text = moment(r->ctx->mem, at);
+	const char *text = clock_text_rfc3339(r->ctx->mem, at);
 
-	if (text[0] != '\0')
+	if (strcmp(text, NO_MOMENT) != 0)
 		html(r->out, "<time datetime=\"%s\" title=\"%s\">%s</time>", text, text,
 		    arena_strndup(r->ctx->mem, text, strcspn(text, "T")));
+}
+
+void
+page_time_cell(struct req *r, int64_t at, const char *none)
+{
+	html(r->out, "<td>");
+	if (at == 0)
+		html(r->out, "%s", none);
+	else
+		page_time(r, at);
+	html(r->out, "</td>");
 }

@@ -29,6 +29,9 @@ bool page_is_fresh(struct req *r, const char *key);
 /* "3 hours ago" in a <time> with the moment in UTC as its tooltip; nothing for 0. at: Unix s. */
 void page_time(struct req *r, int64_t at);
 
+/* A <td> with it; none: its text for 0. */
+void page_time_cell(struct req *r, int64_t at, const char *none);
+
 /* "2026-11-22" instead: for pages that may be kept, where "3 hours ago" would not stay true. */
 void page_date(struct req *r, int64_t at);
 

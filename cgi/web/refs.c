@@ -1,14 +1,17 @@
-/* The lists of branches and tags. */
+#include "cgi/web/refs.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/place.h"
 #include "cgi/web/tree.h"
 #include "cgi/web/url.h"
 #include "cgi/web/view.h"
 #include "cgi/web/web.h"
+#include "core/project.h"
 #include "git/commit.h"
 #include "git/view.h"
 #include "web/html.h"
@@ -23,7 +26,6 @@ struct list {
 	size_t n;
 };
 
-/* Newest first, then by name, the highest first: versions of one day. */
 static int
 newest_first(const void *a, const void *b)
 {
@@ -35,23 +37,32 @@ newest_first(const void *a, const void *b)
 	return strcmp(y->name, x->name);
 }
 
+int
+refs_newest_first(struct req *r, struct git_view *view, bool of_tags,
+    const struct git_view_tip ***out, size_t *n_out)
+{
+	const struct git_view_tip *tips, **rows;
+	size_t n, n_rows = 0;
+
+	TRY(git_view_tips(r->ctx, view, &tips, &n));
+	rows = arena_new_array(r->ctx->mem, const struct git_view_tip *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		if (tips[i].is_tag == of_tags)
+			rows[n_rows++] = &tips[i];
+	qsort(rows, n_rows, sizeof(rows[0]), newest_first);
+	*out = rows;
+	*n_out = n_rows;
+	return OK;
+}
+
 static int
 open_list(struct req *r, bool of_tags, struct list *out)
 {
-	const struct git_view_tip *tips;
-	size_t n;
-
 	*out = (struct list){ .n = 0 };
 	TRY(view_open(r, &out->view));
-	TRY(git_view_tips(r->ctx, out->view, &tips, &n));
 	if (git_view_head(r->ctx, out->view, &out->head) != OK)
 		out->head.name = NULL;
-	out->rows = arena_new_array(r->ctx->mem, const struct git_view_tip *, n + 1);
-	for (size_t i = 0; i < n; i++)
-		if (tips[i].is_tag == of_tags)
-			out->rows[out->n++] = &tips[i];
-	qsort(out->rows, out->n, sizeof(out->rows[0]), newest_first);
-	return OK;
+	return refs_newest_first(r, out->view, of_tags, &out->rows, &out->n);
 }
 
 /* ---- rows */
@@ -162,7 +173,7 @@ static int
 show(struct req *r, const struct kind *kind)
 {
 	const char *title = arena_printf(r->ctx->mem, "%s of %s", kind->title, r->project->path);
-	int64_t page = tree_page(r);
+	int64_t page = pager_page(r);
 	struct list list;
 
 	TRY(open_list(r, kind->is_tag, &list));
@@ -178,17 +189,10 @@ show(struct req *r, const struct kind *kind)
 		html(r->out, "<p>%s</p>\n", kind->none);
 	else
 		TRY(add_rows(r, kind, &list, page));
-	tree_pager(
+	pager_numbered(
 	    r, url_view(r, r->project, kind->view, NULL, NULL), page, ROWS_MOST, (int64_t)list.n);
 	page_end(r);
 	return OK;
-}
-
-/* A mirror without its first clone has one page. */
-static bool
-is_cloned(const struct project *p)
-{
-	return !p->is_mirror || p->last_success_at != 0;
 }
 
 int
@@ -197,7 +201,7 @@ web_branches(struct req *r)
 	static const struct kind branches = { false, "branches", "Branches",
 		"There are no branches yet.", "Changes", add_branch };
 
-	if (!is_cloned(r->project))
+	if (!project_is_cloned(r->project)) /* it has one page */
 		return page_redirect(r, url_project(r, r->project));
 	return show(r, &branches);
 }
@@ -208,7 +212,7 @@ web_tags(struct req *r)
 	static const struct kind tags = { true, "tags", "Tags", "There are no tags.", "Archive",
 		add_tag };
 
-	if (!is_cloned(r->project))
+	if (!project_is_cloned(r->project))
 		return page_redirect(r, url_project(r, r->project));
 	return show(r, &tags);
 }

@@ -97,14 +97,27 @@ clock_text_span(struct arena *mem, int64_t seconds)
 	return arena_printf(mem, "%lld %s%s", (long long)n, units[i].word, n == 1 ? "" : "s");
 }
 
-char *
-clock_text_iso(struct arena *mem, int64_t at)
+/* ending: between the seconds and the end. */
+static char *
+text_of(struct arena *mem, int64_t at, const char *ending)
 {
 	const int64_t first = -62135596800, last = 253402300799; /* of years 1 to 9999 */
 	time_t t = at >= first && at <= last ? (time_t)at : 0;
 	struct tm tm = { 0 };
 
 	gmtime_r(&t, &tm);
-	return arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02d.000Z", tm.tm_year + 1900,
-	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02d%s", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ending);
+}
+
+char *
+clock_text_iso(struct arena *mem, int64_t at)
+{
+	return text_of(mem, at, ".000Z");
+}
+
+char *
+clock_text_rfc3339(struct arena *mem, int64_t at)
+{
+	return text_of(mem, at, "Z");
 }

@@ -25,4 +25,7 @@ char *clock_text_span(struct arena *mem, int64_t seconds);
 /* at as "YYYY-MM-DDTHH:MM:SS.000Z"; what has no year of four digits is shown as 0. */
 char *clock_text_iso(struct arena *mem, int64_t at);
 
+/* The same without a fraction, as RFC 3339 and HTML's <time> have it. */
+char *clock_text_rfc3339(struct arena *mem, int64_t at);
+
 #endif

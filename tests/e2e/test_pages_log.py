@@ -452,4 +452,10 @@ def test_a_feed_of_tags_has_the_newest_first(hub, tmp_path):
     by_title = {e.findtext(ATOM + "title"): e for e in entries(feed)}
     assert by_title["v43"].findtext(ATOM + "content") == "tag 43\n\nwords <b>"
     assert by_title["v44"].findtext(ATOM + "content") == "commit 44"
+    for version in ("1.9", "1.10"):
+        repo.tag(version, oid)
+    repo.git("push", "-q", "--mirror", hub.clone_url(name, hub.admin))
+    first = [e.findtext(ATOM + "title") for e in entries(feed_of(hub, "/%s/atom/tags" % name))][:3]
+    page = [e.text for e in show(hub, "/tagged/tags").iter("a") if e.text in ("v44", "1.9", "1.10")]
+    assert first == page == ["v44", "1.9", "1.10"], "tags of one time stand as on the page"
     assert by_title["v44"].findtext(ATOM + "id") == "%s/%s/tree/v44" % (hub.url, name)

@@ -31,6 +31,18 @@ utc_text_has_the_form_of_rfc_3339(void **state)
 }
 
 static void
+a_moment_has_the_form_of_rfc_3339_and_no_year_beyond_9999(void **state)
+{
+	struct ctx *c = *state;
+
+	assert_string_equal(clock_text_rfc3339(c->mem, 1700000000), "2023-11-14T22:13:20Z");
+	assert_string_equal(clock_text_iso(c->mem, 1700000000), "2023-11-14T22:13:20.000Z");
+	assert_string_equal(clock_text_rfc3339(c->mem, 253402300799), "9999-12-31T23:59:59Z");
+	assert_string_equal(clock_text_rfc3339(c->mem, 253402300800), "1970-01-01T00:00:00Z");
+	assert_string_equal(clock_text_rfc3339(c->mem, INT64_MIN), "1970-01-01T00:00:00Z");
+}
+
+static void
 local_text_is_in_the_zone_of_the_server(void **state)
 {
 	struct ctx *c = *state;
@@ -100,6 +112,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mono_never_goes_back),
 		WITH_CTX(utc_text_has_the_form_of_rfc_3339),
+		WITH_CTX(a_moment_has_the_form_of_rfc_3339_and_no_year_beyond_9999),
 		WITH_CTX(local_text_is_in_the_zone_of_the_server),
 		WITH_CTX(local_text_is_what_strftime_says),
 		WITH_CTX(never_is_no_text),
