@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/actor.h"
 #include "web/route.h"
 
 extern const struct dialect abf_dialect;
@@ -113,9 +112,6 @@ must_check int abf_whom(
 
 /* A text that core has the last word on: larger than any body. */
 #define ABF_TEXT(T, m) FIELD_MAX(T, m, 16 * 1024 * 1024)
-
-/* Who does it. */
-struct actor abf_actor(const struct req *r);
 
 /* ---- lists (page.c) */
 

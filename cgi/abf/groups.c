@@ -44,7 +44,7 @@ const struct field create_group_in[] = {
 int
 create_group(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(team_create(r->ctx, &who, r->in, &id));
@@ -60,7 +60,7 @@ const struct field update_group_in[] = {
 int
 update_group(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(team_update(r->ctx, &who, r->team, r->in));
 	return abf_done(r, r->team->id);
@@ -69,7 +69,7 @@ update_group(struct req *r)
 int
 destroy_group(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(team_delete(r->ctx, &who, r->team));
 	return abf_done(r, r->team->id);
@@ -121,7 +121,7 @@ done_about(struct req *r, const char *who, int64_t id)
 int
 add_group_member(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	const struct group_member *in = r->in;
 	int64_t id = abf_id(in->member_id);
 
@@ -132,7 +132,7 @@ add_group_member(struct req *r)
 int
 remove_group_member(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	const struct group_member *in = r->in;
 	int64_t id = abf_id(in->member_id);
 
@@ -143,7 +143,7 @@ remove_group_member(struct req *r)
 int
 update_group_member(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	const struct group_member *in = r->in;
 	int64_t id = abf_id(in->member_id);
 

@@ -51,9 +51,3 @@ abf_whom(struct req *r, const char *type, const char *member_id, struct abf_whom
 	out->about = arena_printf(r->ctx->mem, "%s '%lld'", type, (long long)out->id);
 	return OK;
 }
-
-struct actor
-abf_actor(const struct req *r)
-{
-	return (struct actor){ .account = &r->account, .remote_addr = r->remote_addr };
-}

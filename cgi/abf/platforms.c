@@ -148,7 +148,7 @@ int
 create_platform(struct req *r)
 {
 	const struct platform_wish wish = wish_of(r->in);
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(platform_create(r->ctx, &who, &wish, &id));
@@ -159,7 +159,7 @@ int
 update_platform(struct req *r)
 {
 	const struct platform_wish wish = wish_of(r->in);
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(platform_update(r->ctx, &who, r->platform, &wish));
 	return abf_done(r, r->platform->id);
@@ -168,7 +168,7 @@ update_platform(struct req *r)
 int
 destroy_platform(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(platform_destroy(r->ctx, &who, r->platform));
 	return abf_done(r, r->platform->id);
@@ -179,7 +179,7 @@ int
 clone_platform(struct req *r)
 {
 	const struct platform_wish wish = wish_of(r->in);
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(platform_clone(r->ctx, &who, r->platform, &wish, &id));
@@ -189,7 +189,7 @@ clone_platform(struct req *r)
 int
 clear_platform(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(platform_clear(r->ctx, &who, r->platform));
 	return abf_done(r, r->platform->id);
@@ -230,7 +230,7 @@ int
 add_platform_member(struct req *r)
 {
 	const struct member_input *in = r->in;
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	struct abf_whom whom;
 
 	TRY(abf_whom(r, in->type, in->member_id, &whom));
@@ -242,7 +242,7 @@ int
 remove_platform_member(struct req *r)
 {
 	const struct member_input *in = r->in;
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	struct abf_whom whom;
 
 	TRY(abf_whom(r, in->type, in->member_id, &whom));

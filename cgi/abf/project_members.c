@@ -46,7 +46,7 @@ int
 add_project_member(struct req *r)
 {
 	const struct project_member_input *in = r->in;
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	const char *about;
 	struct whom whom;
 
@@ -58,7 +58,7 @@ add_project_member(struct req *r)
 int
 remove_project_member(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	const char *about;
 	struct whom whom;
 
@@ -71,7 +71,7 @@ int
 update_project_member(struct req *r)
 {
 	const struct project_member_input *in = r->in;
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	const char *about;
 	struct whom whom;
 
@@ -93,7 +93,7 @@ int
 add_build_result(struct req *r)
 {
 	const struct build_input *in = r->in;
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	struct build build = { .arch_id = abf_id(in->arch_id),
 		.is_success = abf_bool(in->success, false) };
 

@@ -179,7 +179,7 @@ or_default(const char *text)
 int
 create_project(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	struct project_wish wish = project_wish_new(&who);
 	struct project_input in = *(const struct project_input *)r->in;
 	struct owner owner = { .is_team = str_is_equal(in.owner_type, "Group") };
@@ -197,7 +197,7 @@ create_project(struct req *r)
 int
 update_project(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	struct project_wish wish = project_wish_of(r->project_full);
 
 	overlay(r->in, &wish);
@@ -208,7 +208,7 @@ update_project(struct req *r)
 int
 destroy_project(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(project_delete(r->ctx, &who, r->project));
 	return abf_done(r, r->project->id);
@@ -236,7 +236,7 @@ copy_wish(const struct req *r)
 int
 fork_project(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	const struct copy_wish wish = copy_wish(r);
 	int64_t id;
 
@@ -247,7 +247,7 @@ fork_project(struct req *r)
 int
 alias_project(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	const struct copy_wish wish = copy_wish(r);
 	int64_t id;
 

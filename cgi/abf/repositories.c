@@ -84,7 +84,7 @@ create_package_repository(struct req *r)
 		.description = in->description,
 		.publish_without_qa = abf_flag(in->publish_without_qa),
 		.publish_builds_only_from_branch = in->publish_builds_only_from_branch };
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(repository_create(r->ctx, &who, &wish, &id));
@@ -100,7 +100,7 @@ update_package_repository(struct req *r)
 		.publish_without_qa = abf_flag(in->publish_without_qa),
 		.publish_builds_only_from_branch = in->publish_builds_only_from_branch,
 		.synchronizing_publications = abf_flag(in->synchronizing_publications) };
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(repository_update(r->ctx, &who, row, &wish));
 	return abf_done(r, row->id);
@@ -109,7 +109,7 @@ update_package_repository(struct req *r)
 int
 destroy_package_repository(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(repository_destroy(r->ctx, &who, r->repository));
 	return abf_done(r, r->repository->id);
@@ -128,7 +128,7 @@ int
 add_repository_member(struct req *r)
 {
 	const struct repository_member_input *in = r->in;
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	struct abf_whom whom;
 
 	TRY(abf_whom(r, in->type, in->member_id, &whom));
@@ -140,7 +140,7 @@ int
 remove_repository_member(struct req *r)
 {
 	const struct repository_member_input *in = r->in;
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	struct abf_whom whom;
 
 	TRY(abf_whom(r, in->type, in->member_id, &whom));
@@ -170,7 +170,7 @@ int
 add_repository_project(struct req *r)
 {
 	const struct project_input *in = r->in;
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(repository_add_project(r->ctx, &who, r->repository, abf_id(in->project_id)));
 	return done_with_project(r);
@@ -180,7 +180,7 @@ int
 remove_repository_project(struct req *r)
 {
 	const struct project_input *in = r->in;
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(repository_remove_project(r->ctx, &who, r->repository, abf_id(in->project_id)));
 	return done_with_project(r);
@@ -191,7 +191,7 @@ remove_repository_project(struct req *r)
 int
 add_lock_file(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(repository_lock(r->ctx, &who, r->repository));
 	return abf_done(r, r->repository->id);
@@ -200,7 +200,7 @@ add_lock_file(struct req *r)
 int
 remove_lock_file(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(repository_unlock(r->ctx, &who, r->repository));
 	return abf_done(r, r->repository->id);

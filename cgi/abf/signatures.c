@@ -17,7 +17,7 @@ set_signatures(struct req *r)
 {
 	const struct signatures *in = r->in;
 	const struct signature_keys keys = { .public_key = in->public, .secret_key = in->secret };
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(signature_set(r->ctx, &who, r->repository, &keys));
 	return abf_done(r, r->repository->id);

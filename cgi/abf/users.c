@@ -42,7 +42,7 @@ const struct field create_user_in[] = {
 int
 create_user(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(person_create(r->ctx, &who, r->in, &id));
@@ -63,7 +63,7 @@ const struct field update_user_in[] = {
 int
 update_self(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(person_update(r->ctx, &who, r->in));
 	return abf_done(r, r->account.id);
@@ -112,7 +112,7 @@ const struct field notifiers_in[] = {
 int
 update_notifiers(struct req *r)
 {
-	const struct actor who = abf_actor(r);
+	const struct actor who = req_actor(r);
 	struct notifiers row;
 
 	TRY(person_notifiers(r->ctx, r->account.id, &row));

@@ -110,7 +110,7 @@ list_changes(struct req *r, const struct outcome *o, struct push_ref **out)
 static int
 write_down(struct req *r, const struct push *push)
 {
-	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
+	const struct actor who = req_actor(r);
 	int code = E_CONFLICT;
 
 	for (int i = 0; i < RECORD_TRIES && code == E_CONFLICT; i++) {

@@ -127,12 +127,6 @@ show_status(struct req *r)
 	return OK;
 }
 
-static struct actor
-actor_of(const struct req *r)
-{
-	return (struct actor){ .account = &r->account, .remote_addr = r->remote_addr };
-}
-
 struct create {
 	const char *url;
 	const char *name;
@@ -191,7 +185,7 @@ create_repository(struct req *r)
 {
 	const struct create *in = r->in;
 	struct mirror_wish wish = { .url = in->url };
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 	int code;
 
@@ -208,7 +202,7 @@ create_repository(struct req *r)
 int
 update_repository(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 
 	TRY(project_sync(r->ctx, &who, r->project));
 	shape_true(r, 200);
@@ -218,7 +212,7 @@ update_repository(struct req *r)
 int
 delete_repository(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 
 	TRY(project_delete(r->ctx, &who, r->project));
 	shape_true(r, 200);

@@ -5,12 +5,9 @@
 
 #include <stdbool.h>
 
-#include "core/actor.h"
 #include "web/route.h"
 
 extern const struct dialect hub_dialect;
-
-struct actor hub_actor(const struct req *r);
 
 /* ---- who answers (push.c) */
 

@@ -164,7 +164,7 @@ static int
 create(struct req *r, const struct notice *n)
 {
 	struct ctx *c = r->ctx;
-	const struct actor who = hub_actor(r);
+	const struct actor who = req_actor(r);
 	struct mirror_wish wish = { .path = n->name };
 	int64_t id;
 	int code;
@@ -196,7 +196,7 @@ mismatch(struct req *r, const struct notice *n)
 static int
 update(struct req *r, const struct notice *n)
 {
-	const struct actor who = hub_actor(r);
+	const struct actor who = req_actor(r);
 	size_t i = 0;
 
 	while (i < n->n_urls &&

@@ -7,16 +7,6 @@
 
 #define ROWS_MOST 100000 /* bounds the answer, not the hub */
 
-/* Nobody has a name: notices come from whoever signed them. */
-static const struct account nobody = { .uname = "" };
-
-struct actor
-hub_actor(const struct req *r)
-{
-	return (struct actor){ .account = r->account.id != 0 ? &r->account : &nobody,
-		.remote_addr = r->remote_addr };
-}
-
 int
 list_hub_repos(struct req *r)
 {
@@ -38,7 +28,7 @@ show_hub_repo(struct req *r)
 int
 delete_hub_repo(struct req *r)
 {
-	const struct actor who = hub_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(project_delete(r->ctx, &who, r->project));
 	r->status = 204;
@@ -70,7 +60,7 @@ int
 set_push_secret(struct req *r)
 {
 	const struct secret *in = r->in;
-	const struct actor who = hub_actor(r);
+	const struct actor who = req_actor(r);
 
 	if (in->secret == NULL)
 		return fail(r->ctx, E_INVALID, "no secret given");
@@ -82,7 +72,7 @@ set_push_secret(struct req *r)
 int
 delete_push_secret(struct req *r)
 {
-	const struct actor who = hub_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(notice_set_secret(r->ctx, &who, r->project, NULL));
 	r->status = 204;

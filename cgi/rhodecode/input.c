@@ -221,12 +221,6 @@ rhodecode_read(struct req *r)
 	return OK;
 }
 
-struct actor
-rhodecode_actor(const struct req *r)
-{
-	return (struct actor){ .account = &r->account, .remote_addr = r->remote_addr };
-}
-
 bool
 rhodecode_bool(const bool *given, bool otherwise)
 {

@@ -60,7 +60,7 @@ int
 update_repo(struct req *r)
 {
 	const struct update_repo *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const char *folder = in->group != NULL ? folder_path(r) : NULL;
 	const struct repo_change change = { .name = in->name,
 		.folder = folder,
@@ -109,7 +109,7 @@ int
 fork_repo(struct req *r)
 {
 	const struct fork_repo *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct fork_wish wish = { .owner_account_id = owner_id(r),
 		.path = in->fork_name,
 		.description = in->description,
@@ -158,7 +158,7 @@ int
 delete_repo(struct req *r)
 {
 	const struct delete_repo *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	enum repo_forks mode;
 	const char *more = "";
 	size_t n;
@@ -191,7 +191,7 @@ int
 invalidate_repo(struct req *r)
 {
 	const struct one_repo *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 
 	TRY(repo_forget_kept(r->ctx, &who, r->project));
 	rhodecode_msg(r, "Cache for repository `%s` was invalidated", in->repoid->text);

@@ -40,7 +40,7 @@ grantee_of(const struct req *r)
 static int
 give(struct req *r, const struct grantee *to, int64_t access)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 
 	return repo_give(r->ctx, &who, r->project, to, access);
 }
@@ -48,7 +48,7 @@ give(struct req *r, const struct grantee *to, int64_t access)
 static int
 take(struct req *r, const struct grantee *from)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 
 	return repo_take(r->ctx, &who, r->project, from);
 }

@@ -168,7 +168,7 @@ create_repo_group(struct req *r)
 {
 	const struct create_repo_group *in = r->in;
 	const struct folder *parent = r->call->parent;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct folder_wish wish = { .path = path_in(r, parent != NULL ? parent->path : "",
 					      in->group_name),
 		.description = in->description,
@@ -217,7 +217,7 @@ int
 update_repo_group(struct req *r)
 {
 	const struct update_repo_group *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct folder_change change = { .path = new_path(r),
 		.description = in->description,
 		.owner_account_id = r->call->owner != NULL ? r->call->owner->id : 0 };
@@ -236,7 +236,7 @@ update_repo_group(struct req *r)
 int
 delete_repo_group(struct req *r)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct folder *f = r->folder;
 
 	rpc_failed(r, "failed to delete repo group ID:%lld %s", (long long)f->id, f->path);
@@ -323,7 +323,7 @@ grantee_of(const struct req *r, struct folder_grant *out)
 static int
 give(struct req *r, const char *done, struct folder_grant *grant)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const char *grantee = grantee_of(r, grant);
 	const char *kind = grant->grantee == FOLDER_TEAM ? "user group" : "user";
 

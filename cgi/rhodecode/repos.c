@@ -145,7 +145,7 @@ has_left(void *payload)
 static int
 pull(struct req *r)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct pull *in = r->in;
 
 	if (in->clone_uri != NULL && strcmp(in->clone_uri, r->project->url) != 0)
@@ -216,7 +216,7 @@ static int
 create(struct req *r, const char *exists)
 {
 	const struct create_repo *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct sync_wait waits = { .is_abandoned = has_left, .payload = r };
 	const struct repo_wish wish = { .path = in->repo_name,
 		.type = in->repo_type,

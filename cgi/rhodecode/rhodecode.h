@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "base/fault.h"
-#include "core/actor.h"
 #include "web/route.h"
 #include "web/rpc.h"
 
@@ -63,9 +62,6 @@ bool rhodecode_is_fault(const struct req *r, const char *field, enum fault_kind 
 
 /* Adds a struct's members as js_row does, without the braces. */
 void rhodecode_members(struct req *r, const struct field *fields, const void *row);
-
-/* Who does it. */
-struct actor rhodecode_actor(const struct req *r);
 
 /* An optional flag of a call. */
 bool rhodecode_bool(const bool *given, bool otherwise);

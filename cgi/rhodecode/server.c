@@ -219,7 +219,7 @@ int
 rescan_stores(struct req *r)
 {
 	const struct rescan_repos *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	struct rescan found;
 
 	TRY(rescan(r->ctx, &who, rhodecode_bool(in->remove_obsolete, false), &found));

@@ -125,7 +125,7 @@ static int
 create(struct req *r, const char *exists, int64_t *id_out)
 {
 	const struct create_group *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct user_group_wish wish = { .uname = in->group_name,
 		.description = in->description,
 		.owner_account_id = r->call->owner != NULL ? r->call->owner->id : 0,
@@ -201,7 +201,7 @@ int
 update_user_group(struct req *r)
 {
 	const struct update_group *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct user_group_values change = { .uname = in->group_name,
 		.description = in->description,
 		.owner_account_id = r->call->owner != NULL ? r->call->owner->id : 0,
@@ -220,7 +220,7 @@ update_user_group(struct req *r)
 int
 delete_user_group(struct req *r)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct team *t = r->team;
 	const char *uses;
 	int code;
@@ -258,7 +258,7 @@ const struct rpc_arg group_member_m_in[] = {
 int
 add_member_s(struct req *r)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	int64_t number;
 	bool is_new;
 
@@ -280,7 +280,7 @@ say_success(struct req *r, bool is_success, const char *msg)
 int
 add_member_m(struct req *r)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	int64_t number;
 	bool is_new;
 
@@ -295,7 +295,7 @@ add_member_m(struct req *r)
 int
 remove_member_m(struct req *r)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	bool was_member;
 
 	TRY(user_group_dismiss(r->ctx, &who, r->team, r->person->id, &was_member));
@@ -357,7 +357,7 @@ grantee_of(const struct req *r, struct user_group_grant *out)
 static int
 give(struct req *r, const char *done, struct user_group_grant *grant)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const char *grantee = grantee_of(r, grant);
 	const char *kind = grant->grantee == USER_GROUP_TEAM ? "user group" : "user";
 

@@ -103,7 +103,7 @@ static int
 create(struct req *r, const char *user_exists, const char *email_exists, int64_t *id_out)
 {
 	const struct create_user *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct user_wish wish = { .uname = in->username,
 		.email = in->email,
 		.first_name = in->firstname,
@@ -194,7 +194,7 @@ int
 update_user_m(struct req *r)
 {
 	const struct update_user *in = r->in;
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	const struct user_change change = { .uname = in->username,
 		.email = in->email,
 		.first_name = in->firstname,
@@ -216,7 +216,7 @@ const struct rpc_arg delete_user_m_in[] = { RPC_ARG(get_user, userid, RPC_NEED, 
 int
 delete_user_m(struct req *r)
 {
-	const struct actor who = rhodecode_actor(r);
+	const struct actor who = req_actor(r);
 	struct user row;
 
 	TRY(user_by_id(r->ctx, r->person->id, &row));

@@ -170,16 +170,10 @@ web_edit_form(struct req *r)
 
 /* ---- what they do */
 
-static struct actor
-actor_of(struct req *r)
-{
-	return (struct actor){ .account = &r->account, .remote_addr = r->remote_addr };
-}
-
 int
 web_edit(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	struct project_full full;
 
 	TRY(load_full(r, &full));
@@ -190,7 +184,7 @@ web_edit(struct req *r)
 int
 web_pause(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 
 	TRY(project_pause(r->ctx, &who, r->project));
 	return page_see_other(r, url_project(r, r->project));
@@ -199,7 +193,7 @@ web_pause(struct req *r)
 int
 web_resume(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 
 	TRY(project_resume(r->ctx, &who, r->project));
 	return page_see_other(r, url_project(r, r->project));
@@ -208,7 +202,7 @@ web_resume(struct req *r)
 int
 web_delete(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	const struct delete_input *in = r->in;
 
 	TRY(project_delete_named(r->ctx, &who, r->project, in->confirm));

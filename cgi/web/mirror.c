@@ -150,7 +150,7 @@ mirror_panel(struct req *r, const struct project *p)
 int
 web_sync(struct req *r)
 {
-	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
+	const struct actor who = req_actor(r);
 
 	TRY(project_sync(r->ctx, &who, r->project));
 	return page_see_other(r, url_project(r, r->project));

@@ -30,7 +30,7 @@ path_hint(struct req *r)
 	    r->account.uname);
 }
 
-/* A address can bring it along: /-/new?url=… */
+/* An address can bring it along: /-/new?url=… */
 static const char *
 sent_or_asked(struct req *r, const char *sent, const char *name)
 {
@@ -150,7 +150,7 @@ see(struct req *r, const char *path)
 int
 web_create_mirror(struct req *r)
 {
-	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
+	const struct actor who = req_actor(r);
 	const char *path;
 	int64_t id;
 
@@ -161,7 +161,7 @@ web_create_mirror(struct req *r)
 int
 web_create_plain(struct req *r)
 {
-	const struct actor who = { .account = &r->account, .remote_addr = r->remote_addr };
+	const struct actor who = req_actor(r);
 	const char *path;
 
 	TRY(plain_make(r->ctx, &who, r->in, &path));

@@ -24,6 +24,15 @@ req_is_changing(const struct req *r)
 	return r->method == POST || r->method == PUT || r->method == PATCH || r->method == DELETE;
 }
 
+struct actor
+req_actor(const struct req *r)
+{
+	static const struct account nobody = { .uname = "" };
+
+	return (struct actor){ .account = r->account.id != 0 ? &r->account : &nobody,
+		.remote_addr = r->remote_addr };
+}
+
 /* ---- headers, parameters, query */
 
 const char *

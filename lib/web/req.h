@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "core/actor.h"
 #include "store/account.h"
 #include "store/person.h"
 #include "store/project.h"
@@ -104,6 +105,9 @@ const char *req_method_text(enum method method);
 
 /* Whether the method is one that changes things: POST, PUT, PATCH, DELETE. */
 bool req_is_changing(const struct req *r);
+
+/* Who asks, for the verbs of lib/core; nobody (whom a signature let in) has no name. */
+struct actor req_actor(const struct req *r);
 
 /* Reads the request line's parts and the headers that every walk needs. E_INVALID with
  * http_status 400: a target that is no path, bad escapes, NUL or bytes that are not UTF-8 in the
