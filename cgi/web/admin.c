@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cgi/web/form.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/web.h"
 #include "core/upkeep.h"
 #include "store/overview.h"
@@ -14,7 +15,6 @@
 #include "web/load.h"
 
 #define EVENTS_SHOWN 50
-#define PAGES_MOST 100000
 
 /* ---- what the pages share */
 
@@ -45,43 +45,19 @@ admin_end(struct req *r)
 	page_end(r);
 }
 
-struct actor
-admin_actor(struct req *r)
-{
-	return (struct actor){ .account = &r->account, .remote_addr = r->remote_addr };
-}
-
-int64_t
-admin_page(struct req *r)
-{
-	int64_t page;
-
-	if (!str_is_int(admin_query(r, "page"), &page) || page < 1 || page > PAGES_MOST)
-		return 1;
-	return page;
-}
-
-const char *
-admin_query(struct req *r, const char *name)
-{
-	const char *value = req_query(r, name);
-
-	return value != NULL ? value : "";
-}
-
 void
 admin_pages(struct req *r, const char *base, bool has_more)
 {
-	int64_t page = admin_page(r);
+	int64_t page = pager_page(r);
+	struct arena *mem = r->ctx->mem;
 
-	if (page == 1 && !has_more)
-		return;
-	html(r->out, "<nav class=\"pages\" aria-label=\"Pages\">");
-	if (page > 1)
-		html(r->out, "<a href=\"%spage=%ld\" rel=\"prev\">Before</a> ", base, page - 1);
-	if (has_more)
-		html(r->out, "<a href=\"%spage=%ld\" rel=\"next\">More</a>", base, page + 1);
-	html(r->out, "</nav>\n");
+	pager_show(r,
+	    &(struct pager){ .words = PAGER_PLAIN,
+		.before =
+		    page > 1 ? arena_printf(mem, "%spage=%lld", base, (long long)page - 1) : NULL,
+		.after =
+		    has_more ? arena_printf(mem, "%spage=%lld", base, (long long)page + 1) : NULL,
+		.page = page });
 }
 
 void
@@ -98,17 +74,6 @@ void
 admin_table_end(struct req *r)
 {
 	html(r->out, "</tbody>\n</table>\n");
-}
-
-void
-admin_time(struct req *r, int64_t at, const char *none)
-{
-	html(r->out, "<td>");
-	if (at == 0)
-		html(r->out, "%s", none);
-	else
-		page_time(r, at);
-	html(r->out, "</td>");
 }
 
 /* ---- the overview */
@@ -154,7 +119,7 @@ static void
 add_event(struct req *r, const struct overview_event *e)
 {
 	html(r->out, "<tr>");
-	admin_time(r, e->at, "");
+	page_time_cell(r, e->at, "");
 	html(r->out, "<td>%s</td><td>%s</td><td>", e->actor[0] != '\0' ? e->actor : "–", e->action);
 	html_marked(r->out, e->object);
 	html(r->out, "</td><td>");
@@ -266,12 +231,12 @@ web_admin_jobs(struct req *r)
 {
 	static const char *const columns[] = { "Number", "Kind", "Project", "State", "How it is",
 		"Worker", "", NULL };
-	const char *state = admin_query(r, "state");
+	const char *state = pager_query(r, "state");
 	struct overview_job *rows;
 	size_t n;
 
 	TRY(overview_jobs(
-	    r->ctx, state, ADMIN_PAGE_ROWS + 1, (admin_page(r) - 1) * ADMIN_PAGE_ROWS, &rows, &n));
+	    r->ctx, state, ADMIN_PAGE_ROWS + 1, (pager_page(r) - 1) * ADMIN_PAGE_ROWS, &rows, &n));
 	admin_begin(r, "jobs", "Jobs");
 	add_states(r, state);
 	admin_table(r, "jobs", columns);
@@ -290,7 +255,7 @@ web_admin_jobs(struct req *r)
 int
 web_admin_run_job(struct req *r)
 {
-	const struct actor who = admin_actor(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(load_id(r, "id", &id));

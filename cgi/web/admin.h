@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 
-#include "core/actor.h"
 #include "web/req.h"
 
 #define ADMIN_PAGE_ROWS 50
@@ -14,14 +13,6 @@
 void admin_begin(struct req *r, const char *tab, const char *title);
 void admin_end(struct req *r);
 
-struct actor admin_actor(struct req *r);
-
-/* The query's page: 1 unless it is a number from 1 on. */
-int64_t admin_page(struct req *r);
-
-/* A field of the query; "" without. */
-const char *admin_query(struct req *r, const char *name);
-
 /* Links to the page before and the one behind. base: the address with what the query asks for, and
  * "?" or "&" at its end. */
 void admin_pages(struct req *r, const char *base, bool has_more);
@@ -29,8 +20,5 @@ void admin_pages(struct req *r, const char *base, bool has_more);
 /* The head of a table. columns: their names, ended by NULL; an empty one is a column of buttons. */
 void admin_table(struct req *r, const char *name, const char *const *columns);
 void admin_table_end(struct req *r);
-
-/* <td> with a moment; none for 0. */
-void admin_time(struct req *r, int64_t at, const char *none);
 
 #endif

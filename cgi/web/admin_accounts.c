@@ -5,6 +5,7 @@
 #include "cgi/web/admin.h"
 #include "cgi/web/form.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/web.h"
 #include "core/user.h"
 #include "store/overview.h"
@@ -76,8 +77,8 @@ add_account(struct req *r, const struct overview_account *a)
 	html_marked(r->out, a->email);
 	html(r->out, "</td><td>%s%s</td><td>%ld</td><td>%ld</td><td>%ld</td>", a->role,
 	    a->is_active ? "" : ", disabled", a->projects, a->tokens, a->sessions);
-	admin_time(r, a->created_at, "");
-	admin_time(r, a->seen_at, "never");
+	page_time_cell(r, a->created_at, "");
+	page_time_cell(r, a->seen_at, "never");
 	html(r->out, "<td>");
 	add_verbs(r, a);
 	html(r->out, "</td></tr>\n");
@@ -88,12 +89,12 @@ add_accounts(struct req *r)
 {
 	static const char *const columns[] = { "Name", "Called", "E-mail", "Role", "Projects",
 		"Tokens", "Sessions", "Made", "Last seen", "", NULL };
-	const char *text = admin_query(r, "q");
+	const char *text = pager_query(r, "q");
 	struct overview_account *rows;
 	size_t n;
 
 	TRY(overview_accounts(
-	    r->ctx, text, ADMIN_PAGE_ROWS + 1, (admin_page(r) - 1) * ADMIN_PAGE_ROWS, &rows, &n));
+	    r->ctx, text, ADMIN_PAGE_ROWS + 1, (pager_page(r) - 1) * ADMIN_PAGE_ROWS, &rows, &n));
 	add_search(r, text);
 	admin_table(r, "accounts", columns);
 	for (size_t i = 0; i < n && i < ADMIN_PAGE_ROWS; i++)
@@ -173,7 +174,7 @@ int
 web_admin_create_account(struct req *r)
 {
 	const struct new_account *in = r->in;
-	const struct actor who = admin_actor(r);
+	const struct actor who = req_actor(r);
 	const struct user_wish wish = { .uname = in->uname,
 		.email = in->email,
 		.first_name = in->first_name,
@@ -191,7 +192,7 @@ int
 web_admin_set_role(struct req *r)
 {
 	const struct new_role *in = r->in;
-	const struct actor who = admin_actor(r);
+	const struct actor who = req_actor(r);
 	struct user user;
 	int64_t id;
 

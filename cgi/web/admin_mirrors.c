@@ -7,6 +7,7 @@
 #include "cgi/web/admin.h"
 #include "cgi/web/mirror.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/web.h"
 #include "core/mirror_state.h"
 #include "store/front.h"
@@ -61,7 +62,7 @@ count_of(const struct front_counts *n, enum front_set set)
 static void
 add_filter(struct req *r, const struct set *shown, const struct front_counts *counts)
 {
-	const char *text = admin_query(r, "q");
+	const char *text = pager_query(r, "q");
 
 	html(r->out, "<p class=\"filter\">Shown: ");
 	for (const struct set *s = sets; s < sets + N_SETS; s++) {
@@ -103,7 +104,7 @@ add_mirror(struct req *r, const struct front_row *row)
 	html(r->out, "</td><td>");
 	html_marked(r->out, mirror_state_sentence(mem, m, r->ctx->conf->schedule_s, clock_now()));
 	html(r->out, "</td>");
-	admin_time(r, m->last_success_at, "never");
+	page_time_cell(r, m->last_success_at, "never");
 	html(r->out, "<td>");
 	html_marked(r->out, m->url);
 	html(r->out, "</td></tr>\n");
@@ -114,13 +115,13 @@ web_admin_mirrors(struct req *r)
 {
 	static const char *const columns[] = { "Path", "State", "How it is", "Last success",
 		"Upstream", NULL };
-	const struct set *set = set_of(admin_query(r, "state"));
-	const struct front_wish wish = { .text = admin_query(r, "q"),
+	const struct set *set = set_of(pager_query(r, "state"));
+	const struct front_wish wish = { .text = pager_query(r, "q"),
 		.set = set->set,
 		.order = FRONT_BY_PATH,
 		.interval_s = r->ctx->conf->schedule_s,
 		.limit = ADMIN_PAGE_ROWS + 1,
-		.offset = (admin_page(r) - 1) * ADMIN_PAGE_ROWS };
+		.offset = (pager_page(r) - 1) * ADMIN_PAGE_ROWS };
 	struct front_counts counts;
 	struct front_row *rows;
 	size_t n;

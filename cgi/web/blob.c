@@ -5,6 +5,7 @@
 #include "cgi/web/file.h"
 #include "cgi/web/language.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/place.h"
 #include "cgi/web/prose.h"
 #include "cgi/web/readme.h"
@@ -147,7 +148,7 @@ static int
 show_text(struct req *r, const struct file *f)
 {
 	const char *url = url_view(r, r->project, "blob", f->place.rev.text, f->place.path);
-	int64_t page = tree_page(r);
+	int64_t page = pager_page(r);
 	struct part part = part_of(&f->blob, page);
 
 	if (page > 1 && part.first > part.all)
@@ -159,7 +160,7 @@ show_text(struct req *r, const struct file *f)
 		    "<p class=\"note\">These lines are too long to be shown whole: see the "
 		    "<a href=\"%s\">raw file</a>.</p>\n",
 		    raw_url(r, f));
-	tree_pager(r, url, page, LINES_MOST, part.all);
+	pager_numbered(r, url, page, LINES_MOST, part.all);
 	return OK;
 }
 

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "cgi/web/commit_rows.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/url.h"
 #include "cgi/web/view.h"
 #include "cgi/web/web.h"
@@ -20,28 +21,6 @@ struct list {
 	int64_t page;	  /* from 1 */
 	struct git_log log;
 };
-
-/* What is no number, and 0, is the first page; what is too large is behind the end. */
-static int64_t
-page_number(struct req *r)
-{
-	const char *text = req_query(r, "page");
-	int64_t n;
-
-	if (text == NULL || text[0] == '\0' || strspn(text, "0123456789") != strlen(text))
-		return 1;
-	if (!str_is_int(text, &n))
-		return INT64_MAX;
-	return n > 0 ? n : 1;
-}
-
-static const char *
-query_path(struct req *r)
-{
-	const char *path = req_query(r, "path");
-
-	return path != NULL ? path : "";
-}
 
 /* One more than a page has, where the deepest page has to tell what comes behind it. */
 static int
@@ -82,15 +61,10 @@ add_pages(struct req *r, const struct list *l)
 {
 	bool has_older = l->log.has_more || l->log.n > PAGE_COMMITS;
 
-	if (l->page == 1 && !has_older)
-		return;
-	html(r->out, "<nav class=\"pages\" aria-label=\"Pages\">\n");
-	if (l->page > 1)
-		html(
-		    r->out, "<a rel=\"prev\" href=\"%s\">Newer</a>\n", page_url(r, l, l->page - 1));
-	if (has_older)
-		html(r->out, "<a rel=\"next\" href=\"%s\">Older</a>\n", older_url(r, l));
-	html(r->out, "</nav>\n");
+	pager_show(r,
+	    &(struct pager){ .words = PAGER_BY_TIME,
+		.before = l->page > 1 ? page_url(r, l, l->page - 1) : NULL,
+		.after = has_older ? older_url(r, l) : NULL });
 }
 
 /* ---- the page */
@@ -169,11 +143,11 @@ add_list(struct req *r, const struct list *l)
 int
 web_commits(struct req *r)
 {
-	struct list l = { .page = page_number(r) };
+	struct list l = { .page = pager_page(r) };
 
 	TRY(view_open_rest(r, &l.view, &l.rev, &l.path));
 	if (l.path[0] == '\0')
-		l.path = query_path(r);
+		l.path = pager_query(r, "path");
 	TRY(read_list(r, &l));
 	begin_page(r, url_view(r, r->project, "atom/commits", l.rev.text, NULL));
 	TRY(add_list(r, &l));

@@ -6,6 +6,7 @@
 #include "cgi/web/commit_rows.h"
 #include "cgi/web/diff.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/url.h"
 #include "cgi/web/view.h"
 #include "cgi/web/web.h"
@@ -24,14 +25,6 @@ struct compare {
 };
 
 /* ---- reading */
-
-static const char *
-given(struct req *r, const char *name)
-{
-	const char *text = req_query(r, name);
-
-	return text != NULL ? text : "";
-}
 
 static int
 resolve(struct req *r, struct compare *k, const char *text, struct git_rev *out)
@@ -55,12 +48,12 @@ is_asked(const struct compare *k)
 static int
 read_names(struct req *r, struct compare *k)
 {
-	const char *dots = given(r, "dots");
+	const char *dots = pager_query(r, "dots");
 	struct git_rev head;
 	int code;
 
-	k->from = given(r, "from");
-	k->to = given(r, "to");
+	k->from = pager_query(r, "from");
+	k->to = pager_query(r, "to");
 	k->is_direct = strcmp(dots, "2") == 0;
 	if (k->from[0] == '\0') {
 		code = git_view_head(r->ctx, k->view, &head);
@@ -251,8 +244,8 @@ static const char *
 key_of(struct req *r, const struct diff *d)
 {
 	return diff_key(r, d,
-	    arena_printf(r->ctx->mem, "%s-%s-%d", given(r, "from"), given(r, "to"),
-		strcmp(given(r, "dots"), "2") == 0));
+	    arena_printf(r->ctx->mem, "%s-%s-%d", pager_query(r, "from"), pager_query(r, "to"),
+		strcmp(pager_query(r, "dots"), "2") == 0));
 }
 
 int
@@ -263,7 +256,7 @@ web_compare(struct req *r)
 	bool is_permanent;
 
 	diff_read(r, &d);
-	is_permanent = view_is_id(given(r, "from")) && view_is_id(given(r, "to"));
+	is_permanent = view_is_id(pager_query(r, "from")) && view_is_id(pager_query(r, "to"));
 	if (is_permanent && page_is_fresh(r, key_of(r, &d)))
 		return OK;
 	TRY(view_open(r, &k.view));

@@ -7,6 +7,7 @@
 #include "cgi/web/chart.h"
 #include "cgi/web/mirror.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/url.h"
 #include "cgi/web/web.h"
 #include "core/mirror_state.h"
@@ -34,14 +35,6 @@ static const enum front_set sets[] = {
 	[MIRROR_FRESH] = FRONT_FRESH,
 };
 
-static const char *
-query_or_empty(struct req *r, const char *name)
-{
-	const char *text = req_query(r, name);
-
-	return text != NULL ? text : "";
-}
-
 /* A state or a page that there is not is none that was asked for. */
 static void
 read_wish(struct req *r, struct wish *wish, struct front_wish *out)
@@ -49,10 +42,10 @@ read_wish(struct req *r, struct wish *wish, struct front_wish *out)
 	struct ctx quiet = *r->ctx;
 	enum mirror_state state;
 
-	*wish = (struct wish){ .text = query_or_empty(r, "q"),
-		.state = query_or_empty(r, "state"),
-		.by_change = strcmp(query_or_empty(r, "sort"), "change") == 0,
-		.page = 1 };
+	*wish = (struct wish){ .text = pager_query(r, "q"),
+		.state = pager_query(r, "state"),
+		.by_change = strcmp(pager_query(r, "sort"), "change") == 0,
+		.page = pager_page(r) };
 	*out = (struct front_wish){ .text = wish->text,
 		.set = FRONT_ALL,
 		.order = wish->by_change ? FRONT_BY_CHANGE : FRONT_BY_PATH,
@@ -62,8 +55,6 @@ read_wish(struct req *r, struct wish *wish, struct front_wish *out)
 		out->set = sets[state];
 	else
 		wish->state = "";
-	if (!str_is_int(query_or_empty(r, "page"), &wish->page) || wish->page < 1)
-		wish->page = 1;
 	out->offset = (wish->page - 1) * PER_PAGE;
 }
 
@@ -240,25 +231,26 @@ add_rows(struct req *r, const struct front_row *rows, size_t n)
 	html(r->out, "</tbody>\n</table>\n");
 }
 
-static void
-add_pages(struct req *r, const struct wish *wish, bool has_next)
+static const char *
+page_url(struct req *r, const struct wish *wish, int64_t page)
 {
 	struct wish to = *wish;
 
-	if (wish->page == 1 && !has_next)
-		return;
-	html(r->out, "<nav class=\"pages\" aria-label=\"Pages\">\n");
-	if (wish->page > 1) {
-		to.page = wish->page - 1;
-		html(r->out, "<a rel=\"prev\" href=\"%s\">Back</a>\n", address(r, &to));
-	}
-	html(r->out, "<span>Page %ld</span>\n", wish->page);
-	if (has_next && wish->page < PAGES_MOST) {
-		to.page = wish->page + 1;
-		html(r->out, "<a rel=\"next\" href=\"%s\">Further</a>\n", address(r, &to));
-	}
-	html(r->out, "</nav>\n");
-	if (has_next && wish->page >= PAGES_MOST)
+	to.page = page;
+	return address(r, &to);
+}
+
+static void
+add_pages(struct req *r, const struct wish *wish, bool has_next)
+{
+	bool is_last = wish->page >= PAGES_MOST;
+
+	pager_show(r,
+	    &(struct pager){ .words = PAGER_PLAIN,
+		.before = wish->page > 1 ? page_url(r, wish, wish->page - 1) : NULL,
+		.after = has_next && !is_last ? page_url(r, wish, wish->page + 1) : NULL,
+		.page = wish->page });
+	if (has_next && is_last)
 		html(r->out, "<p>The list goes on, but not here: search for what you need.</p>\n");
 }
 

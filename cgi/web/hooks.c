@@ -7,6 +7,7 @@
 #include "cgi/web/admin.h"
 #include "cgi/web/form.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/url.h"
 #include "cgi/web/web.h"
 #include "core/webhook.h"
@@ -22,12 +23,6 @@ const struct field web_hook_in[] = { FIELD_MAX(webhook_wish, url, 4000),
 	FIELD_MAX(webhook_wish, header_lines, 8000), FIELD(webhook_wish, no_secret),
 	FIELD(webhook_wish, no_headers), { 0 } };
 
-static struct actor
-actor_of(struct req *r)
-{
-	return (struct actor){ .account = &r->account, .remote_addr = r->remote_addr };
-}
-
 static const char *
 hooks_url(struct req *r)
 {
@@ -40,10 +35,18 @@ hook_url(struct req *r, int64_t id, const char *behind)
 	return arena_printf(r->ctx->mem, "%s/%ld%s", hooks_url(r), id, behind);
 }
 
+/* Those of all projects are one of the administrators' pages. */
 static void
 begin(struct req *r, const char *title)
 {
-	page_begin(r, &(struct page){ .title = title, .project = r->project, .tab = "hooks" });
+	if (r->project == NULL) {
+		admin_begin(r, "hooks", title);
+		return;
+	}
+	page_begin(r,
+	    &(struct page){ .title = arena_printf(r->ctx->mem, "%s of %s", title, r->project->path),
+		.project = r->project,
+		.tab = "hooks" });
 	html(r->out, "<h1>%s</h1>\n", title);
 	form_reason(r);
 }
@@ -72,11 +75,11 @@ static void
 add_state(struct req *r, const struct webhook *w)
 {
 	if (!w->active && w->off_why[0] != '\0')
-		html(r->out, "<span class=\"state-failing\">✗ %s</span>", w->off_why);
+		html(r->out, "<span class=\"state-failing\">✕ %s</span>", w->off_why);
 	else if (!w->active)
-		html(r->out, "<span class=\"state-paused\">Ⅱ off</span>");
+		html(r->out, "<span class=\"state-paused\">‖ off</span>");
 	else if (w->failures > 0)
-		html(r->out, "<span class=\"state-failing\">✗ %ld failed in a row</span>",
+		html(r->out, "<span class=\"state-failing\">✕ %ld failed in a row</span>",
 		    w->failures);
 	else
 		html(r->out, "<span class=\"state-fresh\">✓ on</span>");
@@ -206,7 +209,7 @@ web_hooks(struct req *r)
 int
 web_hook_create(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(webhook_create(r->ctx, &who, r->project, r->in, &id));
@@ -278,9 +281,13 @@ add_deliveries(struct req *r, const struct webhook *w)
 	for (size_t i = 0; i < n && i < PAGE_ROWS; i++)
 		add_delivery(r, w, &rows[i]);
 	html(r->out, "</tbody>\n</table>\n");
-	if (n > PAGE_ROWS)
-		html(r->out, "<p><a href=\"%s?before=%ld#deliveries\">Older</a></p>\n",
-		    hook_url(r, w->id, ""), rows[PAGE_ROWS - 1].id);
+	pager_show(r,
+	    &(struct pager){ .words = PAGER_FROM_NEWEST,
+		.before = before_id > 0 ? hook_url(r, w->id, "#deliveries") : NULL,
+		.after = n > PAGE_ROWS ? hook_url(r, w->id,
+					     arena_printf(r->ctx->mem, "?before=%lld#deliveries",
+						 (long long)rows[PAGE_ROWS - 1].id))
+				       : NULL });
 	return OK;
 }
 
@@ -308,7 +315,7 @@ web_hook(struct req *r)
 int
 web_hook_edit(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(load_id(r, "id", &id));
@@ -319,7 +326,7 @@ web_hook_edit(struct req *r)
 int
 web_hook_delete(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(load_id(r, "id", &id));
@@ -330,7 +337,7 @@ web_hook_delete(struct req *r)
 int
 web_hook_ping(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(load_id(r, "id", &id));
@@ -380,7 +387,7 @@ web_hook_delivery(struct req *r)
 int
 web_hook_again(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	int64_t id, delivery;
 
 	TRY(load_id(r, "id", &id));

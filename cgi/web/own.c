@@ -22,24 +22,7 @@ const struct field web_password_in[] = { FIELD_MAX(own_password_wish, old, 4096)
 	FIELD_MAX(own_password_wish, new, 4096), FIELD_MAX(own_password_wish, repeated, 4096),
 	{ 0 } };
 
-static struct actor
-actor_of(struct req *r)
-{
-	return (struct actor){ .account = &r->account, .remote_addr = r->remote_addr };
-}
-
 /* ---- the lists */
-
-static void
-add_time(struct req *r, int64_t at, const char *none)
-{
-	html(r->out, "<td>");
-	if (at == 0)
-		html(r->out, "%s", none);
-	else
-		page_time(r, at);
-	html(r->out, "</td>");
-}
 
 static void
 add_token(struct req *r, const struct token *t)
@@ -50,12 +33,12 @@ add_token(struct req *r, const struct token *t)
 	html(r->out, "<tr><th scope=\"row\">");
 	html_marked(r->out, t->description);
 	html(r->out, "</th><td><code>%s…</code></td><td>%s</td>", t->prefix, scopes[t->scope & 3]);
-	add_time(r, t->created_at, "");
-	add_time(r, t->last_used_at, "never");
+	page_time_cell(r, t->created_at, "");
+	page_time_cell(r, t->last_used_at, "never");
 	if (is_over)
 		html(r->out, "<td>expired</td>");
 	else
-		add_time(r, t->expires_at, "never");
+		page_time_cell(r, t->expires_at, "never");
 	html(r->out, "<td>");
 	form_button(r, arena_printf(r->ctx->mem, OWN "/%ld/delete", t->id), NULL, NULL, "Delete");
 	html(r->out, "</td></tr>\n");
@@ -90,8 +73,8 @@ add_session(struct req *r, const struct session *s)
 	html(r->out, "<tr><th scope=\"row\">");
 	html_marked(r->out, s->user_agent[0] != '\0' ? s->user_agent : "unknown");
 	html(r->out, "</th><td>%s</td>", s->remote_addr);
-	add_time(r, s->created_at, "");
-	add_time(r, s->seen_at, "");
+	page_time_cell(r, s->created_at, "");
+	page_time_cell(r, s->seen_at, "");
 	html(r->out, "<td>");
 	if (s->id == r->account.session_id)
 		html(r->out, "this one");
@@ -214,7 +197,7 @@ web_own(struct req *r)
 int
 web_create_token(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	const char *text;
 
 	TRY(own_create_token(r->ctx, &who, r->in, &text));
@@ -225,7 +208,7 @@ web_create_token(struct req *r)
 int
 web_delete_token(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(load_id(r, "id", &id));
@@ -236,7 +219,7 @@ web_delete_token(struct req *r)
 int
 web_end_session(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	int64_t id;
 
 	TRY(load_id(r, "id", &id));
@@ -247,7 +230,7 @@ web_end_session(struct req *r)
 int
 web_end_other_sessions(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 
 	TRY(own_end_other_sessions(r->ctx, &who));
 	return page_see_other(r, OWN "#sessions");
@@ -256,7 +239,7 @@ web_end_other_sessions(struct req *r)
 int
 web_change_password(struct req *r)
 {
-	const struct actor who = actor_of(r);
+	const struct actor who = req_actor(r);
 	const struct session_place place = { .remote_addr = r->remote_addr,
 		.user_agent = req_header(r, "User-Agent") };
 	const char *text;

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cgi/web/mirror.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/url.h"
 #include "cgi/web/web.h"
 #include "core/mirror_state.h"
@@ -104,20 +105,18 @@ add_rows(struct req *r, const struct run *rows, size_t n)
 	html(r->out, "</tbody>\n</table>\n");
 }
 
+/* Newer ones are not found by a number, so the way back leads to the newest. */
 static void
 add_pages(struct req *r, bool is_first, const struct run *last_shown, bool has_more)
 {
 	const char *list = url_view(r, r->project, "runs", NULL, NULL);
 
-	if (is_first && !has_more)
-		return;
-	html(r->out, "<nav class=\"pages\" aria-label=\"Pages\">\n");
-	if (!is_first)
-		html(r->out, "<a href=\"%s\">Newest</a>\n", list);
-	if (has_more)
-		html(r->out, "<a rel=\"next\" href=\"%s?before=%ld\">Older</a>\n", list,
-		    last_shown->id);
-	html(r->out, "</nav>\n");
+	pager_show(r,
+	    &(struct pager){ .words = PAGER_FROM_NEWEST,
+		.before = is_first ? NULL : list,
+		.after = has_more
+		    ? arena_printf(r->ctx->mem, "%s?before=%lld", list, (long long)last_shown->id)
+		    : NULL });
 }
 
 /* Runs before the number of the query; anything else there is the newest. */

@@ -4,43 +4,14 @@
 
 #include "base/str.h"
 #include "cgi/web/page.h"
+#include "cgi/web/pager.h"
 #include "cgi/web/prose.h"
 #include "cgi/web/url.h"
 #include "cgi/web/web.h"
 #include "web/html.h"
 
-#define ROWS_MOST 1000	  /* of a page: below 200 kB with usual names */
-#define PAGE_MOST 1000000 /* no list has more */
+#define ROWS_MOST 1000 /* of a page: below 200 kB with usual names */
 #define ID_SHOWN 16
-
-/* ---- pages of lists */
-
-int64_t
-tree_page(struct req *r)
-{
-	const char *text = req_query(r, "page");
-	int64_t page;
-
-	if (text == NULL || !str_is_int(text, &page) || page < 1)
-		return 1;
-	return page < PAGE_MOST ? page : PAGE_MOST;
-}
-
-void
-tree_pager(struct req *r, const char *url, int64_t page, int64_t most, int64_t all)
-{
-	int64_t last = (all + most - 1) / most;
-
-	if (last <= 1)
-		return;
-	html(r->out, "<nav class=\"pager\" aria-label=\"Pages\">\n");
-	if (page > 1)
-		html(r->out, "<a rel=\"prev\" href=\"%s?page=%ld\">Previous</a>\n", url, page - 1);
-	html(r->out, "<span>Page %ld of %ld</span>\n", page, last);
-	if (page < last)
-		html(r->out, "<a rel=\"next\" href=\"%s?page=%ld\">Next</a>\n", url, page + 1);
-	html(r->out, "</nav>\n");
-}
 
 /* ---- entries */
 
@@ -131,7 +102,7 @@ tree_show(struct req *r, const struct place *place, const struct git_entry *entr
 {
 	const char *url = url_view(r, r->project, "tree", place->rev.text, place->path);
 	struct git_folder folder;
-	int64_t page = tree_page(r);
+	int64_t page = pager_page(r);
 
 	TRY(git_folder_read(r->ctx, place->view, entry->id, GIT_ORDER_PEOPLE,
 	    (size_t)(page - 1) * ROWS_MOST, ROWS_MOST, &folder));
@@ -141,7 +112,7 @@ tree_show(struct req *r, const struct place *place, const struct git_entry *entr
 		html(r->out, "<p>There are no files here.</p>\n");
 	else
 		TRY(add_table(r, place, &folder));
-	tree_pager(r, url, page, ROWS_MOST, (int64_t)folder.all);
+	pager_numbered(r, url, page, ROWS_MOST, (int64_t)folder.all);
 	return prose_of_folder(r, place->view, &place->rev, place->path, entry->id, &folder);
 }
 

@@ -12,11 +12,4 @@ must_check int tree_show(struct req *r, const struct place *place, const struct 
 /* Lines of a text that is not rendered, as they are. */
 void tree_show_text(struct req *r, const char *bytes, size_t len);
 
-/* ?page=N, from 1; 1 for what is no number (contract B5). */
-int64_t tree_page(struct req *r);
-
-/* "Newer" and "older" pages of `all` things, `most` on each; nothing for one page alone. url: of
- * the list without a query. words: of the link back and the link on. */
-void tree_pager(struct req *r, const char *url, int64_t page, int64_t most, int64_t all);
-
 #endif

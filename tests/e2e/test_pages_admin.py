@@ -239,6 +239,6 @@ def test_long_lists_come_page_by_page(hub, admin):
         admin.get(path)
         assert len(admin.answer.content) < 100000
         seen += [row[0] for row in admin.page.tables[0][1:]]
-        path = next((url for url, text in admin.page.links if text == "More"), None)
+        path = next((url for url, text in admin.page.links if text == "Next"), None)
     assert seen == ["many-%03d" % n for n in range(1, 121)]
-    assert [text for _, text in admin.page.links if text == "Before"]
+    assert [text for _, text in admin.page.links if text == "Previous"]

@@ -150,7 +150,7 @@ def test_long_lists_have_pages(fresh_hub):
     while address:
         seen += show(page, address)
         assert len(page.answer.content) < 100000
-        address = {text.strip(): a for a, text in page.page.links}.get("Further")
+        address = {text.strip(): a for a, text in page.page.links}.get("Next")
     assert len(seen) == 120 and seen == sorted(set(seen))
     for address in ("/?page=4", "/?page=1001", "/?page=99999999999999999999"):
         assert page.get(address).status_code in (200, 404)

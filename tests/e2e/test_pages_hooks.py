@@ -75,6 +75,7 @@ def test_a_webhook_is_added_tried_and_deleted(hub, receiver, alice, project, nam
     add(alice, path, receiver.url("/" + name + "?token=tok-1234567"), secret=secret, header_lines="X-Room: 12\r\n")
     at = "/%s/hooks/%d" % (path, number(hub))
     assert alice.answer.url == hub.url + at and alice.page.h1 == "Webhook"
+    assert alice.page.here == ["/%s/hooks" % path], "the tab of webhooks, not the settings'"
     assert "It signs with a secret" in alice.page.text and "header lines of its own" in alice.page.text
     assert "alice answers for it" in alice.page.text
     alice.submit(at + "/ping")
@@ -198,6 +199,7 @@ def test_an_administrator_has_webhooks_of_all_projects(hub, receiver, project, n
     b = Person(hub)
     b.sign_in(hub.user, hub.password)
     b.get("/-/admin/hooks")
+    assert b.page.here == ["/-/admin/hooks"], "it is one of the administrators' pages"
     b.submit("/-/admin/hooks", url=receiver.url("/all-" + name))
     n = number(hub)
     try:
