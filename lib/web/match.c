@@ -157,7 +157,17 @@ joined(struct req *r, const struct segment *segments, size_t n)
 	return path->full ? NULL : path->data;
 }
 
-/* "*path.git" or "*path" for n segments: the one ends in .git, the other never does. */
+/* No part of a project's path ends in .git (core/name.h). */
+static bool
+has_git(const struct segment *segments, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_ends(segments[i].text, GIT_SUFFIX))
+			return true;
+	return false;
+}
+
+/* "*path.git" or "*path" for n segments: the one ends in .git, in the other nothing does. */
 static bool
 fits_path(struct req *r, const char *part, size_t len, const struct segment *segments, size_t n)
 {
@@ -168,7 +178,7 @@ fits_path(struct req *r, const char *part, size_t len, const struct segment *seg
 	if (path == NULL || is_git != (len == strlen("*path" GIT_SUFFIX)))
 		return false;
 	if (!is_git)
-		return set_param(r, part + 1, path);
+		return !has_git(segments, n) && set_param(r, part + 1, path);
 	if (strlen(path) == suffix || path[strlen(path) - suffix - 1] == '/')
 		return false;
 	return set_param(r, part + 1, arena_strndup(r->ctx->mem, path, strlen(path) - suffix));

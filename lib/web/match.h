@@ -4,11 +4,11 @@
  * Patterns: literal segments; ":name" for one segment (a '/' that was %2F is not matched); ":path"
  * and ":ref" for one segment that may hold %2F; "*path.git" in front for one or more segments, the
  * last ending in ".git", which is taken off; "*path" in front for one or more segments of any
- * project; "*rest" behind for all segments that are left, at least one. The rest is bytes: names
- * from Git, which may be anything but NUL and need not be UTF-8; empty segments in it are dropped.
- * A pattern may end in "?name=value": then the row matches only when that is the value of the query
- * (Git's two kinds of info/refs need different rights). One slash at the end of the request's path
- * is ignored.
+ * project, none of which ends in ".git"; "*rest" behind for all segments that are left, at least
+ * one. The rest is bytes: names from Git, which may be anything but NUL and need not be UTF-8;
+ * empty segments in it are dropped. A pattern may end in "?name=value": then the row matches only
+ * when that is the value of the query (Git's two kinds of info/refs need different rights). One
+ * slash at the end of the request's path is ignored.
  *
  * Where "*path" ends cannot be seen in the address (/a/tree/b/tree/c): such a request has several
  * matches. The first has the shortest path; who loads the object goes on to the next when there is

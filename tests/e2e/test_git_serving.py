@@ -303,13 +303,18 @@ def test_g23_nobody_pushes_to_a_mirror(hub, upstream, name):
     "HEAD", "config", "description", "packed-refs", "hooks/post-receive", "info/refs",
     "info/refs?service=git-upload-archive", "info/refs?service=upload-pack", "info/refs?service=",
     "info/refs?service=git-upload-pack%20--x", "objects/info/packs", "objects/info/alternates",
-    "objects/00/" + "0" * 38, "refs/heads/main", "git-upload-archive", "", "../x.git/HEAD"])
+    "objects/00/" + "0" * 38, "refs/heads/main", "git-upload-archive", "../x.git/HEAD"])
 def test_g19_only_the_smart_routes_exist(hub, shared, rest):
     project = shared[0]
     answer = hub.ask("/%s.git/%s" % (project, rest))
     assert answer.status == 404, answer
     assert str(hub.var).encode() not in answer.data
     assert hub.ask("/%s.git/%s" % (project, rest.split("?")[0]), "POST", body=b"x").status in (404, 405)
+
+
+def test_the_address_itself_leads_a_browser_to_the_project(hub, shared):
+    answer = hub.get("/%s.git" % shared[0], allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/" + shared[0])
 
 
 def test_g19_only_the_right_methods(hub, repo, name):

@@ -393,7 +393,9 @@ an_address_may_be_several_projects_pages(void **state)
 		{ "/x/commit/tree/a", "x/commit, x/commit/tree/a" },
 		{ "/x/tree/%ff", "x" },
 		{ "/x/tree/a%2Fb", "x" },
-		{ "/x.git/tree/main", "x.git/tree/main" },
+		{ "/x.git/tree/main", "" },
+		{ "/x.git/git-upload-pack", "" },
+		{ "/x/tree/y.git/z", "x" },
 		{ "/x.git", "" },
 		{ "/x%2Fy", "" },
 		{ "/p/tree/main", "" }, /* what another dialect has claimed */
