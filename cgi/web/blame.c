@@ -127,12 +127,13 @@ show_action(struct req *r, const struct place *place, const char *view, const ch
 static int
 show_page(struct req *r, const struct place *place, const struct git_blame_file *file)
 {
-	const char *title =
-	    arena_printf(r->ctx->mem, "Blame of %s at %s", place->path, place->rev.text);
-
 	page_begin(r,
 	    &(struct page){
-		.title = title, .project = r->project, .tab = "files", .is_wide = true });
+		.title = arena_printf(r->ctx->mem, "Blame of %s", place_title(r, place)),
+		.project = r->project,
+		.tab = "files",
+		.rev = place_tabs_rev(place),
+		.is_wide = true });
 	place_crumbs(r, place);
 	html(r->out, "<div class=\"bar\">\n");
 	TRY(place_switch(r, place, "blame"));
@@ -140,6 +141,7 @@ show_page(struct req *r, const struct place *place, const struct git_blame_file 
 	show_action(r, place, "blob", "File");
 	show_action(r, place, "raw", "Raw");
 	show_action(r, place, "commits", "History");
+	place_permalink(r, place, "blame");
 	html(r->out, "</ul>\n</div>\n");
 	TRY(place_commit(r, place));
 	show_file(r, file);

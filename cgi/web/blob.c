@@ -243,9 +243,7 @@ add_actions(struct req *r, const struct file *f)
 	if (is_text)
 		add_action(r, f, "blame", "Blame");
 	add_action(r, f, "commits", "History");
-	if (f->place.rev.kind != GIT_REV_ID)
-		html(r->out, "<li><a href=\"%s\">Permalink</a></li>\n",
-		    url_view(r, r->project, "blob", f->place.rev.commit, f->place.path));
+	place_permalink(r, &f->place, "blob");
 	html(r->out, "</ul>\n");
 }
 
@@ -266,11 +264,12 @@ add_facts(struct req *r, const struct file *f)
 static int
 show(struct req *r, const struct file *f)
 {
-	const char *title = arena_printf(r->ctx->mem, "%s at %s", f->place.path, f->place.rev.text);
-
 	page_begin(r,
-	    &(struct page){
-		.title = title, .project = r->project, .tab = "files", .has_code = true });
+	    &(struct page){ .title = place_title(r, &f->place),
+		.project = r->project,
+		.tab = "files",
+		.rev = place_tabs_rev(&f->place),
+		.has_code = true });
 	place_crumbs(r, &f->place);
 	html(r->out, "<div class=\"bar\">\n");
 	TRY(place_switch(r, &f->place, "blob"));

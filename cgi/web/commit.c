@@ -14,6 +14,7 @@
 #define MESSAGE_SHOWN (64 * 1024) /* shown */
 #define PARENTS_SHOWN 100
 #define SHORT_CHARS 16 /* contract B5 */
+#define PATCH_ENDING ".patch"
 
 /* ---- the commit box */
 
@@ -96,7 +97,7 @@ show_box(struct req *r, const struct git_commit_info *commit)
 {
 	html(r->out, "<section class=\"commit\" aria-label=\"Commit\">\n");
 	show_message(r, commit->message);
-	html(r->out, "<dl>\n<dt>Commit</dt><dd>");
+	html(r->out, "<dl>\n<dt>Commit</dt><dd data-copy=\"%s\">", commit->id);
 	show_commit_link(r, commit->id);
 	html(r->out, "</dd>\n");
 	show_parents(r, commit);
@@ -147,6 +148,17 @@ show_page(struct req *r, const struct git_commit_info *commit, const struct diff
 	page_end(r);
 }
 
+/* "ID.patch", as people write it behind the address of a commit. */
+static int
+to_patch(struct req *r, struct git_view *view, const char *text)
+{
+	const char *id = arena_strndup(r->ctx->mem, text, strlen(text) - strlen(PATCH_ENDING));
+	struct git_rev rev;
+
+	TRY(git_view_resolve(r->ctx, view, id, &rev));
+	return page_redirect(r, url_view(r, r->project, "patch", id, NULL));
+}
+
 int
 web_commit(struct req *r)
 {
@@ -156,12 +168,16 @@ web_commit(struct req *r)
 	struct git_view *view;
 	struct git_rev rev;
 	struct diff d = { .self = NULL };
+	int code;
 
 	diff_read(r, &d);
 	if (view_is_id(text) && page_is_fresh(r, diff_key(r, &d, text)))
 		return OK;
 	TRY(view_open(r, &view));
-	TRY(git_view_resolve(r->ctx, view, text, &rev));
+	code = git_view_resolve(r->ctx, view, text, &rev);
+	if (code == E_NOTFOUND && str_ends(text, PATCH_ENDING))
+		return to_patch(r, view, text);
+	TRY(code);
 	TRY(git_commit_read(r->ctx, view, rev.commit, &commit));
 	TRY(read_changes(r, view, &commit, &d, &changes));
 	show_page(r, &commit, &d, &changes);

@@ -4,6 +4,7 @@
 #include "cgi/web/commit_rows.h"
 #include "cgi/web/page.h"
 #include "cgi/web/pager.h"
+#include "cgi/web/place.h"
 #include "cgi/web/url.h"
 #include "cgi/web/view.h"
 #include "cgi/web/web.h"
@@ -15,10 +16,8 @@
 
 /* What a page lists: the commits of a revision, or those that changed a path. */
 struct list {
-	struct git_view *view;
-	struct git_rev rev;
-	const char *path; /* "": of no path */
-	int64_t page;	  /* from 1 */
+	struct place place; /* path "": of no path */
+	int64_t page;	    /* from 1 */
 	struct git_log log;
 };
 
@@ -27,14 +26,14 @@ static int
 read_list(struct req *r, struct list *l)
 {
 	size_t skip, most = PAGE_COMMITS + (l->page == PAGE_MAX);
-	struct git_repository *repo = git_view_repo(l->view);
+	struct git_repository *repo = git_view_repo(l->place.view);
 
 	if (l->page > PAGE_MAX)
 		return fail(r->ctx, E_NOTFOUND, "there is no such page");
 	skip = (size_t)(l->page - 1) * PAGE_COMMITS;
-	if (l->path[0] == '\0')
-		return git_log(r->ctx, repo, l->rev.commit, skip, most, &l->log);
-	return git_log_path(r->ctx, repo, l->rev.commit, l->path, skip, most, &l->log);
+	if (l->place.path[0] == '\0')
+		return git_log(r->ctx, repo, l->place.rev.commit, skip, most, &l->log);
+	return git_log_path(r->ctx, repo, l->place.rev.commit, l->place.path, skip, most, &l->log);
 }
 
 /* ---- from page to page */
@@ -42,7 +41,7 @@ read_list(struct req *r, struct list *l)
 static const char *
 page_url(struct req *r, const struct list *l, int64_t page)
 {
-	const char *url = url_view(r, r->project, "commits", l->rev.text, l->path);
+	const char *url = url_view(r, r->project, "commits", l->place.rev.text, l->place.path);
 
 	return page <= 1 ? url : arena_printf(r->ctx->mem, "%s?page=%ld", url, page);
 }
@@ -53,7 +52,7 @@ older_url(struct req *r, const struct list *l)
 {
 	if (l->log.n <= PAGE_COMMITS)
 		return page_url(r, l, l->page + 1);
-	return url_view(r, r->project, "commits", l->log.ids[PAGE_COMMITS], l->path);
+	return url_view(r, r->project, "commits", l->log.ids[PAGE_COMMITS], l->place.path);
 }
 
 static void
@@ -72,7 +71,7 @@ add_pages(struct req *r, const struct list *l)
 static void
 add_name(struct req *r, const char *view, const struct list *l, const char *path, const char *name)
 {
-	html(r->out, "<a href=\"%s\">", url_view(r, r->project, view, l->rev.text, path));
+	html(r->out, "<a href=\"%s\">", url_view(r, r->project, view, l->place.rev.text, path));
 	html_marked(r->out, name);
 	html(r->out, "</a>");
 }
@@ -80,16 +79,16 @@ add_name(struct req *r, const char *view, const struct list *l, const char *path
 static void
 add_title(struct req *r, const struct list *l)
 {
-	if (l->path[0] == '\0') {
+	if (l->place.path[0] == '\0') {
 		html(r->out, "<h1>Commits of ");
-		add_name(r, "tree", l, NULL, l->rev.text);
+		add_name(r, "tree", l, NULL, l->place.rev.text);
 		html(r->out, "</h1>\n");
 		return;
 	}
 	html(r->out, "<h1>History of ");
-	add_name(r, "tree", l, l->path, l->path);
+	add_name(r, "tree", l, l->place.path, l->place.path);
 	html(r->out, "</h1>\n<p class=\"quiet\">Commits of ");
-	add_name(r, "commits", l, NULL, l->rev.text);
+	add_name(r, "commits", l, NULL, l->place.rev.text);
 	html(r->out, " that changed it.</p>\n");
 }
 
@@ -101,9 +100,10 @@ add_rename(struct req *r, const struct list *l)
 	const char *from;
 	char parent[41];
 
-	if (l->path[0] == '\0' || l->log.has_more || l->log.n == 0 || l->log.n > PAGE_COMMITS ||
-	    git_log_rename(&quiet, git_view_repo(l->view), l->log.ids[l->log.n - 1], l->path, &from,
-		parent) != OK)
+	if (l->place.path[0] == '\0' || l->log.has_more || l->log.n == 0 ||
+	    l->log.n > PAGE_COMMITS ||
+	    git_log_rename(&quiet, git_view_repo(l->place.view), l->log.ids[l->log.n - 1],
+		l->place.path, &from, parent) != OK)
 		return;
 	html(r->out, "<p class=\"renamed\">Before that it was <a href=\"%s\">",
 	    url_view(r, r->project, "commits", parent, from));
@@ -111,25 +111,38 @@ add_rename(struct req *r, const struct list *l)
 	html(r->out, "</a>.</p>\n");
 }
 
+/* Where one is, and other branches; also as a feed. */
+static int
+add_bar(struct req *r, const struct list *l, const char *feed)
+{
+	html(r->out, "<div class=\"bar\">\n");
+	TRY(place_switch(r, &l->place, "commits"));
+	html(r->out,
+	    "<ul class=\"actions\">\n<li><a href=\"%s\">Atom feed</a></li>\n</ul>\n</div>\n", feed);
+	return OK;
+}
+
 static void
-begin_page(struct req *r, const char *feed)
+begin_page(struct req *r, const char *rev, const char *feed)
 {
 	page_begin(r,
 	    &(struct page){ .title = arena_printf(r->ctx->mem, "Commits · %s", r->project->path),
 		.project = r->project,
 		.tab = "commits",
+		.rev = rev,
 		.feed = feed });
 }
 
 static int
-add_list(struct req *r, const struct list *l)
+add_list(struct req *r, const struct list *l, const char *feed)
 {
 	struct git_log shown = l->log;
 
 	if (shown.n > PAGE_COMMITS)
 		shown.n = PAGE_COMMITS;
 	add_title(r, l);
-	TRY(commit_rows(r, l->view, &shown, l->path));
+	TRY(add_bar(r, l, feed));
+	TRY(commit_rows(r, l->place.view, &shown, l->place.path));
 	if (l->log.is_cut)
 		html(r->out,
 		    "<p>Looking for more commits took too long and was ended. In a clone, "
@@ -144,13 +157,15 @@ int
 web_commits(struct req *r)
 {
 	struct list l = { .page = pager_page(r) };
+	const char *feed;
 
-	TRY(view_open_rest(r, &l.view, &l.rev, &l.path));
-	if (l.path[0] == '\0')
-		l.path = pager_query(r, "path");
+	TRY(place_open(r, &l.place));
+	if (l.place.path[0] == '\0')
+		l.place.path = pager_query(r, "path");
 	TRY(read_list(r, &l));
-	begin_page(r, url_view(r, r->project, "atom/commits", l.rev.text, NULL));
-	TRY(add_list(r, &l));
+	feed = url_view(r, r->project, "atom/commits", l.place.rev.text, NULL);
+	begin_page(r, place_tabs_rev(&l.place), feed);
+	TRY(add_list(r, &l, feed));
 	page_end(r);
 	return OK;
 }
@@ -169,7 +184,7 @@ web_commits_of_head(struct req *r)
 		return page_redirect(r, url_view(r, r->project, "commits", rev.text, NULL));
 	if (code != E_NOTFOUND)
 		return code;
-	begin_page(r, NULL);
+	begin_page(r, NULL, NULL);
 	html(r->out, "<h1>Commits</h1>\n<p>There are no commits yet.</p>\n");
 	page_end(r);
 	return OK;

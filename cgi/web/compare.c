@@ -248,6 +248,23 @@ key_of(struct req *r, const struct diff *d)
 		strcmp(pager_query(r, "dots"), "2") == 0));
 }
 
+/* "from...to", and "from..to" for the direct way: as git, and other hubs' addresses, write it. */
+int
+web_compare_range(struct req *r)
+{
+	const char *rest = req_param(r, "rest"), *dots = strstr(rest, "..");
+	struct arena *mem = r->ctx->mem;
+	bool is_direct;
+
+	if (dots == NULL)
+		return fail(r->ctx, E_NOTFOUND, "a range has two names with ... between them");
+	is_direct = dots[2] != '.';
+	return page_redirect(r,
+	    arena_printf(mem, "%s?from=%s&to=%s%s", url_view(r, r->project, "compare", NULL, NULL),
+		str_percent(mem, arena_strndup(mem, rest, (size_t)(dots - rest))),
+		str_percent(mem, dots + (is_direct ? 2 : 3)), is_direct ? "&dots=2" : ""));
+}
+
 int
 web_compare(struct req *r)
 {

@@ -99,13 +99,18 @@ add_project(struct req *r, const struct page *page)
 	const char *slash = strrchr(p->path, '/');
 	int folder_len = slash != NULL ? (int)(slash + 1 - p->path) : 0;
 	const char *folder = arena_strndup(r->ctx->mem, p->path, (size_t)folder_len);
+	const char *files = page->rev != NULL ? url_view(r, p, "tree", page->rev, NULL) : NULL;
 
 	html(r->out,
 	    "<nav class=\"project\" aria-label=\"Project\">\n"
-	    "<p class=\"name\"><span>%s</span><a href=\"%s\">%s</a></p>\n<div class=\"tabs\">\n",
-	    folder, url_project(r, p), p->path + folder_len);
-	add_tab(r, page, "files", url_project(r, p), "Files");
-	add_tab(r, page, "commits", url_view(r, p, "commits", NULL, NULL), "Commits");
+	    "<p class=\"name\">");
+	if (folder_len > 0)
+		html(r->out, "<a class=\"folder\" href=\"/?q=%s\">%s</a>",
+		    str_percent(r->ctx->mem, folder), folder);
+	html(r->out, "<a href=\"%s\">%s</a></p>\n<div class=\"tabs\">\n", url_project(r, p),
+	    p->path + folder_len);
+	add_tab(r, page, "files", files != NULL ? files : url_project(r, p), "Files");
+	add_tab(r, page, "commits", url_view(r, p, "commits", page->rev, NULL), "Commits");
 	add_tab(r, page, "branches", url_view(r, p, "branches", NULL, NULL), "Branches");
 	add_tab(r, page, "tags", url_view(r, p, "tags", NULL, NULL), "Tags");
 	if (p->is_mirror)

@@ -10,7 +10,9 @@
 struct page {
 	const char *title; /* plain text, without the hub's name; its h1 is the page's own */
 	const struct project *project; /* header and tabs of this project; NULL: none */
-	const char *tab;  /* "files", "commits", "branches", "tags", "runs", "hooks", "settings" */
+	const char *tab; /* "files", "commits", "branches", "tags", "runs", "hooks", "settings" */
+	const char
+	    *rev; /* branch or tag that the tabs stay at, as URLs say it; NULL: the default */
 	const char *feed; /* the address of its Atom feed, or NULL */
 	int refresh_s;	  /* > 0: the browser asks again after so long */
 	bool is_wide;	  /* uses all of the window: code side by side */

@@ -41,6 +41,22 @@ place_key(struct req *r, const char *view)
 }
 
 const char *
+place_title(struct req *r, const struct place *place)
+{
+	const char *project = r->project->path;
+
+	if (place->path[0] == '\0')
+		return arena_printf(r->ctx->mem, "%s at %s", project, place->rev.text);
+	return arena_printf(r->ctx->mem, "%s at %s · %s", place->path, place->rev.text, project);
+}
+
+const char *
+place_tabs_rev(const struct place *place)
+{
+	return place->rev.kind != GIT_REV_ID ? place->rev.text : NULL;
+}
+
+const char *
 place_cut(struct req *r, const char *text, size_t characters)
 {
 	const char *end = text;
@@ -276,6 +292,14 @@ place_commit(struct req *r, const struct place *place)
 }
 
 /* ---- to take along */
+
+void
+place_permalink(struct req *r, const struct place *place, const char *view)
+{
+	if (place->rev.kind != GIT_REV_ID)
+		html(r->out, "<li><a href=\"%s\">Permalink</a></li>\n",
+		    url_view(r, r->project, view, place->rev.commit, place->path));
+}
 
 void
 place_downloads(struct req *r, const struct place *place)

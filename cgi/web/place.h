@@ -23,6 +23,12 @@ bool place_is_fixed(struct req *r);
 /* What the page of a fixed address is known by: the view's name, the project, the id. */
 const char *place_key(struct req *r, const char *view);
 
+/* "lib/eol.py at main · team/tool", for the title of a page. */
+const char *place_title(struct req *r, const struct place *place);
+
+/* What the tabs of its page stay at (struct page, rev): a branch or tag; NULL at a commit. */
+const char *place_tabs_rev(const struct place *place);
+
 /* The project's name and every folder above as links, the last part without one: an <h1>. */
 void place_crumbs(struct req *r, const struct place *place);
 
@@ -32,6 +38,10 @@ must_check int place_switch(struct req *r, const struct place *place, const char
 
 /* The revision's commit: its subject, who and when, its id and parents (contract B5). */
 must_check int place_commit(struct req *r, const struct place *place);
+
+/* An item of its actions: the same view of the commit, an address that stays true; nothing where
+ * the address is one already. */
+void place_permalink(struct req *r, const struct place *place, const char *view);
 
 /* Items of its actions: all files of the revision as an archive. */
 void place_downloads(struct req *r, const struct place *place);

@@ -66,8 +66,7 @@ show_files(struct req *r, const struct place *place)
 	TRY(place_switch(r, place, "tree"));
 	html(r->out, "<ul class=\"actions\">\n<li><a href=\"%s\">History</a></li>\n",
 	    url_view(r, r->project, "commits", place->rev.text, NULL));
-	html(r->out, "<li><a href=\"%s\">Permalink</a></li>\n",
-	    url_view(r, r->project, "tree", place->rev.commit, NULL));
+	place_permalink(r, place, "tree");
 	place_downloads(r, place);
 	html(r->out, "</ul>\n</div>\n");
 	TRY(place_commit(r, place));

@@ -173,6 +173,7 @@ static int
 show(struct req *r, const struct kind *kind)
 {
 	const char *title = arena_printf(r->ctx->mem, "%s of %s", kind->title, r->project->path);
+	const char *feed = kind->is_tag ? url_view(r, r->project, "atom/tags", NULL, NULL) : NULL;
 	int64_t page = pager_page(r);
 	struct list list;
 
@@ -180,11 +181,12 @@ show(struct req *r, const struct kind *kind)
 	if (page > 1 && (size_t)(page - 1) * ROWS_MOST >= list.n)
 		return fail(r->ctx, E_NOTFOUND, "there is no such page");
 	page_begin(r,
-	    &(struct page){ .title = title,
-		.project = r->project,
-		.tab = kind->view,
-		.feed = kind->is_tag ? url_view(r, r->project, "atom/tags", NULL, NULL) : NULL });
+	    &(struct page){
+		.title = title, .project = r->project, .tab = kind->view, .feed = feed });
 	html(r->out, "<h1>%s <span class=\"quiet\">%ld</span></h1>\n", kind->title, (long)list.n);
+	if (feed != NULL && list.n > 0)
+		html(r->out,
+		    "<ul class=\"actions\">\n<li><a href=\"%s\">Atom feed</a></li>\n</ul>\n", feed);
 	if (list.n == 0)
 		html(r->out, "<p>%s</p>\n", kind->none);
 	else

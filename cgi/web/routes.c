@@ -65,6 +65,7 @@ static const struct route routes[] = {
 	{ GET,    "/*path/tags",       PERM_READ, LOAD_PROJECT, web_tags,     NULL, 0 },
 	{ GET,    "/*path/commit/*rest",  PERM_READ, LOAD_PROJECT, web_commit,  NULL, 0 },
 	{ GET,    "/*path/compare",       PERM_READ, LOAD_PROJECT, web_compare, NULL, 0 },
+	{ GET,    "/*path/compare/*rest", PERM_READ, LOAD_PROJECT, web_compare_range, NULL, 0 },
 	{ GET,    "/*path/blame/*rest",   PERM_READ, LOAD_PROJECT, web_blame,   NULL, 0 },
 	{ GET,    "/*path/patch/*rest",   PERM_READ, LOAD_PROJECT, web_patch,   NULL, ROUTE_STREAM },
 	{ GET,    "/*path/archive/*rest", PERM_READ, LOAD_PROJECT, web_archive, NULL, ROUTE_STREAM },

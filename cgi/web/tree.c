@@ -133,20 +133,10 @@ add_actions(struct req *r, const struct place *place)
 
 	html(r->out, "<ul class=\"actions\">\n<li><a href=\"%s\">History</a></li>\n",
 	    url_view(r, r->project, "commits", rev, path));
-	if (place->rev.kind != GIT_REV_ID)
-		html(r->out, "<li><a href=\"%s\">Permalink</a></li>\n",
-		    url_view(r, r->project, "tree", place->rev.commit, path));
+	place_permalink(r, place, "tree");
 	if (path[0] == '\0') /* an archive holds all files */
 		place_downloads(r, place);
 	html(r->out, "</ul>\n");
-}
-
-static const char *
-title(struct req *r, const struct place *place)
-{
-	const char *path = place->path[0] != '\0' ? place->path : r->project->path;
-
-	return arena_printf(r->ctx->mem, "%s at %s", path, place->rev.text);
 }
 
 /* The root of the default branch is the project's own page. */
@@ -164,9 +154,10 @@ static int
 show(struct req *r, const struct place *place, const struct git_entry *entry)
 {
 	page_begin(r,
-	    &(struct page){ .title = title(r, place),
+	    &(struct page){ .title = place_title(r, place),
 		.project = r->project,
 		.tab = "files",
+		.rev = place_tabs_rev(place),
 		.has_code = true });
 	place_crumbs(r, place);
 	html(r->out, "<div class=\"bar\">\n");

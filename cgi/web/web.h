@@ -27,8 +27,9 @@ int web_tags(struct req *r);
 
 int web_commit(struct req *r);	/* commit.c */
 int web_compare(struct req *r); /* compare.c */
-int web_blame(struct req *r);	/* blame.c */
-int web_patch(struct req *r);	/* stream.c */
+int web_compare_range(struct req *r);
+int web_blame(struct req *r); /* blame.c */
+int web_patch(struct req *r); /* stream.c */
 int web_archive(struct req *r);
 
 int web_sync(struct req *r); /* mirror.c */

@@ -329,6 +329,13 @@ def git_patch(repo, commit):
     return run(["git", "-C", str(repo.path), "format-patch", "--stdout", "-1", commit], input=b"").stdout
 
 
+def test_the_address_of_a_commit_with_patch_behind_it_is_its_patch(hub, story):
+    for name in (story.second, "feature/x"):
+        answer = hub.get("/diff/commit/%s.patch" % name, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/diff/patch/" + name)
+    assert hub.get("/diff/commit/badbad.patch").status_code == 404
+
+
 def test_a_patch_is_what_format_patch_writes(hub, story):
     for commit in (story.root, story.second, story.latin1, story.side):
         answer = hub.get("/diff/patch/" + commit)
@@ -376,6 +383,15 @@ def test_two_refs_are_compared_from_where_they_parted(hub, story, old, new):
     assert git("merge-base", old, new)[:8] in text(root)
     root = page(hub, "/compare" + query + "&dots=2")
     assert unified(root) == git_lines(story.repo, old, new)
+
+
+def test_a_range_as_git_writes_it_is_a_comparison(hub, story):
+    for rest, query in [("main...feature/x", "from=main&to=feature%2Fx"),
+                        ("main..feature/x", "from=main&to=feature%2Fx&dots=2"),
+                        ("v1.0...", "from=v1.0&to="), ("a%26b...c", "from=a%26b&to=c")]:
+        answer = hub.get("/diff/compare/" + rest, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/diff/compare?" + query)
+    assert hub.get("/diff/compare/main").status_code == 404
 
 
 def test_what_cannot_be_compared_is_said_in_a_sentence(hub, story):
@@ -508,6 +524,11 @@ def test_a_client_that_goes_away_takes_the_child_with_it(hub, upstream):
     wait_until(children)
     answer.close()
     wait_until(lambda: not children())
+
+
+def test_a_commits_whole_id_is_there_to_copy(hub, story):
+    [shown] = [e.get("data-copy") for e in page(hub, "/commit/v1.0").iter() if e.get("data-copy")]
+    assert shown == story.root
 
 
 def test_pages_of_a_project_lead_to_its_archives_and_comparisons(hub, story):

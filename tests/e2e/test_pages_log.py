@@ -164,14 +164,14 @@ def test_commits_are_grouped_by_the_authors_day(hub, long):
         before = day
     assert [[oid for oid, _ in rows_of(ol)] for ol in with_class(page, "commits", "ol")] == truth
     assert len(truth) > 1
-    assert len(list(page.iter("h2"))) == len(truth)
+    assert len(page.find(".//main").findall("h2")) == len(truth)
 
 
 def test_a_row_says_who_when_and_which(hub, long):
     name, repo = long
     tip = repo.oid("main")
     page = show(hub, "/%s/commits/main" % name)
-    row = next(page.iter("li"))
+    row = next(with_class(page, "commits", "ol")[0].iter("li"))
     at = int(repo.git("log", "-1", "--format=%at", "main"))
     iso = datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     time = next(row.iter("time"))
@@ -183,6 +183,21 @@ def test_a_row_says_who_when_and_which(hub, long):
                       "branch feature/x": "/%s/tree/feature/x" % name}
     feeds = [e.get("href") for e in page.iter("link") if e.get("rel") == "alternate"]
     assert feeds == ["/%s/atom/commits/main" % name]
+
+
+def test_commits_lead_to_those_of_other_branches_and_the_tabs_stay_there(hub, long):
+    name, _ = long
+    page = show(hub, "/%s/commits/feature/x" % name)
+    [switch] = with_class(page, "switch", "details")
+    links = {a.get("href") for a in switch.iter("a")}
+    assert {"/%s/commits/main" % name, "/%s/commits/v1" % name} <= links
+    tabs = [a.get("href") for a in with_class(page, "tabs")[0].iter("a")]
+    assert tabs[:2] == ["/%s/tree/feature/x" % name, "/%s/commits/feature/x" % name]
+    assert ("/%s/atom/commits/feature/x" % name) in [a.get("href") for a in page.iter("a")], "to subscribe to"
+    assert [a.get("href") for a in with_class(page, "folder", "a")] == ["/?q=team%2F"], "what else is there"
+    of_file = show(hub, "/%s/commits/feature/x/f3" % name)
+    links = {a.get("href") for a in with_class(of_file, "switch", "details")[0].iter("a")}
+    assert "/%s/commits/main/f3" % name in links, "the same file in another branch"
 
 
 def test_behind_the_deepest_page_the_list_goes_on_from_a_commit(hub, tmp_path):

@@ -240,6 +240,8 @@ def test_the_switch_keeps_the_path_and_needs_no_script(hub, fix):
         assert link in links
     here = [a.text for a in page.all("details//a[@aria-current]")]
     assert here == ["0.7.2"]
+    assert page.links("div[@class='tabs']")[:2] == ["/fix/tree/0.7.2", "/fix/commits/0.7.2"]
+    assert page.text("title") == "lib/deep at 0.7.2 · fix · Mirrorhub"
 
 
 def test_the_commit_box_names_the_commit_and_its_parents(hub, fix):
