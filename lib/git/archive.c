@@ -69,6 +69,8 @@ too_much(struct ctx *c, const char *what)
 static int
 judge(struct count *k)
 {
+	if (k->depth > GIT_ARCHIVE_DEPTH)
+		return too_much(k->c, "folders too deep");
 	if (k->n > GIT_ARCHIVE_ENTRIES)
 		return too_much(k->c, "too many files");
 	if (k->bytes > GIT_ARCHIVE_BYTES)

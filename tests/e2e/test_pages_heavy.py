@@ -1,6 +1,9 @@
 """Pages of stores whose objects are far larger than their packs: processes stay small and nothing takes
 for ever (checklists/security.md F-11, F-12, G-02 to G-04, X-11)."""
 
+import contextlib
+import socket
+
 import pytest
 
 from fixtures.repos import Repo
@@ -81,3 +84,28 @@ def test_deep_paths_of_large_folders_hold_one_folder_at_a_time(hub, tmp_path):
     assert hub.get("/deep/blob/main/" + "/".join(["d"] * 28) + "/" + names[5].decode(),
                    headers=HTML).status_code == 200
     assert peak_mb(hub) < MB_LEFT
+
+
+def test_an_archive_of_folders_too_deep_for_git_is_refused(hub, tmp_path):
+    repo = Repo(tmp_path / "down.git")
+    tree = repo.tree({"f": "x"})
+    rows = []
+    for _ in range(1100):
+        rows.append(b"40000 d\0" + bytes.fromhex(tree))
+        tree = repo.object("tree", rows[-1])
+    repo.ref("refs/heads/main", repo.commit_of_tree(tree))
+    made(hub, "down", repo)
+    for name in ("main.zip", "main.tar.gz"):
+        answer = hub.get("/down/archive/" + name, headers=HTML)
+        assert answer.status_code == 413 and "too deep" in answer.text
+
+
+def test_slow_readers_of_a_large_file_hold_up_no_page(hub, tmp_path):
+    repo = Repo(tmp_path / "large.git")
+    repo.commit("main", {"big": b"0123456789abcde\n" * (100 * MB // 16)})
+    made(hub, "large", repo)
+    with contextlib.ExitStack() as stack:
+        for _ in range(12):
+            s = stack.enter_context(socket.create_connection(("127.0.0.1", hub.port)))
+            s.sendall(b"GET /large/raw/main/big HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert hub.get("/large", headers=HTML, timeout=20).status_code == 200
