@@ -127,11 +127,13 @@ probe(struct run *r)
 	return OK;
 }
 
-/* Most runs end here: what is published is what upstream has. */
+/* Most runs end here: what is published is what upstream has. Unless a worker was killed as it had
+ * published more than the database has heard of, and the upstream went back since. */
 static bool
 is_unchanged(const struct run *r)
 {
-	return strcmp(r->fingerprint, r->spec->old_fingerprint) == 0 && path_is_dir(r->store_dir);
+	return strcmp(r->fingerprint, r->spec->old_fingerprint) == 0 && path_is_dir(r->store_dir) &&
+	    !git_refs_is_untold(r->c->mem, r->store_dir, r->fingerprint);
 }
 
 /* ---- fetch, check */

@@ -126,6 +126,8 @@ publish_locked(struct ctx *c, struct publication *p)
 	TRY(move_pack(c, p));
 	TRY(swap_refs(c, p, &before, &kept));
 	TRY(verify(c, p));
+	if (strcmp(git_refs_fingerprint(c->mem, p->refs), p->old_fingerprint) == 0)
+		git_refs_forget_told(c->mem, p->store_dir);
 	p->refs_changed = git_refs_count_changes(&told, p->refs);
 	p->n_changes = git_refs_changes(c->mem, &told, p->refs, p->changes_most, &p->changes);
 	TRY(git_store_open(c, p->store_dir, &repo));

@@ -78,6 +78,13 @@ must_check int git_refs_publish(
 must_check int git_refs_told(struct ctx *c, const char *store_dir, const char *fingerprint,
     const struct git_refs *now, struct git_refs *out);
 
+/* Whether something may have been published over the refs of that fingerprint, of which who asks
+ * has not heard: git_refs_told was asked for them, and what came then was not told since. */
+bool git_refs_is_untold(struct arena *mem, const char *store_dir, const char *fingerprint);
+
+/* What is published is what was last told, again. Under the store's lock. */
+void git_refs_forget_told(struct arena *mem, const char *store_dir);
+
 /* The branch that HEAD names, whether it exists or not; NULL: HEAD is detached. */
 must_check int git_head_load(struct ctx *c, const char *store_dir, const char **branch_out);
 

@@ -223,13 +223,12 @@ git_refs_publish(
 	return code;
 }
 
-/* Removes the copies that earlier publications kept. */
-static void
-drop_told(struct ctx *c, const char *store_dir)
+void
+git_refs_forget_told(struct arena *mem, const char *store_dir)
 {
 	glob_t found = { 0 };
 
-	if (glob(path_under(c->mem, store_dir, TOLD "*"), GLOB_NOSORT, NULL, &found) == 0)
+	if (glob(path_under(mem, store_dir, TOLD "*"), GLOB_NOSORT, NULL, &found) == 0)
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			(void)unlink(
 			    found.gl_pathv[i]); /* at worst it stays, and is not asked for */
@@ -241,23 +240,36 @@ keep_told(struct ctx *c, const char *store_dir, const char *path)
 {
 	const char *packed = path_under(c->mem, store_dir, "packed-refs");
 
-	drop_told(c, store_dir);
-	if (link(packed, path) != 0 && errno != ENOENT)
+	git_refs_forget_told(c->mem, store_dir);
+	if (link(packed, path) == 0)
+		return path_fsync(c, store_dir);
+	if (errno != ENOENT)
 		return fail(c, E_INTERNAL, "make %s: %s", path, strerror(errno));
-	return path_fsync(c, store_dir);
+	return path_write(c, path, FILE_MODE, "", 0); /* there was no ref */
+}
+
+static const char *
+told_path(struct arena *mem, const char *store_dir, const char *fingerprint)
+{
+	return path_under(mem, store_dir, arena_printf(mem, TOLD "%s", fingerprint));
+}
+
+bool
+git_refs_is_untold(struct arena *mem, const char *store_dir, const char *fingerprint)
+{
+	return path_is_file(told_path(mem, store_dir, fingerprint));
 }
 
 int
 git_refs_told(struct ctx *c, const char *store_dir, const char *fingerprint,
     const struct git_refs *now, struct git_refs *out)
 {
-	const char *path =
-	    path_under(c->mem, store_dir, arena_printf(c->mem, TOLD "%s", fingerprint));
+	const char *path = told_path(c->mem, store_dir, fingerprint);
 	struct git_refs kept;
 
 	*out = (struct git_refs){ .n = 0 };
 	if (fingerprint[0] == '\0') {
-		drop_told(c, store_dir);
+		git_refs_forget_told(c->mem, store_dir);
 		return OK;
 	}
 	if (path_is_file(path))

@@ -215,6 +215,29 @@ def test_R01_an_update_killed_anywhere_is_done_by_the_next_run(
     assert (still.store_dir(name) / "HEAD").read_text() == "ref: refs/heads/trunk\n"
 
 
+@pytest.mark.parametrize("point", ["refs-written", "head-written", "before-report"])
+def test_R01_an_upstream_that_goes_back_after_a_kill_is_followed(
+        still, upstream, origin, path, name, point):
+    """What was published, and the database never heard of, is not what the upstream has again."""
+    still.add(upstream.url(path), name)
+    once(still)
+    before, refs = origin.mirrored(), origin.refs()
+    origin.commit("main", message="taken back soon")
+    origin.ref("refs/heads/short-lived", origin.oid("main"))
+    make_due(still, name)
+    crash(still, name, point)
+    assert still.refs(name) == origin.mirrored() != before
+    origin.ref("refs/heads/main", refs["refs/heads/main"])
+    origin.delete("refs/heads/short-lived")
+    once(still)
+    check_whole(still, name, origin)
+    assert still.refs(name) == before
+    # and then it is as any other again: one look at the upstream
+    still.put("/repositories/%s" % name)
+    once(still)
+    assert still.last_run(name)["outcome"] == "unchanged"
+
+
 def test_R01_workers_die_with_a_supervisor_that_is_killed(still, upstream, origin, path, name):
     upstream.fault(path, up.endless_progress())
     still.add(upstream.url(path), name)

@@ -351,10 +351,22 @@ changes_are_measured_from_what_was_last_told(void **state)
 	assert_string_equal(rows[0].name, a.rows[a.n - 1].name);
 	assert_string_equal(rows[0].new_id, ZERO);
 	assert_string_not_equal(rows[0].old_id, ZERO);
+	assert_true(git_refs_is_untold(c->mem, dir, "aa"));
+	assert_false(git_refs_is_untold(c->mem, dir, "bb"));
 	/* told: the next ones start there */
 	assert_int_equal(git_refs_told(c, dir, "bb", &now, &told), OK);
 	assert_int_equal(told.n, b.n);
 	assert_false(path_is_file(path_under(c->mem, dir, "mirrorhub-told-aa")));
+	assert_false(git_refs_is_untold(c->mem, dir, "aa"));
+	/* published again is what was told */
+	git_refs_forget_told(c->mem, dir);
+	assert_false(git_refs_is_untold(c->mem, dir, "bb"));
+	/* of a store without any ref, too */
+	assert_int_equal(unlink(path_under(c->mem, dir, "packed-refs")), 0);
+	assert_int_equal(git_refs_told(c, dir, "cc", &none, &told), OK);
+	assert_true(git_refs_is_untold(c->mem, dir, "cc"));
+	assert_int_equal(git_refs_told(c, dir, "cc", &now, &told), OK);
+	assert_int_equal(told.n, 0);
 	/* nobody was ever told of anything */
 	assert_int_equal(git_refs_told(c, dir, "", &now, &told), OK);
 	assert_int_equal(git_refs_changes(c->mem, &told, &b, 2, &rows), 2);
