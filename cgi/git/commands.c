@@ -138,6 +138,25 @@ commands_read(struct req *r, struct body *body, struct commands *out)
 	return OK;
 }
 
+static size_t
+count_parts(const char *name)
+{
+	size_t n = 1;
+
+	for (; *name != '\0'; name++)
+		n += *name == '/';
+	return n;
+}
+
+bool
+commands_are_deep(const struct commands *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (count_parts(c->refs[i]) > COMMANDS_PARTS_MAX)
+			return true;
+	return false;
+}
+
 static void
 add_in_channel(struct buf *b, char channel, const struct buf *bytes)
 {

@@ -187,6 +187,10 @@ serve_push(struct req *r)
 		commands_refuse(r, &commands, "a push may change at most 10000 refs");
 		return OK;
 	}
+	if (commands_are_deep(&commands)) {
+		commands_refuse(r, &commands, "the name of a ref may have at most 64 parts");
+		return OK;
+	}
 	TRY(lock_store(r));
 	TRY(check_still_there(r));
 	TRY(tidy_store(r));

@@ -109,3 +109,15 @@ def test_slow_readers_of_a_large_file_hold_up_no_page(hub, tmp_path):
             s = stack.enter_context(socket.create_connection(("127.0.0.1", hub.port)))
             s.sendall(b"GET /large/raw/main/big HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert hub.get("/large", headers=HTML, timeout=20).status_code == 200
+
+
+def test_a_ref_too_deep_to_be_listed_is_refused_and_hides_no_other(hub, tmp_path):
+    repo = Repo(tmp_path / "parts.git")
+    repo.commit("main", {"file": "x"})
+    made(hub, "parts", repo)
+    deep = "refs/heads/" + "/".join(["d"] * 120)
+    with pytest.raises(AssertionError, match="at most 64 parts"):
+        repo.git("push", "-q", hub.clone_url("parts", hub.admin), "main:" + deep)
+    repo.git("push", "-q", hub.clone_url("parts", hub.admin), "main:refs/heads/" + "/".join(["d"] * 62), "main:z")
+    page = hub.get("/parts/branches", headers=HTML).text
+    assert all(">%s</a>" % name in page for name in ("main", "z", "/".join(["d"] * 62)))
