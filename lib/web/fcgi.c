@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@
 
 struct fcgi {
 	FCGX_Request request;
+	bool is_answered; /* whole, past libfcgi's stream */
 };
 
 /* The process at work. */
@@ -64,6 +67,109 @@ fcgi_write(struct fcgi *f, const void *bytes, size_t len)
 {
 	assert(len <= INT32_MAX);
 	return FCGX_PutStr(bytes, (int)len, f->request.out) == (int)len;
+}
+
+/* ---- a whole answer at once: libfcgi's stream would write it in pieces of 8 KiB, and wake up
+ * nginx for each of them */
+
+#define RECORD_MOST 65528 /* bytes of a record: so it needs no padding */
+#define RECORDS_MOST 16	  /* in one call */
+
+struct sender {
+	int fd, request_id;
+	bool is_broken;
+	size_t n;
+	FCGI_Header heads[RECORDS_MOST];
+	struct iovec pieces[2 * RECORDS_MOST];
+};
+
+static void
+send_pieces(struct sender *s)
+{
+	struct iovec *at = s->pieces, *end = at + 2 * s->n;
+	ssize_t n = 0;
+
+	while (at < end && !s->is_broken) {
+		n = writev(s->fd, at, (int)(end - at));
+		s->is_broken = n < 0 && errno != EINTR;
+		for (; n > 0 && at < end && (size_t)n >= at->iov_len; at++)
+			n -= (ssize_t)at->iov_len;
+		while (at < end && at->iov_len == 0)
+			at++;
+		if (n > 0) {
+			at->iov_base = (char *)at->iov_base + n;
+			at->iov_len -= (size_t)n;
+		}
+	}
+	s->n = 0;
+}
+
+static void
+add_record(struct sender *s, unsigned char type, const void *bytes, size_t len)
+{
+	if (s->n == RECORDS_MOST)
+		send_pieces(s);
+	s->heads[s->n] = (FCGI_Header){
+		.version = FCGI_VERSION_1,
+		.type = type,
+		.requestIdB1 = (unsigned char)(s->request_id >> 8),
+		.requestIdB0 = (unsigned char)s->request_id,
+		.contentLengthB1 = (unsigned char)(len >> 8),
+		.contentLengthB0 = (unsigned char)len,
+	};
+	s->pieces[2 * s->n] = (struct iovec){ &s->heads[s->n], sizeof(s->heads[0]) };
+	s->pieces[2 * s->n + 1] = (struct iovec){ (void *)(uintptr_t)bytes, len };
+	s->n++;
+}
+
+static void
+add_output(struct sender *s, const char *bytes, size_t len)
+{
+	for (size_t n; len > 0; bytes += n, len -= n) {
+		n = len < RECORD_MOST ? len : RECORD_MOST;
+		add_record(s, FCGI_STDOUT, bytes, n);
+	}
+}
+
+void
+fcgi_answer(struct fcgi *f, const struct buf *head, const void *body, size_t len)
+{
+	struct sender s = { .fd = f->request.ipcFd, .request_id = f->request.requestId };
+	FCGI_EndRequestBody end = { .protocolStatus = FCGI_REQUEST_COMPLETE };
+
+	f->is_answered = true;
+	add_output(&s, head->data, head->len);
+	add_output(&s, body, len);
+	add_record(&s, FCGI_STDOUT, NULL, 0);
+	add_record(&s, FCGI_END_REQUEST, &end, sizeof(end));
+	send_pieces(&s); /* a client that has gone is no failure of ours */
+}
+
+static bool
+has_no_body(struct fcgi *f)
+{
+	const char *method = fcgi_variable(f, "REQUEST_METHOD");
+	const char *length = fcgi_variable(f, "CONTENT_LENGTH");
+
+	return method != NULL && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) &&
+	    (length == NULL || length[0] == '\0');
+}
+
+/* libfcgi waits until the other side has closed, lest bytes that nobody has read cut off the
+ * answer. Without a body there are hardly any: what is behind long headers. */
+static void
+finish(struct fcgi *f)
+{
+	char unread[1024];
+
+	if (!f->is_answered) {
+		FCGX_Finish_r(&f->request);
+	} else if (has_no_body(f)) {
+		(void)recv(f->request.ipcFd, unread, sizeof(unread), MSG_DONTWAIT);
+		FCGX_Detach(&f->request);
+	}
+	FCGX_Free(
+	    &f->request, 1); /* closes what the client asked to keep: nobody would look at it */
 }
 
 bool
@@ -135,10 +241,9 @@ serve_one(struct server *s, struct fcgi *f)
 	};
 	struct req r = { .ctx = &c, .fcgi = f };
 
+	f->is_answered = false;
 	route_serve(&r, s->dialects);
-	FCGX_Finish_r(&f->request);
-	FCGX_Free(
-	    &f->request, 1); /* closes what the client asked to keep: nobody would look at it */
+	finish(f);
 	route_finish(&r);
 	log_hide_none(); /* the next one has secrets of its own, and few places for them */
 	arena_reset(s->mem);

@@ -25,7 +25,10 @@ const char *fcgi_variable(struct fcgi *f, const char *name);
 /* At most len bytes of the body: fewer only at its end, -1 when the connection broke. */
 ssize_t fcgi_read(struct fcgi *f, void *buf, size_t len);
 
-/* false: the other side has gone. */
+/* The whole answer, of which nothing was written before, in one go; nothing may follow. */
+void fcgi_answer(struct fcgi *f, const struct buf *head, const void *body, size_t len);
+
+/* Pieces of one. false: the other side has gone. */
 bool fcgi_write(struct fcgi *f, const void *bytes, size_t len);
 bool fcgi_flush(struct fcgi *f);
 bool fcgi_is_closed(struct fcgi *f);

@@ -255,9 +255,7 @@ res_send(struct req *r)
 
 	tag(r);
 	b = head(r, (int64_t)r->out->len);
-	/* a client that has gone is no failure of ours, and nothing is left to do for it */
-	if (fcgi_write(r->fcgi, b->data, b->len) && r->method != HEAD)
-		(void)fcgi_write(r->fcgi, r->out->data, r->out->len);
+	fcgi_answer(r->fcgi, b, r->out->data, r->method != HEAD ? r->out->len : 0);
 }
 
 static int

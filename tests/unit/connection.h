@@ -45,6 +45,13 @@ fcgi_write(struct fcgi *f, const void *bytes, size_t len)
 	return true;
 }
 
+void
+fcgi_answer(struct fcgi *f, const struct buf *head, const void *body, size_t len)
+{
+	buf_add(f->answer, head->data, head->len);
+	buf_add(f->answer, body, len);
+}
+
 bool
 fcgi_flush(struct fcgi *f)
 {
