@@ -1,5 +1,4 @@
 #include <assert.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +8,6 @@
 #include "web/req.h"
 #include "web/route.h"
 
-#define ETAG_BYTES crypto_shorthash_siphashx24_BYTES
 #define HEAD_MAX_BYTES (16 * 1024)
 #define HEADER_TEXT_MAX 500
 
@@ -178,20 +176,62 @@ head(struct req *r, int64_t body_len)
 
 /* ---- ETag */
 
-/* The body's hash in quotes: equal bodies, equal tags, on every machine. 128 bits that nobody has
- * to trust: whoever could make two bodies with one tag would only fool readers of his own text. */
+#define LANES 4
+#define LANE_BYTES 16
+
+/* The fractions of the square roots of 2, 3, 5 and 7, made odd. */
+static const uint64_t odd[LANES] = { UINT64_C(0x6a09e667f3bcc909), UINT64_C(0xbb67ae8584caa73b),
+	UINT64_C(0x3c6ef372fe94f82b), UINT64_C(0xa54ff53a5f1d36f1) };
+
+static uint64_t
+multiplied(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* What was there stays a part of it, also where a factor is 0. */
+static uint64_t
+mixed(uint64_t lane, const char *bytes, uint64_t by)
+{
+	uint64_t words[2];
+
+	memcpy(words, bytes, sizeof(words));
+	return (lane << 29 | lane >> 35) + multiplied(words[0] ^ by, words[1] ^ lane);
+}
+
+/* 128 bits of a body, at the speed of memory: of a page of 100 kB SipHash takes more than all else
+ * that is done to it before it is sent. Nobody has to trust them: whoever could make two bodies
+ * with one tag would only fool readers of his own text. */
+static void
+hash(const char *bytes, size_t len, uint64_t out[2])
+{
+	char rest[LANES * LANE_BYTES] = { 0 };
+	uint64_t lanes[LANES] = { len, 1, 2, 3 };
+	size_t at = 0;
+
+	for (; len - at >= sizeof(rest); at += sizeof(rest))
+		for (size_t i = 0; i < LANES; i++)
+			lanes[i] = mixed(lanes[i], bytes + at + i * LANE_BYTES, odd[i]);
+	memcpy(rest, bytes + at, len - at);
+	for (size_t i = 0; i < LANES; i++)
+		lanes[i] = mixed(lanes[i], rest + i * LANE_BYTES, odd[i]);
+	out[0] = multiplied(lanes[0] ^ odd[1], lanes[1] ^ odd[2]) +
+	    multiplied(lanes[2] ^ odd[3], lanes[3] ^ odd[0]);
+	out[1] = multiplied(lanes[0] ^ odd[2], lanes[2] ^ odd[0]) +
+	    multiplied(lanes[1] ^ odd[3], lanes[3] ^ odd[1]);
+}
+
+/* The body's hash in quotes: equal bodies, equal tags, on every machine of our kind. */
 static const char *
 etag(struct req *r)
 {
-	static const unsigned char key[crypto_shorthash_siphashx24_KEYBYTES];
-	unsigned char hash[ETAG_BYTES];
-	char *tag = arena_alloc(r->ctx->mem, 2 * ETAG_BYTES + 3);
+	uint64_t sum[2];
 
-	crypto_shorthash_siphashx24(hash, (const unsigned char *)r->out->data, r->out->len, key);
-	tag[0] = '"';
-	sodium_bin2hex(tag + 1, 2 * ETAG_BYTES + 1, hash, sizeof(hash));
-	tag[2 * ETAG_BYTES + 1] = '"';
-	return tag;
+	hash(r->out->data, r->out->len, sum);
+	return arena_printf(r->ctx->mem, "\"%016llx%016llx\"", (unsigned long long)sum[0],
+	    (unsigned long long)sum[1]);
 }
 
 /* RFC 9110 section 13.1.2: a list of tags, compared weakly, or '*'. */
