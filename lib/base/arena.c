@@ -89,7 +89,7 @@ arena_free(struct arena *a)
 }
 
 void *
-arena_alloc(struct arena *a, size_t size_bytes)
+arena_room(struct arena *a, size_t size_bytes)
 {
 	size_t size = (size_bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	struct block *b = a->blocks;
@@ -102,16 +102,23 @@ arena_alloc(struct arena *a, size_t size_bytes)
 	}
 	p = b->bytes + b->used;
 	b->used += size;
-	return memset(p, 0, size);
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size_bytes)
+{
+	return memset(arena_room(a, size_bytes), 0, size_bytes);
 }
 
 char *
 arena_strndup(struct arena *a, const char *s, size_t len)
 {
-	char *copy = arena_alloc(a, len + 1);
+	char *copy = arena_room(a, len + 1);
 
 	if (len > 0)
 		memcpy(copy, s, len);
+	copy[len] = '\0';
 	return copy;
 }
 
@@ -121,18 +128,23 @@ arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
+/* Written where it may stay, if it fits there: nearly always. */
 char *
 arena_vprintf(struct arena *a, const char *format, va_list args)
 {
+	struct block *b = a->blocks;
+	char *text = (char *)b->bytes + b->used;
+	size_t room = b->size - b->used;
 	va_list again;
-	char *text;
 	int len;
 
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, again);
+	len = vsnprintf(text, room, format, again);
 	va_end(again);
 	assert(len >= 0);
-	text = arena_alloc(a, (size_t)len + 1);
+	if ((size_t)len < room)
+		return arena_room(a, (size_t)len + 1); /* the same place */
+	text = arena_room(a, (size_t)len + 1);
 	vsnprintf(text, (size_t)len + 1, format, args);
 	return text;
 }

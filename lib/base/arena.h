@@ -20,6 +20,9 @@ void arena_free(struct arena *a);
 /* size_bytes zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t size_bytes) __attribute__((malloc, returns_nonnull));
 
+/* The same with whatever is in it: for what is written over at once. */
+void *arena_room(struct arena *a, size_t size_bytes) __attribute__((malloc, returns_nonnull));
+
 /* The first len bytes of s, with a NUL behind. */
 char *arena_strndup(struct arena *a, const char *s, size_t len) __attribute__((returns_nonnull));
 char *arena_strdup(struct arena *a, const char *s) __attribute__((returns_nonnull));

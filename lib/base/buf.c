@@ -31,8 +31,8 @@ buf_room(struct buf *b, size_t len)
 	if (b->len + len > size) {
 		while (size < b->len + len)
 			size = size > b->max / 2 ? b->max : size * 2;
-		data = arena_alloc(b->mem, size + 1);
-		memcpy(data, b->data, b->len);
+		data = arena_room(b->mem, size + 1);
+		memcpy(data, b->data, b->len + 1);
 		b->data = data;
 		b->size = size;
 	}
@@ -50,12 +50,13 @@ buf_grew(struct buf *b, size_t len)
 void
 buf_add(struct buf *b, const void *bytes, size_t len)
 {
-	char *room = buf_room(b, len);
+	char *room = !b->full && len <= b->size - b->len ? b->data + b->len : buf_room(b, len);
 
 	if (room == NULL || len == 0)
 		return;
 	memcpy(room, bytes, len);
-	buf_grew(b, len);
+	b->len += len;
+	b->data[b->len] = '\0';
 }
 
 void
@@ -67,7 +68,13 @@ buf_text(struct buf *b, const char *text)
 void
 buf_char(struct buf *b, char ch)
 {
-	buf_add(b, &ch, 1);
+	char *room = !b->full && b->len < b->size ? b->data + b->len : buf_room(b, 1);
+
+	if (room == NULL)
+		return;
+	room[0] = ch;
+	room[1] = '\0';
+	b->len++;
 }
 
 void

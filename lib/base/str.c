@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,8 +141,11 @@ str_is_utf8(const char *s, size_t len)
 char *
 str_utf8(struct arena *mem, const char *s, size_t len)
 {
-	struct buf *out = buf_new(mem, len * 3);
+	struct buf *out;
 
+	if (memchr(s, '\0', len) == NULL && str_is_utf8(s, len)) /* nearly always */
+		return arena_strndup(mem, s, len);
+	out = buf_new(mem, len * 3);
 	while (len > 0) {
 		size_t n = *s == '\0' ? 0 : str_utf8_len(s, len);
 
@@ -245,36 +249,48 @@ str_unpercent(struct arena *mem, const char *s, size_t len, bool plus)
 	return out;
 }
 
+/* RFC 3986, section 2.3: what never needs to be encoded. */
+static const bool is_unreserved[UCHAR_MAX + 1] = {
+	['A' ... 'Z'] = true,
+	['a' ... 'z'] = true,
+	['0' ... '9'] = true,
+	['-'] = true,
+	['.'] = true,
+	['_'] = true,
+	['~'] = true,
+};
+
 static char *
-percent(struct arena *mem, const char *s, const char *keep)
+percent(struct arena *mem, const char *s, char keep)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	char *out = arena_alloc(mem, 3 * strlen(s) + 1), *p = out;
+	char *out = arena_room(mem, 3 * strlen(s) + 1), *p = out;
 
 	for (; *s != '\0'; s++) {
 		unsigned char ch = (unsigned char)*s;
 
-		if (ch < 0x80 && (isalnum(ch) || strchr(keep, ch) != NULL)) {
-			*p++ = (char)ch;
+		if (is_unreserved[ch] || *s == keep) {
+			*p++ = *s;
 		} else {
 			*p++ = '%';
 			*p++ = hex[ch >> 4];
 			*p++ = hex[ch & 15];
 		}
 	}
+	*p = '\0';
 	return out;
 }
 
 char *
 str_percent(struct arena *mem, const char *s)
 {
-	return percent(mem, s, "-._~");
+	return percent(mem, s, '\0');
 }
 
 char *
 str_percent_path(struct arena *mem, const char *s)
 {
-	return percent(mem, s, "-._~/");
+	return percent(mem, s, '/');
 }
 
 char **
@@ -345,17 +361,27 @@ str_redact(struct arena *mem, const char *s)
 	return out->data;
 }
 
+/* "1.2 kB", "12 kB": without printf, a page has hundreds. */
 char *
 str_size(struct arena *mem, int64_t bytes)
 {
 	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
 	const size_t last = sizeof(units) / sizeof(units[0]) - 1;
-	double n = (double)bytes / 1000;
+	uint64_t n = (uint64_t)bytes, unit = 1000, tenths;
+	struct buf *out = buf_new(mem, 32);
 	size_t i = 0;
 
 	if (bytes < 1000)
 		return arena_printf(mem, bytes == 1 ? "1 byte" : "%lld bytes", (long long)bytes);
-	for (; i < last && n >= 999.5; i++)
-		n /= 1000;
-	return arena_printf(mem, n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[i]);
+	for (; i < last && n >= unit * 1000 - unit / 2; i++)
+		unit *= 1000;
+	tenths = (n + unit / 20) / (unit / 10);
+	buf_int(out, (long long)(tenths < 100 ? tenths / 10 : (n + unit / 2) / unit));
+	if (tenths < 100) {
+		buf_char(out, '.');
+		buf_int(out, (long long)(tenths % 10));
+	}
+	buf_char(out, ' ');
+	buf_text(out, units[i]);
+	return out->data;
 }
