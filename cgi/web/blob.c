@@ -26,6 +26,7 @@ struct file {
 	struct place place;
 	struct git_entry entry;
 	struct git_blob blob;
+	int64_t lines; /* of text; 0: it is none, or not read */
 };
 
 static const char *
@@ -74,14 +75,13 @@ skip_lines(const char *at, const char *end, int64_t lines)
 }
 
 static struct part
-part_of(const struct git_blob *blob, int64_t page)
+part_of(const struct git_blob *blob, int64_t lines, int64_t page)
 {
 	const char *end = blob->bytes + blob->size_bytes, *from, *to;
-	struct part part = { .first = (page - 1) * LINES_MOST + 1 };
+	struct part part = { .first = (page - 1) * LINES_MOST + 1, .all = lines };
 
-	part.all = count_lines(blob->bytes, (size_t)blob->size_bytes);
 	from = skip_lines(blob->bytes, end, part.first - 1);
-	to = skip_lines(from, end, LINES_MOST);
+	to = lines <= LINES_MOST ? end : skip_lines(from, end, LINES_MOST);
 	part.bytes = from;
 	part.len = (size_t)(to - from);
 	part.is_cut = part.len > BYTES_MOST;
@@ -89,7 +89,7 @@ part_of(const struct git_blob *blob, int64_t page)
 		part.len = BYTES_MOST;
 	while (part.is_cut && part.len > 0 && ((unsigned char)from[part.len] & 0xc0) == 0x80)
 		part.len--; /* not through a character */
-	part.n = count_lines(from, part.len);
+	part.n = part.len == (size_t)blob->size_bytes ? lines : count_lines(from, part.len);
 	return part;
 }
 
@@ -104,11 +104,44 @@ add_number(struct buf *b, int64_t n)
 	for (; n > 0; n /= 10)
 		*--at = (char)('0' + n % 10);
 	len = (size_t)(digits + sizeof(digits) - at);
-	buf_add(b, "<b id=\"L", 8);
+	buf_add(b, "<b id=L", 7);
 	buf_add(b, at, len);
-	buf_add(b, "\">", 2);
+	buf_char(b, '>');
 	buf_add(b, at, len);
 	buf_add(b, "</b>\n", 5);
+}
+
+#define FIRST_MOST 2000 /* numbers that are written once, for most files need no others */
+#define NUMBER_BYTES 24 /* of one of these at most */
+
+/* The numbers 1 to n of those. They are the same on every page: the process keeps them. */
+static void
+add_first_numbers(struct buf *b, int64_t n)
+{
+	static struct buf *kept;
+	static size_t ends[FIRST_MOST + 1];
+
+	if (kept == NULL) {
+		kept = buf_new(arena_new(), FIRST_MOST * NUMBER_BYTES);
+		for (int64_t i = 1; i <= FIRST_MOST; i++) {
+			add_number(kept, i);
+			ends[i] = kept->len;
+		}
+	}
+	buf_add(b, kept->data, ends[n]);
+}
+
+static void
+add_numbers(struct buf *b, const struct part *part)
+{
+	int64_t n = part->first, end = part->first + part->n;
+
+	if (n == 1) {
+		n = part->n < FIRST_MOST ? part->n : FIRST_MOST;
+		add_first_numbers(b, n++);
+	}
+	for (; n < end; n++)
+		add_number(b, n);
 }
 
 /* Numbers and text stand side by side, each in one piece: what is marked in the text is copied as
@@ -120,13 +153,12 @@ add_code(struct req *r, const struct file *f, const struct part *part)
 	    language_of(f->entry.name, f->blob.bytes, (size_t)f->blob.size_bytes);
 
 	html(r->out, "<div class=\"code\">\n<pre class=\"numbers\" aria-hidden=\"true\">");
-	for (int64_t n = part->first; n < part->first + part->n; n++)
-		add_number(r->out, n);
+	add_numbers(r->out, part);
 	html(r->out, "</pre>\n<pre class=\"text\" tabindex=\"0\"><code");
 	if (language != NULL)
 		html(r->out, " data-language=\"%s\"", language);
 	html(r->out, ">");
-	tree_show_text(r, part->bytes, part->len);
+	html_lines(r->out, part->bytes, part->len);
 	html(r->out, "</code></pre>\n</div>\n");
 }
 
@@ -149,7 +181,7 @@ show_text(struct req *r, const struct file *f)
 {
 	const char *url = url_view(r, r->project, "blob", f->place.rev.text, f->place.path);
 	int64_t page = pager_page(r);
-	struct part part = part_of(&f->blob, page);
+	struct part part = part_of(&f->blob, f->lines, page);
 
 	if (page > 1 && part.first > part.all)
 		return fail(r->ctx, E_NOTFOUND, "there is no such page");
@@ -252,11 +284,8 @@ static void
 add_facts(struct req *r, const struct file *f)
 {
 	html(r->out, "<p class=\"facts quiet\">");
-	if (f->blob.bytes != NULL && !f->blob.is_binary && f->entry.kind == GIT_FILE) {
-		int64_t n = count_lines(f->blob.bytes, (size_t)f->blob.size_bytes);
-
-		html(r->out, n == 1 ? "%ld line, " : "%ld lines, ", n);
-	}
+	if (f->blob.bytes != NULL && !f->blob.is_binary && f->entry.kind == GIT_FILE)
+		html(r->out, f->lines == 1 ? "%ld line, " : "%ld lines, ", f->lines);
 	html(r->out, f->entry.mode == 0100755 ? "%s, executable</p>\n" : "%s</p>\n",
 	    str_size(r->ctx->mem, f->blob.size_bytes));
 }
@@ -285,7 +314,7 @@ show(struct req *r, const struct file *f)
 int
 web_blob(struct req *r)
 {
-	struct file f;
+	struct file f = { .lines = 0 };
 
 	if (place_is_fixed(r) && page_is_fresh(r, place_key(r, "blob")))
 		return OK;
@@ -295,5 +324,7 @@ web_blob(struct req *r)
 		return page_redirect(
 		    r, url_view(r, r->project, "tree", f.place.rev.text, f.place.path));
 	TRY(git_blob_read(r->ctx, f.place.view, f.entry.id, READ_MOST, &f.blob));
+	if (f.blob.bytes != NULL && !f.blob.is_binary)
+		f.lines = count_lines(f.blob.bytes, (size_t)f.blob.size_bytes);
 	return show(r, &f);
 }

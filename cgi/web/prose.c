@@ -58,7 +58,7 @@ add_source(struct req *r, const struct prose *p)
 		    "this is its source.</p>\n");
 	html(r->out,
 	    "<pre class=\"source\">\n"); /* HTML drops this newline, not one of the text's */
-	tree_show_text(r, p->blob.bytes, (size_t)p->blob.size_bytes);
+	html_lines(r->out, p->blob.bytes, (size_t)p->blob.size_bytes);
 	html(r->out, "</pre>\n");
 }
 

@@ -41,13 +41,13 @@ add_size(struct req *r, const struct place *place, const struct git_entry *e)
 	return OK;
 }
 
-/* urls: of the views "tree" and "blob" at this folder, with a slash behind. */
+/* begins: of a row of each kind, up to the last part of its link: the same for all. */
 static int
 add_entry(struct req *r, const struct place *place, const struct git_entry *e,
-    const char *const urls[GIT_SUBMODULE + 1])
+    struct buf *const begins[GIT_SUBMODULE + 1])
 {
-	html(r->out, "<tr class=\"%s\"><td><a href=\"%s%s\">", kinds[e->kind].row, urls[e->kind],
-	    str_percent(r->ctx->mem, e->name));
+	buf_add(r->out, begins[e->kind]->data, begins[e->kind]->len);
+	html(r->out, "%s\">", str_percent(r->ctx->mem, e->name));
 	html_marked(r->out, e->name);
 	html(r->out, "%s</a>", kinds[e->kind].sign);
 	if (e->kind == GIT_SUBMODULE)
@@ -59,40 +59,30 @@ add_entry(struct req *r, const struct place *place, const struct git_entry *e,
 	return add_size(r, place, e);
 }
 
+static struct buf *
+begin_of(struct req *r, const struct place *place, enum git_kind kind)
+{
+	struct buf *b = buf_new(r->ctx->mem, RES_BODY_MAX);
+
+	html(b, "<tr class=\"%s\"><td><a href=\"%s/", kinds[kind].row,
+	    url_view(r, r->project, kinds[kind].view, place->rev.text, place->path));
+	return b;
+}
+
 static int
 add_table(struct req *r, const struct place *place, const struct git_folder *folder)
 {
-	const char *urls[GIT_SUBMODULE + 1] = { NULL };
+	struct buf *begins[GIT_SUBMODULE + 1] = { NULL };
 
-	for (int kind = GIT_FOLDER; kind <= GIT_SUBMODULE; kind++)
-		urls[kind] = arena_printf(r->ctx->mem, "%s/",
-		    url_view(r, r->project, kinds[kind].view, place->rev.text, place->path));
+	for (enum git_kind kind = GIT_FOLDER; kind <= GIT_SUBMODULE; kind++)
+		begins[kind] = begin_of(r, place, kind);
 	html(r->out,
 	    "<table class=\"tree\">\n<thead class=\"hidden\"><tr><th scope=\"col\">Name</th>"
 	    "<th scope=\"col\">Size</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < folder->n; i++)
-		TRY(add_entry(r, place, &folder->rows[i], urls));
+		TRY(add_entry(r, place, &folder->rows[i], begins));
 	html(r->out, "</tbody>\n</table>\n");
 	return OK;
-}
-
-/* ---- text */
-
-void
-tree_show_text(struct req *r, const char *bytes, size_t len)
-{
-	const char *end = bytes + len;
-
-	while (bytes < end) {
-		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
-		const char *stop = newline != NULL ? newline : end;
-		bool has_cr = newline != NULL && stop > bytes && stop[-1] == '\r';
-
-		html_code(r->out, bytes, (size_t)(stop - bytes) - has_cr);
-		if (newline != NULL)
-			buf_char(r->out, '\n');
-		bytes = stop + (newline != NULL);
-	}
 }
 
 /* ---- all of it */

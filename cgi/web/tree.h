@@ -9,7 +9,4 @@
  * README among those shown. folder: the entry of place->path. E_NOTFOUND: there is no such page. */
 must_check int tree_show(struct req *r, const struct place *place, const struct git_entry *folder);
 
-/* Lines of a text that is not rendered, as they are. */
-void tree_show_text(struct req *r, const char *bytes, size_t len);
-
 #endif

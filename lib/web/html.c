@@ -200,6 +200,58 @@ html_code(struct buf *b, const char *bytes, size_t len)
 	add_marked(b, bytes, len, true);
 }
 
+/* ---- lines of text */
+
+#define SIXTEEN 16
+
+typedef unsigned char sixteen __attribute__((vector_size(SIXTEEN)));
+
+/* Whether none of 16 bytes needs a look: as is_plain says it, with tabs and newlines. */
+static bool
+are_plain(const char *s)
+{
+	uint64_t halves[2];
+	sixteen v, odd;
+
+	memcpy(&v, s, sizeof(v));
+	odd = (sixteen)((v < ' ') | (v > '~') | (v == '"') | (v == '&') | (v == '\'') | (v == '<') |
+	    (v == '>'));
+	odd &= (sixteen)((v != '\n') & (v != '\t'));
+	memcpy(halves, &odd, sizeof(halves));
+	return (halves[0] | halves[1]) == 0;
+}
+
+static size_t
+line_len(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (len - n >= SIXTEEN && are_plain(s + n))
+		n += SIXTEEN;
+	while (n < len && (is_plain[(unsigned char)s[n]] || s[n] == '\n' || s[n] == '\t'))
+		n++;
+	return n;
+}
+
+void
+html_lines(struct buf *b, const char *bytes, size_t len)
+{
+	size_t n;
+
+	for (; len > 0; bytes += n, len -= n) {
+		n = line_len(bytes, len);
+		if (n > 0) {
+			buf_add(b, bytes, n);
+		} else if (len > 1 && bytes[0] == '\r' && bytes[1] == '\n') {
+			n = 1;
+		} else {
+			n = str_utf8_len(bytes, len);
+			n = n > 0 ? n : 1;
+			add_marked(b, bytes, n, true);
+		}
+	}
+}
+
 void
 html_safe(struct buf *b, struct safe_html safe)
 {

@@ -23,6 +23,9 @@ void html_marked(struct buf *b, const char *text);
 /* The same for a line of a file, without its newline: tabs stay, and it may hold anything. */
 void html_code(struct buf *b, const char *bytes, size_t len);
 
+/* The same for many lines with their newlines; of CR LF the newline alone. */
+void html_lines(struct buf *b, const char *bytes, size_t len);
+
 /* HTML that somebody who knows has made or cleaned: nothing else makes one. */
 struct safe_html {
 	const char *text;

@@ -84,6 +84,28 @@ code_keeps_its_tabs_and_holds_any_byte(void **state)
 	    "<span class=\"mark\">U+000D</span>");
 }
 
+static void
+lines_stay_lines_wherever_what_needs_a_look_stands(void **state)
+{
+	struct ctx *c = *state;
+	const char *plain = "a line of plain text\tand\nmore than sixteen bytes of it ~";
+	struct buf *b = buf_new(c->mem, 1000);
+
+	html_lines(b, "a\r\nb\rc\0\xff\n\r", 10);
+	assert_string_equal(b->data,
+	    "a\nb<span class=\"mark\">U+000D</span>c<span class=\"mark\">U+0000</span>"
+	    "\xef\xbf\xbd\n<span class=\"mark\">U+000D</span>");
+	for (size_t i = 0; i < strlen(plain); i++) {
+		char *text = arena_strdup(c->mem, plain);
+
+		text[i] = '<';
+		buf_clear(b);
+		html_lines(b, text, strlen(text));
+		assert_string_equal(b->data,
+		    arena_printf(c->mem, "%.*s&lt;%s", (int)i, plain, plain + i + 1));
+	}
+}
+
 int
 main(void)
 {
@@ -92,6 +114,7 @@ main(void)
 		WITH_CTX(formats_stay_as_they_are),
 		WITH_CTX(what_cannot_be_seen_is_shown_by_a_mark),
 		WITH_CTX(code_keeps_its_tabs_and_holds_any_byte),
+		WITH_CTX(lines_stay_lines_wherever_what_needs_a_look_stands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
