@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cgi/web/commit_rows.h"
-#include "cgi/web/refs.h"
 #include "cgi/web/url.h"
 #include "cgi/web/view.h"
 #include "cgi/web/web.h"
@@ -143,13 +142,13 @@ tag_entry(struct req *r, struct git_view *view, const struct git_view_tip *tip, 
 int
 web_atom_tags(struct req *r)
 {
-	const struct git_view_tip **tags;
+	const struct git_view_tip *const *tags;
 	struct feed f = { .n = 0 };
 	struct git_view *view;
 	size_t n;
 
 	TRY(view_open(r, &view));
-	TRY(refs_newest_first(r, view, true, &tags, &n));
+	TRY(git_view_newest(r->ctx, view, true, &tags, &n));
 	for (; f.n < n && f.n < ENTRIES; f.n++)
 		TRY(tag_entry(r, view, tags[f.n], &f.entries[f.n]));
 	f.title = arena_printf(r->ctx->mem, "%s: tags", r->project->path);

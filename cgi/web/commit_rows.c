@@ -1,6 +1,5 @@
 #include "cgi/web/commit_rows.h"
 
-#include <assert.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,70 +12,19 @@
 #define SUBJECT_MOST 100 /* characters */
 #define HASH_CHARS 16	 /* that the pages show of an id (contract B5) */
 #define LABELS_MOST 6	 /* branches and tags of one commit; a release script may leave hundreds */
-#define SLOTS 128
 #define DAY_S 86400
 
-/* The refs of a list's commits. A list has few of them, a store may have many refs: so all refs are
- * gone through once, and the commits are found by their ids. */
+/* The refs that lead to a commit of a list. */
 struct labels {
-	unsigned char slots[SLOTS]; /* 1 + place in the list; 0: empty */
-	struct at {
-		const struct git_view_tip *tips[LABELS_MOST];
-		size_t n;
-	} * at;
+	const struct git_view_tip *const *tips;
+	size_t n;
 };
 
-/* An id is a hash already. */
-static size_t
-slot_of(const char *id)
-{
-	size_t i = 0;
-
-	for (size_t k = 0; k < 4; k++)
-		i = i * 31 + (unsigned char)id[k];
-	return i % SLOTS;
-}
-
-/* NULL: it is none of the list. */
-static struct at *
-find(const struct labels *l, const struct git_log *log, const char *id)
-{
-	for (size_t i = slot_of(id); l->slots[i] != 0; i = (i + 1) % SLOTS)
-		if (memcmp(log->ids[l->slots[i] - 1], id, sizeof(log->ids[0])) == 0)
-			return &l->at[l->slots[i] - 1];
-	return NULL;
-}
-
-static int
-find_labels(struct req *r, struct git_view *view, const struct git_log *log, struct labels *out)
-{
-	const struct git_view_tip *tips;
-	struct at *at;
-	size_t n;
-
-	assert(log->n <= SLOTS / 2);
-	*out = (struct labels){ .at = arena_new_array(r->ctx->mem, struct at, log->n) };
-	for (size_t i = 0; i < log->n; i++) {
-		size_t slot = slot_of(log->ids[i]);
-
-		while (out->slots[slot] != 0)
-			slot = (slot + 1) % SLOTS;
-		out->slots[slot] = (unsigned char)(i + 1);
-	}
-	TRY(git_view_refs(r->ctx, view, &tips, &n));
-	for (size_t i = 0; i < n; i++) {
-		at = find(out, log, tips[i].commit);
-		if (at != NULL && at->n++ < LABELS_MOST)
-			at->tips[at->n - 1] = &tips[i];
-	}
-	return OK;
-}
-
 static void
-add_labels(struct req *r, const struct at *at)
+add_labels(struct req *r, const struct labels *labels)
 {
-	for (size_t i = 0; i < at->n && i < LABELS_MOST; i++) {
-		const struct git_view_tip *tip = at->tips[i];
+	for (size_t i = 0; i < labels->n && i < LABELS_MOST; i++) {
+		const struct git_view_tip *tip = labels->tips[i];
 		const char *word = tip->is_tag ? "tag" : "branch";
 
 		html(r->out, " <a class=\"label %s\" href=\"%s\"><span class=\"hidden\">%s </span>",
@@ -84,9 +32,9 @@ add_labels(struct req *r, const struct at *at)
 		html_marked(r->out, tip->short_name);
 		html(r->out, "</a>");
 	}
-	if (at->n > LABELS_MOST)
-		html(
-		    r->out, " <span class=\"label\">+%ld more</span>", (long)(at->n - LABELS_MOST));
+	if (labels->n > LABELS_MOST)
+		html(r->out, " <span class=\"label\">+%ld more</span>",
+		    (long)(labels->n - LABELS_MOST));
 }
 
 const char *
@@ -130,7 +78,8 @@ add_author(struct req *r, const struct git_sign *author)
 }
 
 static void
-add_row(struct req *r, const struct git_commit_info *info, const struct at *at, const char *path)
+add_row(struct req *r, const struct git_commit_info *info, const struct labels *labels,
+    const char *path)
 {
 	const struct project *p = r->project;
 	const char *url = url_view(r, p, "commit", info->id, NULL);
@@ -138,7 +87,7 @@ add_row(struct req *r, const struct git_commit_info *info, const struct at *at, 
 	html(r->out, "<li>\n<p class=\"subject\"><a href=\"%s\">", url);
 	html_marked(r->out, commit_subject(r, info->subject, SUBJECT_MOST));
 	html(r->out, "</a>");
-	add_labels(r, at);
+	add_labels(r, labels);
 	html(r->out, "</p>\n<p class=\"by\">");
 	add_author(r, &info->author);
 	html(r->out, "</p>\n<p class=\"ids\"><a class=\"hash\" href=\"%s\"><code>%s</code></a> ",
@@ -169,13 +118,13 @@ commit_rows(struct req *r, struct git_view *view, const struct git_log *log, con
 	struct labels labels;
 	int64_t day, before = INT64_MIN;
 
-	TRY(find_labels(r, view, log, &labels));
 	for (size_t i = 0; i < log->n; i++, before = day) {
 		TRY(git_commit_read_row(r->ctx, view, log->ids[i], &info));
+		TRY(git_view_refs_of(r->ctx, view, info.id, &labels.tips, &labels.n));
 		day = day_number(info.author.at);
 		if (day != before)
 			begin_day(r, info.author.at, i == 0);
-		add_row(r, &info, &labels.at[i], path);
+		add_row(r, &info, &labels, path);
 	}
 	if (log->n > 0)
 		html(r->out, "</ol>\n");

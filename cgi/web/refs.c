@@ -1,6 +1,4 @@
-#include "cgi/web/refs.h"
-
-#include <stdlib.h>
+/* The lists of branches and tags. */
 #include <string.h>
 
 #include "base/str.h"
@@ -21,48 +19,19 @@
 
 struct list {
 	struct git_view *view;
-	struct git_rev head; /* name NULL: there is none */
-	const struct git_view_tip **rows;
+	struct git_rev head;			/* name NULL: there is none */
+	const struct git_view_tip *const *rows; /* the newest first */
 	size_t n;
 };
 
 static int
-newest_first(const void *a, const void *b)
-{
-	const struct git_view_tip *x = *(const struct git_view_tip *const *)a;
-	const struct git_view_tip *y = *(const struct git_view_tip *const *)b;
-
-	if (x->at != y->at)
-		return x->at < y->at ? 1 : -1;
-	return strcmp(y->name, x->name);
-}
-
-int
-refs_newest_first(struct req *r, struct git_view *view, bool of_tags,
-    const struct git_view_tip ***out, size_t *n_out)
-{
-	const struct git_view_tip *tips, **rows;
-	size_t n, n_rows = 0;
-
-	TRY(git_view_tips(r->ctx, view, &tips, &n));
-	rows = arena_new_array(r->ctx->mem, const struct git_view_tip *, n + 1);
-	for (size_t i = 0; i < n; i++)
-		if (tips[i].is_tag == of_tags)
-			rows[n_rows++] = &tips[i];
-	qsort(rows, n_rows, sizeof(rows[0]), newest_first);
-	*out = rows;
-	*n_out = n_rows;
-	return OK;
-}
-
-static int
 open_list(struct req *r, bool of_tags, struct list *out)
 {
-	*out = (struct list){ .n = 0 };
 	TRY(view_open(r, &out->view));
+	TRY(git_view_newest(r->ctx, out->view, of_tags, &out->rows, &out->n));
 	if (git_view_head(r->ctx, out->view, &out->head) != OK)
 		out->head.name = NULL;
-	return refs_newest_first(r, out->view, of_tags, &out->rows, &out->n);
+	return OK;
 }
 
 /* ---- rows */

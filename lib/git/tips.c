@@ -189,6 +189,49 @@ git_tips_find(const struct git_tips *tips, const char *text, size_t len)
 	return tag != NULL ? tag : find_branch(tips, text, len);
 }
 
+/* ---- finding those of a commit */
+
+static int
+by_commit(const void *a, const void *b)
+{
+	const struct git_view_tip *x = *(const struct git_view_tip *const *)a;
+	const struct git_view_tip *y = *(const struct git_view_tip *const *)b;
+	int order = strcmp(x->commit, y->commit);
+
+	return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+static void
+put_in_order(struct git_tips *tips)
+{
+	tips->by_commit = arena_new_array(tips->mem, const struct git_view_tip *, tips->n + 1);
+	for (size_t i = 0; i < tips->n; i++)
+		tips->by_commit[i] = &tips->rows[i];
+	qsort(tips->by_commit, tips->n, sizeof(tips->by_commit[0]), by_commit);
+}
+
+size_t
+git_tips_of_commit(
+    struct git_tips *tips, const char *commit, const struct git_view_tip *const **rows_out)
+{
+	size_t from = 0, to, n = tips->n;
+
+	if (tips->by_commit == NULL)
+		put_in_order(tips);
+	while (from < n) {
+		size_t middle = from + (n - from) / 2;
+
+		if (strcmp(tips->by_commit[middle]->commit, commit) < 0)
+			from = middle + 1;
+		else
+			n = middle;
+	}
+	for (to = from; to < tips->n && strcmp(tips->by_commit[to]->commit, commit) == 0; to++)
+		;
+	*rows_out = tips->by_commit + from;
+	return to - from;
+}
+
 /* ---- what URLs call them */
 
 /* Whether some are below that name as if it were a folder. */

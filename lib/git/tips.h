@@ -32,9 +32,14 @@ struct git_tips {
 	size_t n_places;
 	bool is_settled; /* a change could not have been missed for being too soon */
 	unsigned users;
+	const struct git_view_tip **by_commit; /* all, by commit and place; NULL: not asked yet */
+	bool *is_commit; /* of rows: known to lead to a commit; NULL: nobody asked yet */
 	struct git_view_tip
 	    *dated; /* those that lead to a commit, with times; NULL: not asked yet */
 	size_t n_dated;
+	const struct git_view_tip **newest; /* of dated: branches, then tags, each the newest first;
+					     * NULL: not asked yet */
+	size_t n_dated_branches;
 };
 
 /* Reads them in memory of their own; the caller is a user. What leads to no commit is not known
@@ -44,6 +49,11 @@ must_check int git_tips_load(
 
 /* Whether reading again would give the same. A few lstat calls. */
 bool git_tips_is_current(const struct git_tips *tips);
+
+/* Those that lead to the commit (40 digits), branches before tags: *rows_out lives as long as tips.
+ * The first call puts all in order. */
+size_t git_tips_of_commit(
+    struct git_tips *tips, const char *commit, const struct git_view_tip *const **rows_out);
 
 /* NULL is allowed. */
 void git_tips_release(struct git_tips *tips);

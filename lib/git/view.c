@@ -274,6 +274,15 @@ git_view_refs(
 	return OK;
 }
 
+int
+git_view_refs_of(struct ctx *c, struct git_view *view, const char *commit,
+    const struct git_view_tip *const **rows_out, size_t *n_out)
+{
+	TRY(load_tips(c, view));
+	*n_out = git_tips_of_commit(view->tips, commit, rows_out);
+	return OK;
+}
+
 /* Asked of the object's header alone. */
 static bool
 is_commit(struct git_view *view, const char *hex)
@@ -320,6 +329,43 @@ git_view_tips(
 	}
 	*rows_out = tips->dated;
 	*n_out = tips->n_dated;
+	return OK;
+}
+
+/* Newest first, then by name, the highest first: versions of one day. */
+static int
+newest_first(const void *a, const void *b)
+{
+	const struct git_view_tip *x = *(const struct git_view_tip *const *)a;
+	const struct git_view_tip *y = *(const struct git_view_tip *const *)b;
+
+	if (x->is_tag != y->is_tag)
+		return x->is_tag ? 1 : -1;
+	if (x->at != y->at)
+		return x->at < y->at ? 1 : -1;
+	return strcmp(y->name, x->name);
+}
+
+int
+git_view_newest(struct ctx *c, struct git_view *view, bool of_tags,
+    const struct git_view_tip *const **rows_out, size_t *n_out)
+{
+	const struct git_view_tip *dated;
+	struct git_tips *tips;
+	size_t n;
+
+	TRY(git_view_tips(c, view, &dated, &n));
+	tips = view->tips;
+	if (tips->newest == NULL) {
+		tips->newest = arena_new_array(tips->mem, const struct git_view_tip *, n + 1);
+		for (size_t i = 0; i < n; i++) {
+			tips->newest[i] = &dated[i];
+			tips->n_dated_branches += !dated[i].is_tag;
+		}
+		qsort(tips->newest, n, sizeof(tips->newest[0]), newest_first);
+	}
+	*rows_out = tips->newest + (of_tags ? tips->n_dated_branches : 0);
+	*n_out = of_tags ? n - tips->n_dated_branches : tips->n_dated_branches;
 	return OK;
 }
 
@@ -390,10 +436,24 @@ find_id(struct ctx *c, struct git_view *view, const char *text, size_t len, stru
 	return take_id(c, view, &whole, out);
 }
 
+/* Asked of the object's header alone, once: nearly every page is of a tip. */
+static bool
+leads_to_commit(struct git_view *view, const struct git_view_tip *tip)
+{
+	struct git_tips *tips = view->tips;
+	bool *known;
+
+	if (tips->is_commit == NULL)
+		tips->is_commit = arena_new_array(tips->mem, bool, tips->n + 1);
+	known = &tips->is_commit[tip - tips->rows];
+	*known = *known || is_commit(view, tip->commit);
+	return *known;
+}
+
 static bool
 take_tip(struct git_view *view, const struct git_view_tip *tip, struct git_rev *out)
 {
-	if (tip == NULL || !is_commit(view, tip->commit))
+	if (tip == NULL || !leads_to_commit(view, tip))
 		return false;
 	*out = (struct git_rev){
 		.name = tip->name,

@@ -59,4 +59,12 @@ must_check int git_view_tips(
 must_check int git_view_refs(
     struct ctx *c, struct git_view *view, const struct git_view_tip **rows_out, size_t *n_out);
 
+/* Of those of git_view_refs the ones that lead to a commit (40 digits): they live as long. */
+must_check int git_view_refs_of(struct ctx *c, struct git_view *view, const char *commit,
+    const struct git_view_tip *const **rows_out, size_t *n_out);
+
+/* The branches or the tags of git_view_tips, the newest first. */
+must_check int git_view_newest(struct ctx *c, struct git_view *view, bool of_tags,
+    const struct git_view_tip *const **rows_out, size_t *n_out);
+
 #endif

@@ -177,6 +177,36 @@ tips_are_dated_and_lead_to_commits(void **state)
 	assert_string_equal(rows[1].commit, one);
 }
 
+static void
+refs_are_found_by_their_commit_and_put_in_order_by_their_age(void **state)
+{
+	struct ctx *c = *state;
+	const char *dir = store(c), *one = repo_commit(c, dir, "main", "1");
+	const char *two = repo_commit(c, dir, "main", "2");
+	struct git_view *view;
+	const struct git_view_tip *const *rows;
+	size_t n;
+
+	(void)repo_git(c, dir, "tag", "a", one);
+	(void)repo_git(c, dir, "tag", "b", two);
+	(void)repo_git(c, dir, "branch", "old", one);
+	view = view_of(c, dir);
+	assert_int_equal(git_view_refs_of(c, view, one, &rows, &n), OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(rows[0]->name, "refs/heads/old");
+	assert_string_equal(rows[1]->name, "refs/tags/a");
+	assert_int_equal(
+	    git_view_refs_of(c, view, "0000000000000000000000000000000000000000", &rows, &n), OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(git_view_newest(c, view, true, &rows, &n), OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(rows[0]->short_name, "b");
+	assert_string_equal(rows[1]->short_name, "a");
+	assert_int_equal(git_view_newest(c, view, false, &rows, &n), OK);
+	assert_int_equal(n, 2);
+	assert_true(rows[0]->at >= rows[1]->at);
+}
+
 /* ---- opening */
 
 static void
@@ -589,6 +619,7 @@ main(void)
 		WITH_CTX(every_change_of_a_ref_is_seen),
 		WITH_CTX(one_view_sees_one_list),
 		WITH_CTX(tips_are_dated_and_lead_to_commits),
+		WITH_CTX(refs_are_found_by_their_commit_and_put_in_order_by_their_age),
 		WITH_CTX(a_store_that_is_gone_or_another_one_is_not_shown),
 		WITH_CTX(a_store_is_checked_again_when_its_folder_has_changed),
 		WITH_CTX(more_stores_than_are_remembered_stay_right),
