@@ -9,8 +9,8 @@
 struct git_repository;
 struct proc;
 
-#define GIT_ARCHIVE_ENTRIES 200000			    /* files and folders (G-02) */
-#define GIT_ARCHIVE_DEPTH 1000 /* folders within folders: git goes down by recursion */
+#define GIT_ARCHIVE_ENTRIES 200000 /* files and folders (G-02) */
+#define GIT_ARCHIVE_DEPTH 1000	   /* folders within folders: git goes down by recursion */
 #define GIT_ARCHIVE_BYTES (INT64_C(4) * 1024 * 1024 * 1024) /* of all files together */
 #define GIT_ARCHIVE_COUNT_MS 10000			    /* for counting them */
 #define GIT_ARCHIVE_PREFIX_BYTES 150
