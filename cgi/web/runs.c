@@ -107,7 +107,7 @@ add_rows(struct req *r, const struct run *rows, size_t n)
 
 /* Newer ones are not found by a number, so the way back leads to the newest. */
 static void
-add_pages(struct req *r, bool is_first, const struct run *last_shown, bool has_more)
+add_pages(struct req *r, bool is_first, int64_t last_shown, bool has_more)
 {
 	const char *list = url_view(r, r->project, "runs", NULL, NULL);
 
@@ -115,7 +115,7 @@ add_pages(struct req *r, bool is_first, const struct run *last_shown, bool has_m
 	    &(struct pager){ .words = PAGER_FROM_NEWEST,
 		.before = is_first ? NULL : list,
 		.after = has_more
-		    ? arena_printf(r->ctx->mem, "%s?before=%lld", list, (long long)last_shown->id)
+		    ? arena_printf(r->ctx->mem, "%s?before=%lld", list, (long long)last_shown)
 		    : NULL });
 }
 
@@ -148,7 +148,7 @@ web_runs(struct req *r)
 		    before == 0 ? " yet" : " before that");
 	else
 		add_rows(r, rows, shown);
-	add_pages(r, before == 0, n > 0 ? &rows[shown - 1] : NULL, n > shown);
+	add_pages(r, before == 0, n > 0 ? rows[shown - 1].id : 0, n > shown);
 	page_end(r);
 	return OK;
 }
