@@ -98,6 +98,15 @@ def children(hub, name):
     return out
 
 
+def environment(hub, name):
+    """That of a process that works in the store; b"" while there is none, or it has just begun or
+    ended."""
+    for pid in children(hub, name):
+        with contextlib.suppress(OSError):
+            return pathlib.Path("/proc/%d/environ" % pid).read_bytes()
+    return b""
+
+
 def events(hub, name, action="push"):
     return [row["detail"] for row in hub.sql(
         "SELECT detail FROM hub.event WHERE object = %s AND action = %s ORDER BY id", name, action)]
@@ -840,9 +849,7 @@ def test_no_setting_of_the_person_who_started_the_hub_reaches_git(hub, noisy, na
     body = push_body(noisy, noisy.oid("main"), "refs/heads/env")
     with connect(hub, name, PUSH, len(body), hub.admin) as s:
         s.sendall(body[:len(body) // 2])
-        pid = wait_until(lambda: next(iter(children(hub, name)), None), 60, "the child is there")
-        environ = pathlib.Path("/proc/%d/environ" % pid)  # empty for a moment while it starts
-        env = wait_until(environ.read_bytes, 60, "the child has its environment").split(b"\0")
+        env = wait_until(lambda: environment(hub, name), 60, "the child is there").split(b"\0")
     names = {e.split(b"=")[0].decode() for e in env if e}
     assert {n for n in names if not re.match(r"GIT_CONFIG_(KEY|VALUE)_\d+$", n)} <= {
         "PATH", "HOME", "LC_ALL", "TZ", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL",

@@ -124,7 +124,8 @@ def test_an_ordinary_user_runs_all_of_it(folder):
     shutil.copytree(ROOT / "sql", folder / "sql")
     shutil.copytree(ROOT / "cgi" / "web" / "static", folder / "cgi" / "web" / "static")
     build.mkdir()
-    for name in ("mirrorhub", "mirrorhub-fcgi", "mirrorhub-sync"):
+    for name in ("mirrorhub", "mirrorhub-fcgi", "mirrorhub-render", "mirrorhub-sync",
+                 "jira-post-fetch-hook"):
         shutil.copy(ROOT / build_dir() / name, build)
     var, port = folder / "v", free_port()
     argv = ["setpriv", "--reuid=games", "--regid=%d" % games.pw_gid, "--init-groups",
