@@ -1,0 +1,3 @@
+-- Whom we ask.
+
+SET LOCAL search_path = hub;

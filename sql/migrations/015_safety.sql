@@ -1,0 +1,3 @@
+-- What a mirror takes over, and what waits for approval.
+
+SET LOCAL search_path = hub;

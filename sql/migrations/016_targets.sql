@@ -1,0 +1,3 @@
+-- Where projects are pushed on to.
+
+SET LOCAL search_path = hub;

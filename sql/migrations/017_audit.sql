@@ -1,0 +1,3 @@
+-- When stores were last looked at as a whole.
+
+SET LOCAL search_path = hub;
