@@ -25,6 +25,11 @@
 #define HEAD_MAX_BYTES ((size_t)128 * 1024) /* libcurl limits each line, not all of them */
 #define GZIP_LEAST_BYTES 1024
 
+struct header {
+	const char *line; /* "Name: value" */
+	const struct header *before;
+};
+
 struct net_http {
 	struct net *net;
 	struct net_url url;
@@ -42,6 +47,7 @@ struct net_http {
 	bool is_head_done, is_done, is_paused, is_too_much, is_wrong_address;
 	CURLcode result;
 	const char *location, *content_type;
+	const struct header *last; /* of the answer's headers */
 	char error[CURL_ERROR_SIZE];
 	size_t start, end; /* of window */
 	char window[WINDOW_BYTES];
@@ -98,6 +104,16 @@ header_value(struct arena *mem, const char *line, size_t len, const char *name)
 }
 
 static void
+keep_line(struct net_http *h, const char *line, size_t len)
+{
+	struct header *header = arena_new_of(h->net->c->mem, struct header);
+
+	header->line = arena_strndup(h->net->c->mem, line, len);
+	header->before = h->last;
+	h->last = header;
+}
+
+static void
 take_retry_after(struct net *n, const char *value)
 {
 	int64_t seconds;
@@ -126,6 +142,7 @@ on_header(char *line, size_t size, size_t n, void *payload)
 		h->is_too_much = true;
 		return 0;
 	}
+	keep_line(h, line, len);
 	if ((value = header_value(mem, line, len, "location")) != NULL)
 		h->location = value;
 	else if ((value = header_value(mem, line, len, "content-type")) != NULL)
@@ -352,6 +369,8 @@ set_request(struct net_http *h, const struct net_request *r)
 		/* without a value: libcurl leaves the header out and does not wait for a 100 */
 		add_line(h, "Expect:");
 	}
+	if (r->method != NULL)
+		curl_easy_setopt(h->easy, CURLOPT_CUSTOMREQUEST, r->method);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers);
 	if (h->with_credentials) {
 		curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
@@ -411,6 +430,7 @@ send_request(struct net_http *h, const struct net_request *r, long *status_out)
 	h->max_bytes = r->max_bytes;
 	h->location = NULL;
 	h->content_type = "";
+	h->last = NULL;
 	h->error[0] = '\0';
 	h->net->retry_after_s = 0;
 	pin(h);
@@ -556,6 +576,19 @@ const char *
 net_http_content_type(const struct net_http *h)
 {
 	return h->content_type;
+}
+
+const char *
+net_http_header(const struct net_http *h, const char *name)
+{
+	for (const struct header *row = h->last; row != NULL; row = row->before) {
+		const char *value =
+		    header_value(h->net->c->mem, row->line, strlen(row->line), name);
+
+		if (value != NULL)
+			return value;
+	}
+	return "";
 }
 
 int

@@ -15,7 +15,8 @@ struct net_request {
 	const char *suffix;	  /* behind the URL's path: "/info/refs" */
 	const char *query;	  /* without '?'; NULL: none */
 	const char *accept;	  /* NULL: anything */
-	const char *content_type; /* of the body; NULL: GET */
+	const char *content_type; /* of the body; NULL: there is none */
+	const char *method;	  /* NULL: POST with a body, else GET */
 	const void *body;	  /* stays in place until the next request */
 	size_t body_len;
 	bool may_gzip;	   /* the body may go out packed */
@@ -39,6 +40,9 @@ long net_http_status(const struct net_http *h);
 
 /* "" when there was none; lower case, without parameters. */
 const char *net_http_content_type(const struct net_http *h);
+
+/* A header of the last answer, name in any case; the last one of that name; "" when it had none. */
+const char *net_http_header(const struct net_http *h, const char *name);
 
 /* At least one byte and at most size; *got_out 0: the end of the body. */
 must_check int net_http_read(struct net_http *h, void *bytes, size_t size, size_t *got_out);
