@@ -52,6 +52,18 @@ struct conf {
 	const char *webhook_schemes;
 	int64_t webhook_senders;
 	int64_t webhook_total_s;
+	/* a GitLab downstream, for hpr's door */
+	const char *gitlab_endpoint;
+	const char *gitlab_private_token_file;
+	const char *gitlab_token_type;
+	const char *gitlab_group_name;
+	const char *gitlab_push_over;
+	int64_t gitlab_ssh_port;
+	bool gitlab_project_public;
+	bool gitlab_project_issue;
+	bool gitlab_project_wiki;
+	bool gitlab_project_merge_request;
+	bool gitlab_project_snippet;
 	/* upstreams */
 	const char *net_schemes;
 	const char *net_allow;
