@@ -162,3 +162,14 @@ GRANT SELECT, INSERT ON hub.sync_refs TO mirrorhub_sync;
 GRANT SELECT, DELETE, UPDATE (done, lease_until) ON hub.hook_task TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.webhook_claim, hub.webhook_finish, hub.hook_claim, hub.outbox_clean
 	TO mirrorhub_sync;
+
+-- what a mirror takes over, what is held, what was taken back
+GRANT SELECT (mode, ref_include, ref_exclude, prunes, allow_rewrite, kept_count, kept_days, most_bytes,
+	most_objects, most_refs, most_blob_bytes, options_version, taken_version, upstream_fingerprint,
+	held_fingerprint, held_at, held_findings, approved_fingerprint, rejected_fingerprint, decided_at,
+	decided_by), UPDATE (mode, ref_include, ref_exclude, prunes, allow_rewrite, kept_count, kept_days,
+	most_bytes, most_objects, most_refs, most_blob_bytes) ON hub.mirror TO mirrorhub_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON hub.mirror_pin TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.guard_decide TO mirrorhub_web;
+GRANT SELECT ON hub.mirror_pin TO mirrorhub_sync;
+GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_says, hub.guard_finish TO mirrorhub_sync;

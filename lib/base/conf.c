@@ -164,6 +164,28 @@ const struct conf_row conf_rows[] = {
 	    "Failed attempts after which a job counts as dead until its next regular time."),
 	NUMBER("sync.disk_free_percent", sync_disk_free_percent, "5", 0, 90,
 	    "Fetches pause while less of the disk than this is free."),
+	ROW("mirror.mode",           mirror_mode,             "exact",
+	    "How mirrors follow their upstreams: exact, additive (no ref is ever deleted or forced) or archival (exact, and what is replaced is kept for ever)."),
+	ROW("mirror.prune",          mirror_prune,            "yes",
+	    "Whether branches and tags that an upstream deletes are deleted here too."),
+	NUMBER("kept.count",         kept_count,              "20", 0, 10000,
+	    "Old tips of one ref that are kept when it is forced, moved or deleted."),
+	NUMBER("kept.days",          kept_days,               "180", 0, 36500,
+	    "Days that such a tip is kept."),
+	ROW("guard.allow_rewrite",   guard_allow_rewrite,     "no",
+	    "Whether suspicious changes of an upstream are published at once instead of being held for approval."),
+	NUMBER("guard.lost_percent", guard_lost_percent,      "50", 0, 100,
+	    "A forced default branch that loses more than this share of its commits is held."),
+	NUMBER("guard.least_commits", guard_least_commits,    "10", 0, 1000000,
+	    "A forced default branch that has fewer commits than this, and had as many, is held."),
+	NUMBER("guard.branches_percent", guard_branches_percent, "20", 1, 100,
+	    "The share of branches that may not go at once without approval."),
+	NUMBER("guard.branches_least", guard_branches_least,  "2", 1, 1000000,
+	    "Fewer deleted branches than this are never held."),
+	NUMBER("guard.tags",         guard_tags,              "5", 1, 1000000,
+	    "So many tags may not go at once without approval."),
+	NUMBER("guard.commits",      guard_commits,           "200000", 1000, 100000000,
+	    "The most commits that are compared to find out what a forced branch loses; when they do not suffice, it is held."),
 	NUMBER("git.push_bytes",     git_push_bytes,          "2147483648", 1024, 0x7fffffffffff,
 	    "The largest push, in bytes."),
 	NUMBER("git.request_bytes",  git_request_bytes,       "10485760", 1024, 1073741824,
@@ -273,6 +295,13 @@ is_profile(const char *text)
 	return strcmp(text, "auto") == 0 || strcmp(text, "S") == 0 || strcmp(text, "M") == 0;
 }
 
+static bool
+is_mode(const char *text)
+{
+	return strcmp(text, "exact") == 0 || strcmp(text, "additive") == 0 ||
+	    strcmp(text, "archival") == 0;
+}
+
 int
 conf_load(struct ctx *c, const char *path, struct conf *out)
 {
@@ -290,6 +319,8 @@ conf_load(struct ctx *c, const char *path, struct conf *out)
 	}
 	if (!is_profile(conf.rhodecode_profile))
 		return fail(c, E_INVALID, "rhodecode.profile is auto, S or M");
+	if (!is_mode(conf.mirror_mode))
+		return fail(c, E_INVALID, "mirror.mode is exact, additive or archival");
 	if (conf.schedule_in[0] != '\0')
 		TRY(conf_parse_schedule_in(c, conf.schedule_in, &conf.schedule_s));
 	*out = conf;

@@ -88,6 +88,18 @@ struct conf {
 	int64_t sync_refs;
 	int64_t sync_attempts;
 	int64_t sync_disk_free_percent;
+	/* what mirrors take over */
+	const char *mirror_mode;
+	bool mirror_prune;
+	int64_t kept_count;
+	int64_t kept_days;
+	bool guard_allow_rewrite;
+	int64_t guard_lost_percent;
+	int64_t guard_least_commits;
+	int64_t guard_branches_percent;
+	int64_t guard_branches_least;
+	int64_t guard_tags;
+	int64_t guard_commits;
 	/* serving Git */
 	int64_t git_push_bytes;
 	int64_t git_request_bytes;
