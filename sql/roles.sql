@@ -167,9 +167,10 @@ GRANT EXECUTE ON FUNCTION hub.webhook_claim, hub.webhook_finish, hub.hook_claim,
 GRANT SELECT (mode, ref_include, ref_exclude, prunes, allow_rewrite, kept_count, kept_days, most_bytes,
 	most_objects, most_refs, most_blob_bytes, options_version, taken_version, upstream_fingerprint,
 	held_fingerprint, held_at, held_findings, approved_fingerprint, rejected_fingerprint, decided_at,
-	decided_by), UPDATE (mode, ref_include, ref_exclude, prunes, allow_rewrite, kept_count, kept_days,
+	decided_by, notices), UPDATE (mode, ref_include, ref_exclude, prunes, allow_rewrite, kept_count, kept_days,
 	most_bytes, most_objects, most_refs, most_blob_bytes) ON hub.mirror TO mirrorhub_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON hub.mirror_pin TO mirrorhub_web;
 GRANT EXECUTE ON FUNCTION hub.guard_decide TO mirrorhub_web;
 GRANT SELECT ON hub.mirror_pin TO mirrorhub_sync;
-GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_says, hub.guard_finish TO mirrorhub_sync;
+GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_sees, hub.guard_clear, hub.guard_finish
+	TO mirrorhub_sync;

@@ -82,6 +82,8 @@ ALTER TABLE mirror
 	ADD COLUMN held_fingerprint     bytea CHECK (length(held_fingerprint) = 32),
 	ADD COLUMN held_at              timestamptz,
 	ADD COLUMN held_findings        jsonb,   -- [{rule, ref, sentence}]
+	-- the same of what was published last: forced, moved, not followed
+	ADD COLUMN notices              jsonb,
 	-- this one may be published, whatever the rules say of it; that one is not looked at any more
 	ADD COLUMN approved_fingerprint bytea CHECK (length(approved_fingerprint) = 32),
 	ADD COLUMN rejected_fingerprint bytea CHECK (length(rejected_fingerprint) = 32),
@@ -100,7 +102,8 @@ ALTER TABLE delivery
 
 -- What a worker has to know, as JSON: texts of the options, fingerprints in hexadecimal. What is not
 -- there is as the hub's settings have it.
-CREATE FUNCTION mirror_options(project bigint) RETURNS text LANGUAGE sql STABLE AS $$
+DROP FUNCTION IF EXISTS mirror_options(bigint);
+CREATE FUNCTION mirror_options(project_id bigint) RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT jsonb_strip_nulls(jsonb_build_object(
 		'mode', m.mode, 'ref_include', m.ref_include, 'ref_exclude', m.ref_exclude,
 		'prunes', m.prunes, 'allow_rewrite', m.allow_rewrite,
@@ -114,74 +117,97 @@ CREATE FUNCTION mirror_options(project bigint) RETURNS text LANGUAGE sql STABLE 
 		'rejected', encode(m.rejected_fingerprint, 'hex'),
 		'pins', (SELECT jsonb_agg(jsonb_build_object('ref', i.ref, 'oid', i.oid) ORDER BY i.ref)
 			FROM hub.mirror_pin i WHERE i.project_id = m.project_id)))::text
-	FROM hub.mirror m WHERE m.project_id = project
+	FROM hub.mirror m WHERE m.project_id = $1
 $$;
 
--- What a probe makes of the refs it saw: 'unchanged' (published, or rejected), 'held' (still), or
--- 'changed': a whole sync finds out. published: the store's fingerprint.
-CREATE FUNCTION guard_says(m mirror, published bytea, seen bytea) RETURNS text LANGUAGE sql STABLE AS $$
+-- What is to be done with refs that a probe saw and that are not the published ones: 'changed' (a whole
+-- sync finds out), 'held' (they still wait for approval), 'rejected' (they are passed over), or
+-- 'unchanged' (they were taken over, and something else was published: nothing was pruned or forced).
+DROP FUNCTION IF EXISTS guard_sees(bigint, bytea);
+CREATE FUNCTION guard_sees(project_id bigint, seen bytea) RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT CASE
 		WHEN m.options_version <> m.taken_version THEN 'changed'
 		WHEN seen = m.held_fingerprint THEN 'held'
-		WHEN m.held_fingerprint IS NOT NULL THEN 'changed'
-		WHEN seen = m.rejected_fingerprint THEN 'unchanged'
-		WHEN seen = coalesce(m.upstream_fingerprint, published) THEN 'unchanged'
+		WHEN seen = m.upstream_fingerprint THEN 'unchanged'
+		WHEN m.held_fingerprint IS NULL AND seen = m.rejected_fingerprint THEN 'rejected'
 		ELSE 'changed' END
+	FROM hub.mirror m WHERE m.project_id = $1
 $$;
 
--- Of a sync that went well, in job_finish's transaction, behind the lock of the mirror's row: what was
--- decided about the upstream's refs. facts: {verdict, upstream, version, findings}; verdict 'taken'
--- (published, or they were already), 'held', or 'rejected' (passed over). Says whether it is held.
-CREATE FUNCTION guard_finish(project bigint, facts jsonb) RETURNS boolean LANGUAGE plpgsql
+-- The upstreams of these have what was taken over: nothing waits for approval any more, and what was
+-- decided is forgotten.
+DROP FUNCTION IF EXISTS guard_clear(bigint[]);
+CREATE FUNCTION guard_clear(projects bigint[]) RETURNS void LANGUAGE sql
 SECURITY DEFINER SET search_path = hub, pg_temp AS $$
+	WITH cleared AS (
+		UPDATE mirror m SET held_fingerprint = NULL, held_at = NULL, held_findings = NULL,
+			approved_fingerprint = NULL, rejected_fingerprint = NULL
+		FROM (SELECT q.project_id, q.held_at FROM mirror q WHERE q.project_id = ANY (projects)
+			AND num_nonnulls(q.held_fingerprint, q.approved_fingerprint, q.rejected_fingerprint) > 0
+			ORDER BY q.project_id FOR NO KEY UPDATE) before
+		WHERE m.project_id = before.project_id
+		RETURNING m.project_id, before.held_at
+	)
+	INSERT INTO event (action, object, detail)
+	SELECT 'mirror.unhold', p.path, 'nothing speaks against its upstream any more'
+	FROM cleared d JOIN project p ON p.id = d.project_id WHERE d.held_at IS NOT NULL
+$$;
+
+-- Of a sync that went well, in job_finish's transaction, behind the lock of the mirror's row. result as
+-- job_finish got it. A worker's has facts: {verdict, upstream, version, findings, notices}; verdict
+-- 'taken' (the upstream's refs are published, or were already), 'held' (with findings, if they are
+-- new), or 'rejected' (passed over). A probe's has none; what it saw was taken over already, unless
+-- it is still held.
+DROP FUNCTION IF EXISTS guard_finish(bigint, jsonb);
+CREATE FUNCTION guard_finish(project_id bigint, result jsonb) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = hub, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
-	m mirror;
+	project bigint := guard_finish.project_id;
+	facts jsonb := (result ->> 'facts')::jsonb;
 	verdict text := facts ->> 'verdict';
-	seen bytea := decode(facts ->> 'upstream', 'hex');
-	its_path text;
+	seen bytea := decode(coalesce(facts ->> 'upstream', result ->> 'seen'), 'hex');
+	found record;
 BEGIN
-	SELECT q.* INTO m FROM mirror q WHERE q.project_id = project;
-	IF NOT FOUND OR verdict IS NULL THEN
-		RETURN false;
-	END IF;
-	SELECT p.path INTO its_path FROM project p WHERE p.id = project;
-	IF verdict = 'held' THEN
-		UPDATE mirror q SET held_fingerprint = seen,
-			held_at = CASE WHEN q.held_fingerprint = seen THEN q.held_at ELSE now() END,
-			held_findings = coalesce(nullif(facts -> 'findings', '[]'), q.held_findings),
-			taken_version = (facts ->> 'version')::bigint
-		WHERE q.project_id = project;
-		IF m.held_fingerprint IS NULL THEN
-			INSERT INTO event (action, object, detail) VALUES ('mirror.hold', its_path,
-				left(facts #>> '{findings,0,sentence}', 500));
+	SELECT m.held_fingerprint, m.held_at, m.rejected_fingerprint, p.path INTO found
+	FROM mirror m JOIN project p ON p.id = m.project_id WHERE m.project_id = project;
+	IF verdict IS NULL THEN
+		IF seen IS NOT NULL AND NOT coalesce((result ->> 'is_held')::boolean, false)
+			AND seen IS DISTINCT FROM found.rejected_fingerprint THEN
+			PERFORM guard_clear(array[project]);
+		END IF;
+	ELSIF verdict = 'held' THEN
+		UPDATE mirror m SET held_fingerprint = seen, taken_version = (facts ->> 'version')::bigint,
+			held_at = CASE WHEN m.held_fingerprint = seen THEN m.held_at ELSE now() END,
+			held_findings = coalesce(facts -> 'findings', m.held_findings)
+		WHERE m.project_id = project;
+		IF found.held_at IS NULL THEN
+			INSERT INTO event (action, object, detail) VALUES ('mirror.hold', found.path,
+				coalesce(left(facts #>> '{findings,0,sentence}', 500), ''));
 			PERFORM webhook_emit(project, 'sync_held', array[jsonb_build_object(
-				'findings', facts -> 'findings', 'fingerprint', facts ->> 'upstream',
+				'findings', coalesce(facts -> 'findings', '[]'), 'fingerprint', facts -> 'upstream',
 				'held_at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))]);
 		END IF;
-		RETURN true;
+	ELSIF verdict = 'taken' THEN
+		PERFORM guard_clear(array[project]);
+		UPDATE mirror m SET upstream_fingerprint = seen, taken_version = (facts ->> 'version')::bigint,
+			notices = CASE WHEN (result ->> 'is_changed')::boolean THEN facts -> 'notices'
+				ELSE m.notices END
+		WHERE m.project_id = project AND (m.upstream_fingerprint IS DISTINCT FROM seen
+			OR m.taken_version <> (facts ->> 'version')::bigint OR (result ->> 'is_changed')::boolean);
+	ELSIF found.held_at IS NOT NULL THEN
+		UPDATE mirror m SET held_fingerprint = NULL, held_at = NULL, held_findings = NULL
+		WHERE m.project_id = project;
+		INSERT INTO event (action, object, detail) VALUES ('mirror.unhold', found.path,
+			'its upstream is again as it was when it was rejected');
 	END IF;
-	IF m.held_fingerprint IS NOT NULL THEN
-		INSERT INTO event (action, object, detail) VALUES ('mirror.unhold', its_path,
-			CASE WHEN verdict = 'rejected' THEN 'upstream is as it was when it was rejected'
-			ELSE 'upstream is as it was, or nothing speaks against it any more' END);
-	END IF;
-	UPDATE mirror q SET held_fingerprint = NULL, held_at = NULL, held_findings = NULL,
-		taken_version = (facts ->> 'version')::bigint,
-		upstream_fingerprint = CASE verdict WHEN 'taken' THEN seen ELSE q.upstream_fingerprint END,
-		approved_fingerprint = CASE verdict WHEN 'taken' THEN NULL ELSE q.approved_fingerprint END,
-		rejected_fingerprint = CASE verdict WHEN 'taken' THEN NULL ELSE q.rejected_fingerprint END
-	WHERE q.project_id = project AND (q.held_fingerprint IS NOT NULL
-		OR q.taken_version <> (facts ->> 'version')::bigint
-		OR (verdict = 'taken' AND (q.upstream_fingerprint IS DISTINCT FROM seen
-			OR q.approved_fingerprint IS NOT NULL OR q.rejected_fingerprint IS NOT NULL)));
-	RETURN false;
 END $$;
 
 -- What waits may be published (the next sync does it, and is asked for), or is passed over until
 -- upstream has something else. fingerprint: of what was looked at, '' for whatever is held. 'none':
 -- nothing is held; 'other': something else is.
-CREATE FUNCTION guard_decide(project bigint, approve boolean, fingerprint text, actor text) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = hub, pg_temp AS $$
+CREATE FUNCTION guard_decide(project bigint, is_approved boolean, fingerprint text, actor text)
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 DECLARE
 	held bytea;
 BEGIN
@@ -192,11 +218,11 @@ BEGIN
 		RETURN 'other';
 	END IF;
 	UPDATE mirror m SET held_fingerprint = NULL, held_at = NULL, held_findings = NULL,
-		approved_fingerprint = CASE WHEN approve THEN held END,
-		rejected_fingerprint = CASE WHEN NOT approve THEN held ELSE m.rejected_fingerprint END,
+		approved_fingerprint = CASE WHEN is_approved THEN held END,
+		rejected_fingerprint = CASE WHEN NOT is_approved THEN held ELSE m.rejected_fingerprint END,
 		decided_at = now(), decided_by = actor
 	WHERE m.project_id = project;
-	IF approve THEN
+	IF is_approved THEN
 		PERFORM request_sync(project);
 		UPDATE job j SET is_probed = false WHERE j.project_id = project AND j.kind = 'sync';
 	END IF;
