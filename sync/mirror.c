@@ -185,6 +185,7 @@ fetch(struct run *r)
 	TRY(git_fetch(r->c, &f, &r->fetched));
 	TRY(enter(r, PHASE_CHECKING));
 	check.pack = r->fetched.pack;
+	check.indexed_by = r->fetched.indexed_by;
 	return git_check(r->c, &check);
 }
 

@@ -156,6 +156,9 @@ const struct conf_row conf_rows[] = {
 	    "The largest pack an upstream may send in one sync, in bytes."),
 	NUMBER("sync.objects",       sync_objects,            "50000000", 1, 2000000000,
 	    "The most objects in one pack."),
+	NUMBER("sync.index_pack_objects", sync_index_pack_objects, "20000", 0, 2000000000,
+	    "A pack of so many objects or more is indexed by git index-pack, a smaller one by "
+	    "libgit2."),
 	NUMBER("sync.object_bytes",  sync_object_bytes,       "536870912", 1024, 0x7fffffffffff,
 	    "The largest object, unpacked, in bytes."),
 	NUMBER("sync.refs",          sync_refs,               "500000", 1, 10000000,

@@ -84,6 +84,7 @@ struct conf {
 	int64_t sync_advert_bytes;
 	int64_t sync_pack_bytes;
 	int64_t sync_objects;
+	int64_t sync_index_pack_objects;
 	int64_t sync_object_bytes;
 	int64_t sync_refs;
 	int64_t sync_attempts;

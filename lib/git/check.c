@@ -266,7 +266,7 @@ git_check(struct ctx *c, const struct git_check *k)
 	x.recent = arena_new_array(c->mem, struct recent, RECENT_COUNT);
 	if (k->pack != NULL) {
 		TRY(git_packfile_open(c, k->pack, &x.pack));
-		TRY(git_packfile_each(c, x.pack, on_object, &x));
+		TRY(git_packfile_each(c, x.pack, k->indexed_by, on_object, &x));
 	}
 	for (size_t i = 0; i < k->refs->n; i++)
 		TRY(check_ref(&x, &k->refs->rows[i]));

@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "git/packfile.h"
 #include "git/refs.h"
 
 struct git_check {
 	const char *quarantine_dir;
-	const char *pack;      /* of git_fetch; NULL: nothing came */
+	const char *pack; /* of git_fetch; NULL: nothing came */
+	enum git_indexed_by indexed_by;
 	struct git_refs *refs; /* what is to be published; is_peeled and peeled are set here */
 	const struct git_refs *published; /* tags that have not moved keep what they peel to */
 	/* Called often. false: give up. */

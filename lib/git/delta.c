@@ -42,7 +42,7 @@ start(void **state, const unsigned char *packed, size_t packed_len)
 	} else {
 		inflateReset(z);
 	}
-	inflateValidate(z, 0); /* libgit2 has compared the checksums */
+	inflateValidate(z, 0); /* who indexed the pack has compared the checksums */
 	z->next_in = (Bytef *)packed;
 	z->avail_in = packed_len > UINT32_MAX ? UINT32_MAX : (uInt)packed_len;
 	return z;
@@ -76,6 +76,21 @@ git_inflate_measure(void **state, const unsigned char *packed, size_t packed_len
 		result = inflate(z, Z_NO_FLUSH);
 	} while (result == Z_OK && z->total_out <= len);
 	return result == Z_STREAM_END && z->total_out == len;
+}
+
+size_t
+git_inflate_head(
+    void **state, const unsigned char *packed, size_t packed_len, unsigned char *out, size_t size)
+{
+	z_stream *z = start(state, packed, packed_len);
+	int result;
+
+	z->next_out = out;
+	z->avail_out = (uInt)size;
+	result = inflate(z, Z_SYNC_FLUSH);
+	return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR
+	    ? (size_t)z->total_out
+	    : 0;
 }
 
 void
@@ -121,9 +136,9 @@ take_number(
 }
 
 bool
-git_delta_result_len(const struct git_bytes *delta, size_t *len_out)
+git_delta_result_len(const void *delta, size_t len, size_t *len_out)
 {
-	const unsigned char *at = (const unsigned char *)delta->data, *end = at + delta->len;
+	const unsigned char *at = delta, *end = at + len;
 	size_t base_len;
 
 	return take_len(&at, end, &base_len) && take_len(&at, end, len_out);

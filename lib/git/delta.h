@@ -21,10 +21,15 @@ bool git_inflate(void **state, const unsigned char *packed, size_t packed_len, s
     struct git_bytes *out);
 /* Does the stream unpack to exactly len bytes? They go nowhere. */
 bool git_inflate_measure(void **state, const unsigned char *packed, size_t packed_len, size_t len);
+/* The first bytes of it, at most size; how many there were. 0: damaged. */
+size_t git_inflate_head(
+    void **state, const unsigned char *packed, size_t packed_len, unsigned char *out, size_t size);
 void git_inflate_end(void *state);
 
-/* The length of the result that a delta declares; false: it is cut off. */
-bool git_delta_result_len(const struct git_bytes *delta, size_t *len_out);
+#define GIT_DELTA_HEAD_BYTES 20 /* enough for git_delta_result_len */
+
+/* The length of the result that a delta declares in its first bytes; false: it is cut off. */
+bool git_delta_result_len(const void *delta, size_t len, size_t *len_out);
 
 /* false: not a delta for this base. */
 bool git_delta_apply(

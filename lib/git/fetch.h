@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "git/packfile.h"
 #include "git/refs.h"
 
 struct git_wire;
@@ -25,6 +26,7 @@ struct git_fetch {
 struct git_fetched {
 	int64_t bytes, objects;
 	const char *pack; /* path without ".pack"; NULL: nothing had to be fetched */
+	enum git_indexed_by indexed_by;
 };
 
 /* Asks for every listed tip that the store lacks. E_INVALID: what came is no good pack. E_DENIED: a

@@ -352,6 +352,7 @@ struct descent {
 	struct git_bytes delta;
 	void *z;
 	size_t live; /* bytes in frames */
+	enum git_indexed_by by;
 };
 
 static void
@@ -376,18 +377,28 @@ unpack(struct descent *d, const struct entry *e, struct git_bytes *out)
 		&d->z, p->pack + e->body, p->pack_len - TRAILER_BYTES - e->body, e->len, out);
 }
 
-/* libgit2's indexer hashes what a whole blob's stream holds under the length that its head claims,
- * and does not compare the two: such a blob would have an id, but nobody could ever read it. */
+/* A blob is not read, only measured. */
 static int
 measure(struct descent *d, const struct entry *e)
 {
 	const struct git_packfile *p = d->p;
+	unsigned char head[GIT_DELTA_HEAD_BYTES];
+	size_t len = e->len, n;
 
-	if ((int64_t)e->len > d->c->conf->sync_object_bytes)
+	if (e->base != NONE) {
+		if (d->by != GIT_INDEXED_BY_GIT)
+			return OK;
+		n = git_inflate_head(&d->z, p->pack + e->body,
+		    p->pack_len - TRAILER_BYTES - e->body, head, sizeof(head));
+		if (!git_delta_result_len(head, n, &len))
+			return broken(d->c);
+	}
+	if (len > (uint64_t)d->c->conf->sync_object_bytes)
 		return fail(d->c, E_DENIED,
 		    "the upstream has a file larger than the %lld bytes it may be",
 		    (long long)d->c->conf->sync_object_bytes);
-	if (!git_inflate_measure(
+	if (d->by == GIT_INDEXED_BY_LIBGIT2 &&
+	    !git_inflate_measure(
 		&d->z, p->pack + e->body, p->pack_len - TRAILER_BYTES - e->body, e->len))
 		return fail(d->c, E_INVALID, "the upstream's pack has a file of a false length");
 	return OK;
@@ -441,7 +452,8 @@ enter(struct descent *d, uint32_t i)
 	if (e->base == NONE) {
 		good = unpack(d, e, &f->bytes);
 	} else {
-		good = unpack(d, e, &d->delta) && git_delta_result_len(&d->delta, &len) &&
+		good = unpack(d, e, &d->delta) &&
+		    git_delta_result_len(d->delta.data, d->delta.len, &len) &&
 		    len <= OBJECT_MAX_BYTES && git_delta_apply(&f[-1].bytes, &d->delta, &f->bytes);
 	}
 	if (!good)
@@ -454,7 +466,7 @@ enter(struct descent *d, uint32_t i)
 }
 
 int
-git_packfile_each(struct ctx *c, const struct git_packfile *p,
+git_packfile_each(struct ctx *c, const struct git_packfile *p, enum git_indexed_by by,
     int (*each)(
 	void *payload, const unsigned char *oid, enum git_kind kind, const char *bytes, size_t len),
     void *payload)
@@ -463,16 +475,15 @@ git_packfile_each(struct ctx *c, const struct git_packfile *p,
 
 	d->c = c;
 	d->p = p;
+	d->by = by;
 	arena_defer(c->mem, close_descent, d);
 	for (uint32_t root = 0; root < p->n; root++) {
 		uint32_t next = root;
 
-		if (p->entries[root].base != NONE)
-			continue;
-		if (p->entries[root].kind == GIT_KIND_BLOB) {
+		if (p->entries[root].kind == GIT_KIND_BLOB)
 			TRY(measure(d, &p->entries[root]));
+		if (p->entries[root].base != NONE || p->entries[root].kind == GIT_KIND_BLOB)
 			continue;
-		}
 		while (next != NONE || d->n > 0) {
 			struct frame *top;
 

@@ -66,8 +66,8 @@ length_of(const char *head)
 }
 
 int
-git_pkt_read(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *kind_out, char **line_out,
-    size_t *len_out)
+git_pkt_read_bytes(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *kind_out,
+    char **bytes_out, size_t *len_out)
 {
 	bool has;
 	size_t len;
@@ -90,16 +90,35 @@ git_pkt_read(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *kind_ou
 	if (!has)
 		return not_git(c);
 	line = r->bytes + r->start;
-	/* the NUL goes where the newline was, or over the head of this line */
+	/* over its head, so that there is room for a NUL behind it */
 	memmove(line, line + HEAD_BYTES, len - HEAD_BYTES);
 	r->start += len;
-	len -= HEAD_BYTES;
-	if (len > 0 && line[len - 1] == '\n')
-		len--;
-	line[len] = '\0';
+	line[len - HEAD_BYTES] = '\0';
 	*kind_out = PKT_LINE;
-	*line_out = line;
-	*len_out = len;
+	*bytes_out = line;
+	*len_out = len - HEAD_BYTES;
+	return OK;
+}
+
+int
+git_pkt_read(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *kind_out, char **line_out,
+    size_t *len_out)
+{
+	TRY(git_pkt_read_bytes(c, r, kind_out, line_out, len_out));
+	if (*kind_out == PKT_LINE && *len_out > 0 && (*line_out)[*len_out - 1] == '\n')
+		(*line_out)[--*len_out] = '\0';
+	return OK;
+}
+
+int
+git_pkt_read_rest(struct ctx *c, struct git_pkt_reader *r, char **bytes_out, size_t *len_out)
+{
+	bool has;
+
+	TRY(fill(c, r, 1, &has));
+	*bytes_out = r->bytes + r->start;
+	*len_out = r->end - r->start;
+	r->start = r->end;
 	return OK;
 }
 

@@ -30,6 +30,15 @@ struct git_pkt_reader *git_pkt_reader_new(
 must_check int git_pkt_read(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *kind_out,
     char **line_out, size_t *len_out);
 
+/* The same with all its bytes, a newline at its end too. */
+must_check int git_pkt_read_bytes(struct ctx *c, struct git_pkt_reader *r,
+    enum git_pkt_kind *kind_out, char **bytes_out, size_t *len_out);
+
+/* Whatever comes next, where the lines have ended; *len_out 0: the end. Valid until the next call.
+ */
+must_check int git_pkt_read_rest(
+    struct ctx *c, struct git_pkt_reader *r, char **bytes_out, size_t *len_out);
+
 void git_pkt_add(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void git_pkt_flush(struct buf *b);
 

@@ -18,6 +18,9 @@
 
 #define STORE_ID 7
 
+/* Everything is done twice: packs indexed by libgit2, and by git. */
+static int64_t index_pack_objects;
+
 /* One upstream and the mirror of it. */
 struct house {
 	struct ctx *c;
@@ -53,7 +56,7 @@ house(struct ctx *c)
 	struct house *h = arena_new_of(c->mem, struct house);
 	const char *folder = unit_folder(c);
 
-	(void)repo_conf(c, folder);
+	repo_conf(c, folder)->sync_index_pack_objects = index_pack_objects;
 	h->c = c;
 	h->upstream = path_under(c->mem, folder, "upstream.git");
 	h->store = arena_printf(c->mem, "%s/repos/0/%d.git", c->conf->data_dir, STORE_ID);
@@ -830,5 +833,10 @@ main(void)
 		WITH_CTX(classes_have_names),
 	};
 
-	return cmocka_run_group_tests_name("mirror", tests, NULL, NULL);
+	int failed;
+
+	index_pack_objects = INT32_MAX;
+	failed = cmocka_run_group_tests_name("mirror, libgit2", tests, NULL, NULL);
+	index_pack_objects = 0;
+	return failed + cmocka_run_group_tests_name("mirror, git index-pack", tests, NULL, NULL);
 }
