@@ -5,8 +5,6 @@ published refs are the upstream's or the last good ones, the store is whole, not
 Most tests end the hub's own `mirrorhub-sync --follow` and run the program as cron would."""
 
 import contextlib
-import glob
-import hashlib
 import os
 import pathlib
 import pwd
@@ -20,7 +18,11 @@ import psycopg2
 import pytest
 
 from fixtures import upstream as up
-from fixtures.hub import as_user_argv, free_port
+from fixtures.faults import (end_follow, end_lease, files_of, follow, hub_follows, is_out_of_lease,
+                             is_talking_to, make_due, once, start_database, start_once,
+                             stop_database, sync_argv, sync_pids)
+from fixtures.hub import free_port
+from fixtures.invariants import check
 from fixtures.repos import simple
 from fixtures.run import clean_env, run, wait_until
 
@@ -46,47 +48,6 @@ def origin(upstream, path):
     return repo
 
 
-def sync_pids(hub, workers=None):
-    """Process ids of mirrorhub-sync: of workers only, of supervisors only, or (None) of all."""
-    return [pid for pid, argv in hub.processes().items()
-            if os.path.basename(argv[0]) == "mirrorhub-sync"
-            and workers in (None, "--worker" in argv)]
-
-
-def is_talking_to(pid, port):
-    """Whether the process has a connection to that port of loopback: other workers may tidy up."""
-    with open("/proc/%d/net/tcp" % pid) as file:
-        rows = [line.split() for line in file][1:]
-    ours = {"socket:[%s]" % row[9] for row in rows if int(row[2].split(":")[1], 16) == port}
-    for fd in glob.glob("/proc/%d/fd/*" % pid):
-        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-            if os.readlink(fd) in ours:
-                return True
-    return False
-
-
-def end_follow(hub):
-    """Ends `mirrorhub-sync --follow`, which every hub starts with."""
-    for pid in sync_pids(hub, workers=False):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: not sync_pids(hub), 60, "mirrorhub-sync has ended")
-
-
-def follow(hub):
-    """Starts it again, as `make start` does: the process (reap it with end_follow and wait)."""
-    log = hub.var / "log" / "sync.log"
-    with open(log, "ab") as out:
-        return subprocess.Popen(sync_argv(hub) + ["--follow"], env=clean_env(), stdout=out,
-                                stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
-
-
-def sync_argv(hub):
-    user = pathlib.Path(hub.settings["seal.secret_key"]).owner()  # who alone can read it
-    return as_user_argv(user) + [str(hub.var / "bin" / "mirrorhub-sync"), "--conf",
-                                 str(hub.var / "mirrorhub.conf")]
-
-
 @pytest.fixture
 def still(hub):
     """The hub without a sync program of its own."""
@@ -94,76 +55,9 @@ def still(hub):
     return hub
 
 
-def once(hub, check=True, **env):
-    """One run, as cron starts it: the finished process."""
-    return run(sync_argv(hub), check=check, env=clean_env(**env))
-
-
-def start_once(hub, **env):
-    return subprocess.Popen(sync_argv(hub), env=clean_env(**env), stdin=subprocess.DEVNULL,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-def make_due(hub, name):
-    """As if the time to try again had come."""
-    hub.sql("UPDATE hub.job j SET run_at = now() FROM hub.project p WHERE p.id = j.project_id"
-            " AND p.path = %s AND j.state <> 'running'", name)
-
-
-def is_out_of_lease(hub, name):
-    return hub.one("SELECT j.state <> 'running' OR j.lease_until < now() FROM hub.job j"
-                   " JOIN hub.project p ON p.id = j.project_id WHERE p.path = %s", name)
-
-
-def end_lease(hub, name):
-    """As if the lease of whoever was killed had run out."""
-    hub.sql("UPDATE hub.job j SET lease_until = now() - interval '1 s' FROM hub.project p"
-            " WHERE p.id = j.project_id AND p.path = %s AND j.state = 'running'", name)
-
-
-def files_of(hub, name):
-    """{path: digest} of everything in the store."""
-    store = hub.store_dir(name)
-    return {str(p.relative_to(store)): hashlib.sha256(p.read_bytes()).hexdigest()
-            for p in store.rglob("*") if p.is_file()}
-
-
 def check_whole(hub, name, origin):
-    """I2, I3, I5: the store is whole, has the upstream's refs, and nothing is left over."""
-    assert hub.refs(name) == origin.mirrored()
-    store = hub.store_dir(name)
-    run(["git", "-c", "safe.directory=*", "-C", str(store), "fsck", "--full", "--strict"])
-    leftovers = [p for p in store.rglob("*")
-                 if p.name.endswith(".lock") or p.name.startswith("tmp_")]
-    assert leftovers == []
-    hub.wait_clean(name)
-    job = hub.job(name)
-    assert job["state"] == "scheduled" and job["worker"] is None, job
-    row = hub.row("SELECT encode(s.fingerprint, 'hex') AS print, s.generation FROM hub.store s"
-                  " JOIN hub.project p ON p.store_id = s.id WHERE p.path = %s", name)
-    assert len(row["print"]) == 64 and row["generation"] > 0
-
-
-def pg_ctl(hub, *args):
-    """pg_ctl on the hub's cluster, as its owner."""
-    owner = (hub.var / "pg").owner()
-    program = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))[-1]
-    # no pipes: the server would keep them open
-    subprocess.run(as_user_argv(owner) + [str(program), "-D", str(hub.var / "pg"), "-s", "-w", *args],
-                   check=True, cwd="/", env=clean_env(), stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def stop_database(hub):
-    if hub._db is not None:
-        hub._db.close()
-        hub._db = None
-    pg_ctl(hub, "-m", "immediate", "stop")
-
-
-def start_database(hub):
-    pg_ctl(hub, "-t", "60", "-o", "-k " + hub.db_settings()["host"],
-           "-l", str(hub.var / "log" / "postgres.log"), "start")
+    """I1 to I5: the store is whole, has the upstream's refs, and nothing is left over."""
+    check(hub, {name: origin})
 
 
 # ---------------------------------------------------------------- R-01: killed anywhere
@@ -339,13 +233,6 @@ def test_R02_a_worker_that_hangs_is_killed_and_others_go_on(still, upstream, ori
     once(still)
     check_whole(still, name, origin)
     check_whole(still, name + "-other", other)
-
-
-def hub_follows(hub):
-    """Sees to it that the hub has its resident sync program."""
-    if not sync_pids(hub, workers=False):
-        hub.follower = follow(hub)
-        wait_until(lambda: sync_pids(hub, workers=False), 60)
 
 
 # ---------------------------------------------------------------- R-10: frozen and woken again
