@@ -52,6 +52,12 @@ PAGE_VERSION := $(shell cat $(PAGE_FILES) | sha256sum | cut -c1-12)
 $(BUILD)/cgi/web/page.o: CFLAGS += -DPAGE_VERSION='"$(PAGE_VERSION)"'
 $(BUILD)/cgi/web/page.o: $(PAGE_FILES)
 
+# The newest migration that these programs know.
+MIGRATIONS := $(wildcard sql/migrations/*.sql)
+SCHEMA_OBJS := $(BUILD)/cgi/health/routes.o $(BUILD)/lib/core/metrics.o
+$(SCHEMA_OBJS): CFLAGS += -DSCHEMA_VERSION=$(words $(MIGRATIONS))
+$(SCHEMA_OBJS): $(MIGRATIONS)
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -24,6 +24,7 @@
 #include "base/str.h"
 #include "cgi/rhodecode/rhodecode.h"
 #include "cgi/routes.h"
+#include "core/metrics.h"
 #include "web/fcgi.h"
 
 #define WORKERS_MAX 256
@@ -80,7 +81,7 @@ work(struct pool *p)
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	let_signals_in(p);
-	if (who_open(c) != OK || rate_open(c) != OK) {
+	if (who_open(c) != OK || rate_open(c) != OK || metrics_open(c) != OK) {
 		log_write(LOG_ERR, "not started", LOG_TEXT("why", c->reason));
 		return EX_CONFIG;
 	}

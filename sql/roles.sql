@@ -134,6 +134,9 @@ GRANT EXECUTE ON FUNCTION hub.refs_changed, hub.webhook_set_secret, hub.webhook_
 GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched, hub.projects_shared,
 	hub.request_sync TO mirrorhub_web;
 
+-- those who watch
+GRANT EXECUTE ON FUNCTION hub.metrics, hub.schema_version TO mirrorhub_web;
+
 -- ---------------------------------------------------------------- sync
 
 GRANT SELECT ON hub.auth_failure, hub.store, hub.project, hub.mirror, hub.queue, hub.job, hub.run,
@@ -156,6 +159,9 @@ GRANT USAGE, SELECT ON SEQUENCE hub.fence_seq TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.job_claim, hub.job_renew, hub.job_release, hub.job_finish,
 	hub.job_reap, hub.job_pass, hub.job_fences_running, hub.package_places, hub.package_branches,
 	hub.package_put TO mirrorhub_sync;
+
+-- those who watch
+GRANT EXECUTE ON FUNCTION hub.watch_pass TO mirrorhub_sync;
 
 -- what others are told
 GRANT SELECT, INSERT ON hub.sync_refs TO mirrorhub_sync;

@@ -404,6 +404,7 @@ lose(struct slot *s, enum sync_error error, const char *why)
 	    LOG_TEXT("project", s->job.path));
 	child_kill(&s->child);
 	s->has_died = true;
+	s->n_lost++;
 	if (s->state == SLOT_BUSY)
 		slot_fail(s, error, 0, why);
 }

@@ -30,6 +30,7 @@ struct slot {
 	char *credentials;    /* opened; "" none */
 	bool is_asking;	      /* waits to hear whether it may publish */
 	bool has_died;	      /* what it left on disk can go */
+	int64_t n_lost;	      /* workers that died or were killed here so far */
 	int64_t begun_us, heard_us;
 	int64_t *seen; /* a sweep's store folders, to be compared with the database */
 	size_t n_seen;

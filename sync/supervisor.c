@@ -11,6 +11,7 @@
 #include "sync/crew.h"
 #include "sync/hooks.h"
 #include "sync/senders.h"
+#include "sync/watch.h"
 
 #define US_PER_MS 1000
 #define US_PER_S 1000000
@@ -25,6 +26,7 @@ struct supervisor {
 	struct crew crew;
 	struct senders senders;
 	struct hooks hooks;
+	struct watch watch;
 	bool has_deliveries, has_tasks; /* there may be some */
 	const struct supervisor_options *options;
 	int signals; /* a signalfd */
@@ -143,6 +145,7 @@ work(struct supervisor *s)
 	if (s->crew.has_news)
 		s->has_deliveries = s->has_tasks = true;
 	s->crew.has_news = false;
+	TRY(watch_work(&s->watch, &s->crew, &s->has_deliveries));
 	TRY(senders_work(&s->senders, s->crew.c, may_begin, &s->has_deliveries));
 	return hooks_work(&s->hooks, s->crew.c, may_begin, &s->has_tasks);
 }

@@ -109,6 +109,9 @@ struct conf {
 	int64_t git_children;
 	int64_t git_memory_bytes;
 	int64_t git_cache_bytes;
+	/* those who watch */
+	int64_t alert_age_intervals;
+	const char *metrics_allow;
 	/* process */
 	int64_t requests_per_process;
 	const char *log_level;

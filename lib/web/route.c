@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/metrics.h"
 #include "db/db.h"
 #include "store/event.h"
 #include "store/session.h"
@@ -478,6 +479,7 @@ route_finish(struct req *r)
 	    LOG_TEXT("call", method_name(r)), LOG_INT("status", r->status),
 	    LOG_INT("us", r->took_us), LOG_INT("statements", r->statements),
 	    LOG_TEXT("why", r->code != OK ? r->ctx->reason : NULL));
+	metrics_count(r->dialect != NULL ? r->dialect->name : "", r->status, r->took_us);
 	if (r->account.token_is_stale && token_touch(r->ctx, r->account.token_id) != OK)
 		log_write(LOG_WARN, "token's last use not noted", LOG_TEXT("id", r->id),
 		    LOG_TEXT("why", r->ctx->reason));
