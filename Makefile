@@ -17,7 +17,7 @@ SANFLAGS :=
 OPT := -O2 -D_FORTIFY_SOURCE=2
 endif
 
-LIBS := json-c libpq libgit2 libcurl libsodium libcrypto zlib
+LIBS := json-c libpq libgit2 libcurl libcares libsodium libcrypto zlib
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lfcgi -lcrypt
 RENDER_LIBS := -lcmark-gfm-extensions -lcmark-gfm -lseccomp -lsodium

@@ -68,6 +68,7 @@ struct conf {
 	const char *net_schemes;
 	const char *net_allow;
 	const char *net_deny_ports;
+	const char *net_resolvers;
 	bool net_allow_file;
 	const char *net_ssh_known_hosts;
 	const char *net_ssh_key;
@@ -76,6 +77,7 @@ struct conf {
 	int64_t net_low_speed_s;
 	/* sync */
 	int64_t sync_workers;
+	int64_t sync_probes;
 	int64_t sync_lease_s;
 	int64_t sync_poll_s;
 	int64_t sync_total_s;

@@ -1,8 +1,6 @@
 #include "net/net.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/str.h"
+#include "net/resolve.h"
 
 #define CLEAN_MAX_BYTES 200
 
@@ -107,39 +106,6 @@ net_clean(struct arena *mem, const char *text)
 
 /* ---- looking up */
 
-static void
-set_text(struct net_address *a)
-{
-	const void *bytes = a->socket.ss_family == AF_INET
-	    ? (void *)&((struct sockaddr_in *)(void *)&a->socket)->sin_addr
-	    : (void *)&((struct sockaddr_in6 *)(void *)&a->socket)->sin6_addr;
-
-	inet_ntop(a->socket.ss_family, bytes, a->text, sizeof(a->text));
-}
-
-static void
-close_answers(void *answers)
-{
-	freeaddrinfo(answers);
-}
-
-static int
-look_up(struct net *n, const struct net_url *url, struct addrinfo **out)
-{
-	const struct addrinfo hints = {
-		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV
-	};
-	int error = getaddrinfo(url->host, arena_printf(n->c->mem, "%d", url->port), &hints, out);
-
-	if (error == EAI_NONAME)
-		return net_fail(n, NET_WHY_GONE, "there is no host named %s", url->host);
-	if (error != 0)
-		return net_fail(n, NET_WHY_NETWORK, "the name %s cannot be looked up now: %s",
-		    url->host, gai_strerror(error));
-	arena_defer(n->c->mem, close_answers, *out);
-	return OK;
-}
-
 /* A rule of ours was broken. */
 static int
 refused(struct net *n, int code)
@@ -149,29 +115,33 @@ refused(struct net *n, int code)
 }
 
 int
+net_place_fill(struct net *n, const struct net_url *url, const struct net_answers *answers,
+    struct net_place *out)
+{
+	*out = (struct net_place){ .host = url->host, .port = url->port };
+	for (const struct net_address *a = answers->rows; a < answers->rows + answers->n; a++) {
+		int code = net_policy_check_address(
+		    n->c, n->policy, url->host, (const struct sockaddr *)&a->socket);
+
+		if (code != OK)
+			return refused(n, code);
+		/* the rest is still judged: one bad answer refuses the name */
+		if (out->n < NET_ADDRESSES_MAX)
+			out->addresses[out->n++] = *a;
+	}
+	return OK;
+}
+
+int
 net_find(struct net *n, const struct net_url *url, struct net_place *out)
 {
-	struct addrinfo *answers;
+	struct net_answers answers;
 	int code = net_policy_check_url(n->c, n->policy, url);
 
 	if (code != OK)
 		return refused(n, code);
-	TRY(look_up(n, url, &answers));
-	*out = (struct net_place){ .host = url->host, .port = url->port };
-	for (const struct addrinfo *a = answers; a != NULL; a = a->ai_next) {
-		struct net_address *place = &out->addresses[out->n];
-
-		code = net_policy_check_address(n->c, n->policy, url->host, a->ai_addr);
-		if (code != OK)
-			return refused(n, code);
-		if (out->n == NET_ADDRESSES_MAX)
-			continue; /* still judged: one bad answer refuses the name */
-		memcpy(&place->socket, a->ai_addr, a->ai_addrlen);
-		place->len = a->ai_addrlen;
-		set_text(place);
-		out->n++;
-	}
-	return OK;
+	TRY(net_resolve(n, url->host, url->port, &answers));
+	return net_place_fill(n, url, &answers, out);
 }
 
 static bool

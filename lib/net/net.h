@@ -81,8 +81,15 @@ struct net_place {
 	size_t n;
 };
 
+struct net_answers;
+
 /* Checks the URL, looks its host up and checks every answer. */
 must_check int net_find(struct net *n, const struct net_url *url, struct net_place *out);
+
+/* The last half of it, for answers of a look-up of one's own: checks every one, and keeps the first
+ * NET_ADDRESSES_MAX. The URL was checked by net_policy_check_url. */
+must_check int net_place_fill(struct net *n, const struct net_url *url,
+    const struct net_answers *answers, struct net_place *out);
 
 bool net_place_has(const struct net_place *place, const struct sockaddr *address);
 

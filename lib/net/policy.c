@@ -8,17 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/conf.h"
 #include "base/ip.h"
 #include "base/str.h"
 
 #define SSH_PORT 22
+#define OWN_US 1000000
 
 struct net_policy {
 	const struct conf *conf;
 	struct ip_network *allow, *blocked;
 	size_t n_allow, n_blocked;
-	char **allow_names; /* NULL-ended */
+	char **allow_names;  /* NULL-ended */
+	struct ifaddrs *own; /* this machine's addresses as of own_us; NULL: never looked */
+	int64_t own_us;
 };
 
 /* security.md section 1.5, below group M. Not to be reached unless net.allow has it: this network,
@@ -128,6 +132,15 @@ parse_allow(struct ctx *c, const char *text, struct net_policy *p)
 	return OK;
 }
 
+static void
+forget_own(void *policy)
+{
+	struct net_policy *p = policy;
+
+	if (p->own != NULL)
+		freeifaddrs(p->own);
+}
+
 int
 net_policy_open(struct ctx *c, struct net_policy **out)
 {
@@ -139,6 +152,7 @@ net_policy_open(struct ctx *c, struct net_policy **out)
 	for (size_t i = 0; i < BLOCKED_COUNT; i++)
 		TRY(parse_network(c, blocked_networks[i], &p->blocked[i]));
 	TRY(parse_allow(c, c->conf->net_allow, p));
+	arena_defer(c->mem, forget_own, p);
 	*out = p;
 	return OK;
 }
@@ -176,24 +190,33 @@ net_policy_check_url(struct ctx *c, const struct net_policy *p, const struct net
 	return OK;
 }
 
-static void
-close_interfaces(void *all)
-{
-	freeifaddrs(all);
-}
-
-/* Asked of the system each time: addresses come and go while we run. */
+/* Asked of the system again each second: addresses come and go while we run, and a name may have
+ * hundreds of them to be compared. */
 static int
-check_own(struct ctx *c, const char *host, const struct ip *outer, const struct ip *inner)
+look_at_own(struct ctx *c, struct net_policy *p)
 {
 	struct ifaddrs *all;
-	struct ip own;
 
+	if (p->own != NULL && clock_mono_us() - p->own_us < OWN_US)
+		return OK;
 	if (getifaddrs(&all) != 0)
 		return fail(
 		    c, E_DENIED, "this machine's addresses are not known: %s", strerror(errno));
-	arena_defer(c->mem, close_interfaces, all);
-	for (struct ifaddrs *a = all; a != NULL; a = a->ifa_next)
+	if (p->own != NULL)
+		freeifaddrs(p->own);
+	p->own = all;
+	p->own_us = clock_mono_us();
+	return OK;
+}
+
+static int
+check_own(struct ctx *c, struct net_policy *p, const char *host, const struct ip *outer,
+    const struct ip *inner)
+{
+	struct ip own;
+
+	TRY(look_at_own(c, p));
+	for (struct ifaddrs *a = p->own; a != NULL; a = a->ifa_next)
 		if (a->ifa_addr != NULL && is_ip_socket(a->ifa_addr, &own) &&
 		    (ip_is_same(&own, outer) || ip_is_same(&own, inner)))
 			return fail(c, E_DENIED, "%s is this machine itself", host);
@@ -202,7 +225,7 @@ check_own(struct ctx *c, const char *host, const struct ip *outer, const struct 
 
 int
 net_policy_check_address(
-    struct ctx *c, const struct net_policy *p, const char *host, const struct sockaddr *address)
+    struct ctx *c, struct net_policy *p, const char *host, const struct sockaddr *address)
 {
 	struct ip outer, ip;
 
@@ -216,5 +239,5 @@ net_policy_check_address(
 			return OK;
 	if (is_in_any(&outer, p->blocked, p->n_blocked) || is_in_any(&ip, p->blocked, p->n_blocked))
 		return fail(c, E_DENIED, "%s has a private, local or reserved address", host);
-	return check_own(c, host, &outer, &ip);
+	return check_own(c, p, host, &outer, &ip);
 }

@@ -11,7 +11,7 @@
 
 struct net_policy;
 
-/* From the net.* settings. Reads this machine's own addresses once. E_INVALID: a setting is wrong.
+/* From the net.* settings. E_INVALID: a setting is wrong.
  */
 must_check int net_policy_open(struct ctx *c, struct net_policy **out);
 
@@ -22,6 +22,6 @@ must_check int net_policy_check_url(
 /* One answer for host, as it will be connected to. Addresses that hold an IPv4 address (mapped,
  * NAT64, 6to4) are judged by it. E_DENIED: private, local, reserved, or this machine itself. */
 must_check int net_policy_check_address(
-    struct ctx *c, const struct net_policy *p, const char *host, const struct sockaddr *address);
+    struct ctx *c, struct net_policy *p, const char *host, const struct sockaddr *address);
 
 #endif

@@ -23,7 +23,7 @@ policy_with(struct ctx *c, const char *allow)
 }
 
 static int
-judge(struct ctx *c, const struct net_policy *p, const char *host, const char *address)
+judge(struct ctx *c, struct net_policy *p, const char *host, const char *address)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };

@@ -29,6 +29,7 @@ FOREIGN = {
 	r"libpq-fe\.h|pg_.*|postgres.*": "db",
 	r"git2(\.h|/.*)": "git",
 	r"curl/.*": "net",
+	r"ares.*": "net",
 	r"fcgi.*\.h": "web",
 	r"json.*": "lib/base/js.c",
 	r"crypt\.h": "auth",
@@ -41,6 +42,7 @@ FOREIGN = {
 CALLS = {
 	r"\bPQ[a-z]\w*\(": "db",
 	r"\bcurl_[a-z]+_\w+\(": "net",
+	r"\bares_\w+\(": "net",
 	r"\bFCGX_\w+\(": "web",
 	r"\bjson_object_\w+\(": "lib/base/js.c",
 }
