@@ -180,3 +180,7 @@ GRANT EXECUTE ON FUNCTION hub.guard_decide TO mirrorhub_web;
 GRANT SELECT ON hub.mirror_pin TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_sees, hub.guard_clear, hub.guard_finish
 	TO mirrorhub_sync;
+
+-- looking after stores
+GRANT UPDATE (upkeep_at, upkeeps, upkeep_ms) ON hub.store TO mirrorhub_sync;
+GRANT EXECUTE ON FUNCTION hub.audit_claim, hub.audit_finish, hub.stores_missing TO mirrorhub_sync;

@@ -103,6 +103,13 @@ struct conf {
 	int64_t guard_branches_least;
 	int64_t guard_tags;
 	int64_t guard_commits;
+	/* looking after stores */
+	int64_t audit_days;
+	int64_t audit_bytes_per_hour;
+	int64_t audit_total_s;
+	int64_t upkeep_load_percent;
+	int64_t upkeep_s_per_hour;
+	int64_t upkeep_old_days;
 	/* serving Git */
 	int64_t git_push_bytes;
 	int64_t git_request_bytes;

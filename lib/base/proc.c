@@ -377,7 +377,7 @@ struct pump {
 	const char *input;
 	size_t input_len;
 	struct buf *out, *err;
-	bool has_too_much;
+	bool is_out_cut, has_too_much;
 };
 
 static void
@@ -420,20 +420,29 @@ drain(int *fd, struct buf *b)
 	return true;
 }
 
-/* Errors past the limit are dropped: a chatty child is not a wrong one. */
+/* What is past the limit is dropped: a chatty child is not a wrong one. */
 static void
-drain_errors(struct pump *f)
+drain_cut(int *fd, struct buf *into)
 {
 	char rest[1024];
 	ssize_t n;
 
-	if (drain(&f->p->err, f->err))
+	if (drain(fd, into))
 		return;
 	do {
-		n = read(f->p->err, rest, sizeof(rest));
+		n = read(*fd, rest, sizeof(rest));
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	if (n == 0)
-		close_fd(&f->p->err);
+		close_fd(fd);
+}
+
+static void
+drain_out(struct pump *f)
+{
+	if (f->p->out >= 0 && f->is_out_cut)
+		drain_cut(&f->p->out, f->out);
+	else if (f->p->out >= 0)
+		f->has_too_much = !drain(&f->p->out, f->out);
 }
 
 /* One round; false when nothing more will come. After the child's end (ended_fd) what the pipes
@@ -454,10 +463,10 @@ pump_once(struct pump *f, int ended_fd, int wait_ms)
 	if (fds[IN].revents != 0)
 		feed(f);
 	if (fds[OUT].revents != 0 || fds[ENDED].revents != 0)
-		f->has_too_much = f->p->out >= 0 && !drain(&f->p->out, f->out);
+		drain_out(f);
 	if (fds[ERR].revents != 0 || fds[ENDED].revents != 0)
 		if (f->p->err >= 0)
-			drain_errors(f);
+			drain_cut(&f->p->err, f->err);
 	return fds[ENDED].revents == 0 && !f->has_too_much;
 }
 
@@ -467,6 +476,7 @@ proc_run(struct ctx *c, const struct proc_spec *spec, const void *input, size_t 
 {
 	struct pump f = { .input = input,
 		.input_len = input_len,
+		.is_out_cut = spec->is_out_cut,
 		.out = buf_new(c->mem, out_max),
 		.err = buf_new(c->mem, ERR_MAX_BYTES) };
 	int *ended, wait_ms;

@@ -24,6 +24,7 @@ struct proc_spec {
 	const char *const *env;	 /* more "NAME=value" rows behind the fixed ones; NULL for none */
 	const char *dir;	 /* working folder; NULL: "/" */
 	int pass_fd;		 /* becomes the child's descriptor 3; 0: none */
+	bool is_out_cut;	 /* proc_run: output past its limit is read and dropped */
 	bool is_err_shared;	 /* its standard error is ours: for programs of our own that log */
 	struct proc_limits limits;
 };

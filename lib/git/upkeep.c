@@ -6,11 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/buf.h"
 #include "base/conf.h"
 #include "base/path.h"
-#include "base/proc.h"
 #include "base/str.h"
+#include "git/chore.h"
 #include "git/refs.h"
 
 /* Beside packs that are covered already, so many new ones or so many new bytes are worth the work:
@@ -18,7 +17,6 @@
 #define NEW_PACKS 8
 #define NEW_BYTES (256 * 1024)
 #define NEW_SHARE 10 /* a tenth of what is covered */
-#define SAID_MAX_BYTES 4096
 
 /* ---- is it due? */
 
@@ -102,45 +100,15 @@ static const char *const commit_graph[] = { "git", "commit-graph", "write", "--r
 
 static const char *const pack_refs[] = { "git", "pack-refs", "--all", NULL };
 
-static const char *const env[] = {
-	"GIT_DIR=.",
-	"GIT_CONFIG_NOSYSTEM=1",
-	"GIT_CONFIG_GLOBAL=/dev/null",
-	"GIT_ATTR_NOSYSTEM=1",
-	"GIT_TERMINAL_PROMPT=0",
-	"GIT_CONFIG_COUNT=7",
-	"GIT_CONFIG_KEY_0=core.hooksPath",
-	"GIT_CONFIG_VALUE_0=/dev/null",
-	"GIT_CONFIG_KEY_1=core.fsmonitor",
-	"GIT_CONFIG_VALUE_1=false",
-	"GIT_CONFIG_KEY_2=core.fsync",
-	"GIT_CONFIG_VALUE_2=all",
-	"GIT_CONFIG_KEY_3=pack.threads",
-	"GIT_CONFIG_VALUE_3=1",
-	"GIT_CONFIG_KEY_4=pack.windowMemory",
-	"GIT_CONFIG_VALUE_4=128m",
-	"GIT_CONFIG_KEY_5=core.packedGitLimit",
-	"GIT_CONFIG_VALUE_5=512m",
-	"GIT_CONFIG_KEY_6=core.alternateRefsCommand",
-	"GIT_CONFIG_VALUE_6=true",
-	NULL,
-};
-
 static int
 run(struct ctx *c, const char *store_dir, const char *const *argv)
 {
-	struct proc_spec spec = { .argv = argv, .env = env, .dir = store_dir };
-	struct buf *out, *err;
-	int status;
-
-	spec.limits = (struct proc_limits){ .cpu_s = c->conf->sync_cpu_s,
-		.memory_bytes = c->conf->sync_memory_bytes,
+	const struct git_chore chore = { .dir = store_dir,
+		.argv = argv,
 		/* all of it together ends before the worker would be killed for them */
 		.wall_ms = c->conf->sync_total_s * 1000 / 4 };
-	TRY(proc_run(c, &spec, NULL, 0, SAID_MAX_BYTES, &out, &err, &status));
-	if (status != 0)
-		return fail(c, E_INTERNAL, "git %s ended with %d: %s", argv[1], status, err->data);
-	return OK;
+
+	return git_chore_run(c, &chore);
 }
 
 /* A mirror has none, and its packed-refs is nobody's to write but publish's. */

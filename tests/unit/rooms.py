@@ -33,7 +33,7 @@ FOREIGN = {
 	r"fcgi.*\.h": "web",
 	r"json.*": "lib/base/js.c",
 	r"crypt\.h": "auth",
-	r"openssl/.*": "lib/auth/openpgp.c",
+	r"openssl/.*": "lib/auth/openpgp.c lib/git/trailer.c",
 	r"cmark.*": "cgi/render/draw.c",
 	r"seccomp\.h": "cgi/render/sandbox.c",
 }
@@ -100,7 +100,7 @@ def check_own(path, header):
 
 def check_foreign(path, header):
 	for pattern, rooms in FOREIGN.items():
-		if re.fullmatch(pattern, header) and path != rooms and room_of(path) not in rooms.split():
+		if re.fullmatch(pattern, header) and not {path, room_of(path)} & set(rooms.split()):
 			return f"<{header}> belongs to {rooms}"
 	return None
 
