@@ -29,6 +29,7 @@ static const struct field spec_fields[] = {
 	FIELD(target_spec, overwrites),
 	FIELD(target_spec, is_thin),
 	FIELD(target_spec, last_fingerprint),
+	FIELD(target_spec, avoid_ids),
 	FIELD(target_spec, is_asked),
 	{ 0 },
 };

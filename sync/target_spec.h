@@ -23,6 +23,7 @@ struct target_spec {
 	const char *ref_include, *ref_exclude;
 	bool overwrites, is_thin;
 	const char *last_fingerprint; /* 64 hex digits, or "" */
+	const char *avoid_ids;	      /* of projects that are being deleted there, by commas */
 	bool is_asked;		      /* somebody asked for this push: nothing is skipped */
 };
 
