@@ -8,11 +8,11 @@
 #include "base/conf.h"
 #include "core/project.h"
 #include "db/db.h"
+#include "store/access.h"
 #include "sync/admin.h"
 
 /* What everyone may who has no grant of his own, by its level. */
 static const char *const access_names[] = { "none", "read", "write" };
-#define ACCESS_READ 1
 
 static int
 read_access(struct ctx *c, const char *name, int64_t *out)

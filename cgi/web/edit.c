@@ -9,12 +9,12 @@
 #include "cgi/web/url.h"
 #include "cgi/web/web.h"
 #include "core/mirror_edit.h"
+#include "store/access.h"
 #include "store/mirror.h"
 #include "web/html.h"
 
 #define LONG_BYTES 8192
 #define TEXT_BYTES 65536
-#define ACCESS_OWNER 4
 
 const struct field web_edit_in[] = { FIELD_MAX(edit_input, description, TEXT_BYTES),
 	FIELD(edit_input, visibility), FIELD_MAX(edit_input, url, LONG_BYTES),

@@ -11,10 +11,10 @@
 #include "cgi/web/web.h"
 #include "core/mirror_state.h"
 #include "core/project.h"
+#include "store/access.h"
 #include "web/html.h"
 
 #define REFRESH_S 2
-#define ACCESS_WRITE 2
 
 int
 mirror_refresh_s(const struct project *p)

@@ -8,12 +8,11 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "store/access.h"
 
 #define ALGORITHM "sha256="
 #define MAC_BYTES crypto_auth_hmacsha256_BYTES
 #define FILE_MOST_BYTES 4096
-#define ACCESS_READ 1
-#define ACCESS_WRITE 2
 
 /* ---- signatures */
 

@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
-#define NONE 5 /* an access that nobody has */
+#include "store/access.h"
+
+#define NONE (ACCESS_OWNER + 1) /* an access that nobody has */
 
 /* What each right asks of an asker. */
 struct rule {
@@ -16,18 +18,18 @@ struct rule {
 
 /* clang-format off */
 static const struct rule rules[] = {
-	/*                          access scope account hub admin system */
-	[PERM_PUBLIC]          = {  0,     0,    false,  false,    false },
-	[PERM_USER]            = {  0,     1,    true,   false,    false },
-	[PERM_READ]            = {  1,     1,    false,  false,    false },
-	[PERM_WRITE]           = {  2,     2,    true,   false,    false },
-	[PERM_ADMIN]           = {  3,     3,    true,   false,    false },
-	[PERM_OWNER]           = {  4,     3,    true,   false,    false },
-	[PERM_HUB_ADMIN]       = {  0,     3,    true,   true,     false },
-	[PERM_SYSTEM]          = {  NONE,  3,    true,   false,    true  },
-	[PERM_WRITE_OR_SYSTEM] = {  2,     2,    true,   false,    true  },
-	[PERM_ADMIN_OR_SYSTEM] = {  3,     3,    true,   false,    true  },
-	[PERM_PUSH]            = {  2,     2,    false,  false,    false },
+	/*                         access        scope account hub admin  system */
+	[PERM_PUBLIC]          = { 0,            0,     false,  false,    false },
+	[PERM_USER]            = { 0,            1,     true,   false,    false },
+	[PERM_READ]            = { ACCESS_READ,  1,     false,  false,    false },
+	[PERM_WRITE]           = { ACCESS_WRITE, 2,     true,   false,    false },
+	[PERM_ADMIN]           = { ACCESS_ADMIN, 3,     true,   false,    false },
+	[PERM_OWNER]           = { ACCESS_OWNER, 3,     true,   false,    false },
+	[PERM_HUB_ADMIN]       = { 0,            3,     true,   true,     false },
+	[PERM_SYSTEM]          = { NONE,         3,     true,   false,    true  },
+	[PERM_WRITE_OR_SYSTEM] = { ACCESS_WRITE, 2,     true,   false,    true  },
+	[PERM_ADMIN_OR_SYSTEM] = { ACCESS_ADMIN, 3,     true,   false,    true  },
+	[PERM_PUSH]            = { ACCESS_WRITE, 2,     false,  false,    false },
 };
 /* clang-format on */
 

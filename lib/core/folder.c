@@ -6,10 +6,8 @@
 #include "base/str.h"
 #include "core/name.h"
 #include "db/db.h"
+#include "store/access.h"
 
-#define ACCESS_READ 1
-#define ACCESS_WRITE 2
-#define ACCESS_ADMIN 3
 #define DESCRIPTION_MOST 10000
 
 const char *

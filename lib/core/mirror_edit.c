@@ -12,12 +12,11 @@
 #include "core/upstream.h"
 #include "db/db.h"
 #include "git/branches.h"
+#include "store/access.h"
 #include "store/mirror.h"
 #include "store/queue.h"
 #include "store/repo.h"
 
-#define ACCESS_NONE 0
-#define ACCESS_READ 1
 #define DESCRIPTION_MOST 10000
 
 /* ---- what may be typed */

@@ -7,10 +7,10 @@
 #include "core/platform_tree.h"
 #include "core/rule.h"
 #include "db/db.h"
+#include "store/access.h"
 #include "store/repository.h"
 
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
-#define ACCESS_ADMIN 3
 
 static bool
 is_main(const struct platform *p)

@@ -12,12 +12,11 @@
 #include "git/init.h"
 #include "git/store.h"
 #include "git/view.h"
+#include "store/access.h"
 #include "store/mirror.h"
 #include "store/project_change.h"
 #include "store/queue.h"
 
-#define ACCESS_NONE 0
-#define ACCESS_READ 1
 #define STORES_PER_FOLDER 1000
 #define DEFAULT_BRANCH "main"
 #define DIR_MODE 0700

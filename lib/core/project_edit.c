@@ -14,13 +14,11 @@
 #include "git/init.h"
 #include "git/refs.h"
 #include "git/store.h"
+#include "store/access.h"
 
 #define NAME_MAX_CHARACTERS 100
 #define BRANCH_MAX_CHARACTERS 100
 #define AUTOSTART_MAX 2
-#define ACCESS_NONE 0
-#define ACCESS_READ 1
-#define ACCESS_WRITE 2
 #define FIRST_BRANCH "master"
 #define LOCK_WAIT_MS 2000
 

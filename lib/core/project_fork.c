@@ -11,9 +11,9 @@
 #include "core/project.h"
 #include "db/db.h"
 #include "git/copy.h"
+#include "store/access.h"
 #include "store/repo.h"
 
-#define ACCESS_NONE 0
 #define LOCK_WAIT_MS 5000
 
 struct fork {

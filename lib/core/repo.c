@@ -13,12 +13,10 @@
 #include "core/upstream.h"
 #include "db/db.h"
 #include "git/branches.h"
+#include "store/access.h"
 #include "store/queue.h"
 #include "store/repo.h"
 
-#define ACCESS_NONE 0
-#define ACCESS_READ 1
-#define ACCESS_ADMIN 3
 #define FIRST_BRANCH "main"
 #define DESCRIPTION_MOST 10000
 #define LOCK_WAIT_MS 2000

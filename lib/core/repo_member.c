@@ -1,9 +1,7 @@
 #include "core/repo_member.h"
 
+#include "store/access.h"
 #include "store/repo.h"
-
-#define ACCESS_NONE 0
-#define ACCESS_WRITE 2
 
 static const char *const levels[] = { "none", "read", "write", "admin" };
 

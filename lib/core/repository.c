@@ -8,9 +8,9 @@
 #include "core/platform_tree.h"
 #include "core/rule.h"
 #include "db/db.h"
+#include "store/access.h"
 #include "store/platform.h"
 
-#define ACCESS_ADMIN 3
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
 /* What every personal platform has, and keeps. */

@@ -9,11 +9,11 @@
 #include "core/account.h"
 #include "core/team.h"
 #include "db/db.h"
+#include "store/access.h"
 #include "store/member.h"
 
 #define ROLE_READER 1
 #define ROLE_ADMIN 3
-#define ACCESS_WRITE 2
 #define UNAME_LEAST 2
 #define USES_MOST 100
 #define USES_MOST_BYTES 30000
