@@ -9,9 +9,9 @@
 #include "cgi/web/url.h"
 #include "cgi/web/web.h"
 #include "core/mirror_edit.h"
-#include "store/access.h"
 #include "store/mirror.h"
 #include "web/html.h"
+#include "web/route.h"
 
 #define LONG_BYTES 8192
 #define TEXT_BYTES 65536
@@ -125,7 +125,7 @@ add_delete(struct req *r)
 	const struct project *p = r->project;
 	const struct delete_input *in = r->route->in == web_delete_in ? r->in : NULL;
 
-	if (p->access < ACCESS_OWNER)
+	if (!route_may(r, PERM_OWNER))
 		return;
 	html(r->out,
 	    "<section class=\"danger\">\n<h2>Delete</h2>\n"

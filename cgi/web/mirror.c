@@ -11,8 +11,8 @@
 #include "cgi/web/web.h"
 #include "core/mirror_state.h"
 #include "core/project.h"
-#include "store/access.h"
 #include "web/html.h"
+#include "web/route.h"
 
 #define REFRESH_S 2
 
@@ -113,7 +113,7 @@ add_actions(struct req *r, const struct project *p, const struct mirror *m)
 {
 	html(r->out, "<p><a href=\"%s\">Runs of this mirror</a></p>\n",
 	    url_view(r, p, "runs", NULL, NULL));
-	if (p->access >= ACCESS_WRITE && !m->is_paused && !mirror_is_moving(m))
+	if (route_may(r, PERM_WRITE) && !m->is_paused && !mirror_is_moving(m))
 		form_button(r, url_view(r, p, "sync", NULL, NULL), NULL, NULL, "Sync now");
 }
 

@@ -7,6 +7,7 @@
 #include "cgi/web/form.h"
 #include "cgi/web/url.h"
 #include "web/html.h"
+#include "web/route.h"
 
 /* checklists X-08; the Worker that colours code is a script of our own */
 #define POLICY                                                                                     \
@@ -53,7 +54,7 @@ static void
 add_who(struct req *r)
 {
 	html(r->out, "<a class=\"who\" href=\"/-/tokens\">%s</a>\n", r->account.uname);
-	if (r->account.is_admin)
+	if (route_may(r, PERM_HUB_ADMIN))
 		html(r->out, "<a href=\"/-/admin\">Admin</a>\n");
 	if (r->account.session_id != 0)
 		form_button(r, "/-/sign-out", NULL, NULL, "Sign out");
@@ -115,7 +116,7 @@ add_project(struct req *r, const struct page *page)
 	add_tab(r, page, "tags", url_view(r, p, "tags", NULL, NULL), "Tags");
 	if (p->is_mirror)
 		add_tab(r, page, "runs", url_view(r, p, "runs", NULL, NULL), "Runs");
-	if (p->access >= 3) {
+	if (route_may(r, PERM_ADMIN)) {
 		add_tab(r, page, "hooks", url_view(r, p, "hooks", NULL, NULL), "Webhooks");
 		add_tab(r, page, "settings", url_view(r, p, "edit", NULL, NULL), "Settings");
 	}

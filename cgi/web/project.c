@@ -8,6 +8,7 @@
 #include "core/project.h"
 #include "git/tree.h"
 #include "web/html.h"
+#include "web/route.h"
 
 /* The address that one clones from, in a browser. */
 int
@@ -52,7 +53,7 @@ show_empty(struct req *r, bool has_branches)
 		return;
 	}
 	html(r->out, "<p>There are no commits yet.</p>\n");
-	if (!p->is_mirror && p->access >= 2)
+	if (!p->is_mirror && route_may(r, PERM_WRITE))
 		show_first_push(r);
 }
 

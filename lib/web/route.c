@@ -172,6 +172,13 @@ begin_and_load(struct req *r)
 	return load(r);
 }
 
+bool
+route_may(const struct req *r, enum perm perm)
+{
+	return perm_may(&r->account, perm, (int)r->access, perm != PERM_PUBLIC && perm != PERM_READ,
+		   lets_guests_in(r)) == MAY;
+}
+
 static int
 permit(struct req *r)
 {

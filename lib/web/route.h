@@ -128,6 +128,11 @@ void route_finish(struct req *r);
 /* Asserts that every row has its columns; called at start and by a test. */
 void route_check(const struct dialect *const *dialects);
 
+/* May who asks do what another row of the same object asks this right for? For pages, which show
+ * what one may do. perm: all but PERM_PUBLIC and PERM_READ are taken for rows that change
+ * something. */
+bool route_may(const struct req *r, enum perm perm);
+
 /* The status of a failure: ctx->http_status, else by code: 404, 401 (nobody) or 403, 422, 409,
  * 503 (passing) or 500. */
 int route_status(const struct req *r, int code);
