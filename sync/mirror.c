@@ -122,7 +122,7 @@ probe(struct run *r)
 	if (net_url_parse(r->c, r->spec->url, &url) != OK)
 		return net_fail(r->net, NET_WHY_POLICY, "%s", r->c->reason);
 	TRY(peer_open(r->net, &url, &r->peer));
-	TRY(git_advert_read(r->c, peer_wire(r->peer), &r->advert));
+	TRY(git_advert_read(r->c, peer_wire(r->peer), NULL, conf->sync_refs, &r->advert));
 	r->fingerprint = git_refs_fingerprint(r->c->mem, &r->advert.refs);
 	return OK;
 }

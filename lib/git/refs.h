@@ -5,9 +5,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/ctx.h"
 
+struct git_filter;
 struct git_wire;
 
 #define GIT_OID_BYTES 20
@@ -29,15 +31,17 @@ struct git_refs {
 
 /* What an upstream answers to "which refs have you". */
 struct git_advert {
-	struct git_refs refs;	  /* branches and tags only (checklists/security.md M-19) */
+	struct git_refs refs;	  /* those that the filter takes (checklists/security.md M-19) */
 	const char *capabilities; /* the words, divided by blanks */
 };
 
-/* Reads the advertisement from the wire. Left out, as git itself does: names that Git does not
- * allow, names longer than GIT_REF_NAME_MAX, and names below another ref's name. E_NOTFOUND: the
- * upstream says it has no such repository. E_INVALID: not Git, SHA-256, shallow. E_DENIED: more
- * than sync.refs refs or sync.advert_bytes bytes. Failures of the wire as they are. */
-must_check int git_advert_read(struct ctx *c, struct git_wire *wire, struct git_advert *out);
+/* Reads the advertisement from the wire; filter NULL: branches and tags. Left out, as git itself
+ * does: names that Git does not allow, names longer than GIT_REF_NAME_MAX, and names below another
+ * ref's name. E_NOTFOUND: the upstream says it has no such repository. E_INVALID: not Git, SHA-256,
+ * shallow. E_DENIED: more than refs_most refs or sync.advert_bytes bytes. Failures of the wire as
+ * they are. */
+must_check int git_advert_read(struct ctx *c, struct git_wire *wire,
+    const struct git_filter *filter, int64_t refs_most, struct git_advert *out);
 
 /* 64 hex digits: SHA-256 over "ref: <branch> HEAD" and "<oid> <name>" lines. Peeled ids are left
  * out: the oid decides them, and not every server lists them. */

@@ -39,7 +39,7 @@ read_advert(struct ctx *c, const struct buf *text, bool is_rpc, struct git_adver
 	struct script s = { text->data, text->len, 0, 7 };
 	struct git_wire wire = { .payload = &s, .is_rpc = is_rpc, .receive = read_script };
 
-	return git_advert_read(c, &wire, out);
+	return git_advert_read(c, &wire, NULL, c->conf->sync_refs, out);
 }
 
 /* The first line with capabilities, then lines, then a flush. */
