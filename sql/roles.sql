@@ -131,6 +131,22 @@ GRANT SELECT ON hub.delivery TO mirrorhub_web;
 GRANT EXECUTE ON FUNCTION hub.refs_changed, hub.webhook_set_secret, hub.webhook_redeliver,
 	hub.webhook_ping TO mirrorhub_web;
 
+-- targets: the sealed columns are written, never read
+GRANT SELECT (id, project_id, url, place, provider, provider_url, provider_namespace, provider_project_id,
+	provider_options, has_credentials, has_token, ref_include, ref_exclude, overwrites, overwrites_once,
+	is_thin, active, last_fingerprint, attempted_at, pushed_at, audited_at, failures, error_class,
+	error_text, partials, n_conflicts, n_refused, conflicts, created_at, updated_at) ON hub.target
+	TO mirrorhub_web;
+GRANT INSERT (id, project_id, url, provider, provider_url, provider_namespace, provider_options,
+	ref_include, ref_exclude, overwrites, is_thin, active, sealed_credentials, sealed_token),
+	UPDATE (url, provider, provider_url, provider_namespace, provider_project_id, provider_options,
+	ref_include, ref_exclude, overwrites, is_thin, active, sealed_credentials, sealed_token,
+	last_fingerprint, failures, error_class, error_text, updated_at), DELETE ON hub.target
+	TO mirrorhub_web;
+GRANT USAGE ON SEQUENCE hub.target_id_seq TO mirrorhub_web;
+GRANT SELECT ON hub.target_ref TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.target_place, hub.targets_due, hub.target_push TO mirrorhub_web;
+
 GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched, hub.projects_shared,
 	hub.request_sync TO mirrorhub_web;
 
@@ -179,6 +195,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON hub.mirror_pin TO mirrorhub_web;
 GRANT EXECUTE ON FUNCTION hub.guard_decide TO mirrorhub_web;
 GRANT SELECT ON hub.mirror_pin TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_sees, hub.guard_clear, hub.guard_finish
+GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_says, hub.guard_finish TO mirrorhub_sync;
+
+-- where projects are pushed on to
+GRANT SELECT ON hub.target, hub.target_ref TO mirrorhub_sync;
+GRANT EXECUTE ON FUNCTION hub.targets_due, hub.target_note, hub.target_made, hub.target_finish
 	TO mirrorhub_sync;
 
 -- looking after stores

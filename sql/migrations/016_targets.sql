@@ -86,16 +86,17 @@ CREATE TRIGGER target_moved AFTER UPDATE OF url ON target FOR EACH ROW
 
 -- ---------------------------------------------------------------- when
 
+ALTER TABLE job ADD CONSTRAINT job_target_id_fkey FOREIGN KEY (target_id) REFERENCES target
+	ON DELETE CASCADE;
+
 -- Pushes of these targets now; one that runs is followed by one more. Rows are locked in the order
 -- of deletions (project, target, job).
 CREATE FUNCTION targets_push(ids bigint[]) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 BEGIN
-	PERFORM FROM project p WHERE p.id IN (SELECT t.project_id FROM target t WHERE t.id = ANY (ids))
-		ORDER BY p.id FOR KEY SHARE;
 	PERFORM FROM target t WHERE t.id = ANY (ids) ORDER BY t.id FOR KEY SHARE;
-	INSERT INTO job AS j (kind, project_id, target_id)
-	SELECT 'target', t.project_id, t.id FROM target t WHERE t.id = ANY (ids) AND t.active ORDER BY t.id
+	INSERT INTO job AS j (kind, target_id)
+	SELECT 'target', t.id FROM target t WHERE t.id = ANY (ids) AND t.active ORDER BY t.id
 	ON CONFLICT (target_id) WHERE target_id IS NOT NULL DO UPDATE SET
 		again = (j.state = 'running'),
 		state = CASE WHEN j.state = 'running' THEN j.state ELSE 'queued' END,
@@ -104,11 +105,11 @@ BEGIN
 END $$;
 
 -- A project's refs have changed: what shares its store is pushed on, too.
-CREATE FUNCTION targets_due(project bigint) RETURNS void LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION targets_due(project_id bigint) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 DECLARE
 	ids bigint[] := array(SELECT t.id FROM project p JOIN project q ON q.store_id = p.store_id
-		JOIN target t ON t.project_id = q.id WHERE p.id = targets_due.project AND t.active);
+		JOIN target t ON t.project_id = q.id WHERE p.id = targets_due.project_id AND t.active);
 BEGIN
 	IF ids <> '{}' THEN
 		PERFORM targets_push(ids);
@@ -177,4 +178,30 @@ BEGIN
 	WHERE t.id = its_target AND (t.url IS DISTINCT FROM target_made.url
 		OR t.provider_project_id IS DISTINCT FROM nullif(target_made.provider_project_id, ''));
 	RETURN its_target IS NOT NULL;
+END $$;
+
+-- result: as job_finish got it. Its facts are those of sync/target.h: is_read (the target's refs were
+-- seen), fingerprint (all of these refs are there; '' not all are), n_pushed, n_deleted, n_conflicts,
+-- n_refused, conflicts, overwrote.
+CREATE OR REPLACE FUNCTION target_finish(job_id bigint, result jsonb) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = hub, pg_temp AS $$
+DECLARE
+	is_ok boolean := result ->> 'error_class' = '';
+	f jsonb := coalesce(nullif(result ->> 'facts', ''), '{}')::jsonb;
+	is_read boolean := is_ok AND coalesce((f ->> 'is_read')::boolean, false);
+	is_whole boolean := is_ok AND coalesce(f ->> 'fingerprint', '') <> '';
+BEGIN
+	UPDATE target t SET attempted_at = now(),
+		failures = CASE WHEN is_ok THEN 0 ELSE t.failures + 1 END,
+		error_class = result ->> 'error_class', error_text = result ->> 'error_text',
+		last_fingerprint = CASE WHEN is_whole THEN decode(f ->> 'fingerprint', 'hex') END,
+		pushed_at = CASE WHEN (f ->> 'n_pushed')::bigint + (f ->> 'n_deleted')::bigint > 0 THEN now()
+			ELSE t.pushed_at END,
+		audited_at = CASE WHEN is_read THEN now() ELSE t.audited_at END,
+		partials = CASE WHEN is_whole THEN 0 WHEN is_read THEN t.partials + 1 ELSE t.partials END,
+		n_conflicts = CASE WHEN is_read THEN (f ->> 'n_conflicts')::bigint ELSE t.n_conflicts END,
+		n_refused = CASE WHEN is_read THEN (f ->> 'n_refused')::bigint ELSE t.n_refused END,
+		conflicts = CASE WHEN is_read THEN f -> 'conflicts' ELSE t.conflicts END,
+		overwrites_once = t.overwrites_once AND NOT coalesce((f ->> 'overwrote')::boolean, false)
+	WHERE t.id = (SELECT j.target_id FROM job j WHERE j.id = job_id);
 END $$;
