@@ -195,7 +195,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON hub.mirror_pin TO mirrorhub_web;
 GRANT EXECUTE ON FUNCTION hub.guard_decide TO mirrorhub_web;
 GRANT SELECT ON hub.mirror_pin TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_sees, hub.guard_clear, hub.guard_finish
-GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_says, hub.guard_finish TO mirrorhub_sync;
+	TO mirrorhub_sync;
 
 -- where projects are pushed on to
 GRANT SELECT ON hub.target, hub.target_ref TO mirrorhub_sync;

@@ -190,9 +190,8 @@ static int
 seal_both(struct ctx *c, int64_t id, const struct target_wish *w, const char **credentials_out,
     const char **token_out)
 {
-	const char *pair = is_given(w->user)
-	    ? arena_printf(c->mem, "%s:%s", w->user, text_of(w->password))
-	    : NULL;
+	const char *pair =
+	    is_given(w->user) ? arena_printf(c->mem, "%s:%s", w->user, text_of(w->password)) : NULL;
 
 	TRY(seal(c, id, "credentials", pair, credentials_out));
 	return seal(c, id, "token", w->token, token_out);
@@ -234,8 +233,7 @@ target_create(struct ctx *c, const struct actor *who, const struct project *proj
 		return fault(c, "targets", FAULT_TOO_MANY, TARGETS_MAX);
 	TRY(target_next_id(c, id_out));
 	TRY(seal_both(c, *id_out, wish, &credentials, &token));
-	TRY(of_place(
-	    c, target_insert(c, *id_out, project->id, &change, credentials, token)));
+	TRY(of_place(c, target_insert(c, *id_out, project->id, &change, credentials, token)));
 	TRY(target_push(c, *id_out, false));
 	return record(c, who, "target.create", project, *id_out);
 }

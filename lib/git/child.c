@@ -54,8 +54,9 @@ spec_of(struct ctx *c, const struct git_child *child)
 		.argv = child->argv,
 		.env = env,
 		.dir = child->dir,
-		.limits = { .cpu_s = c->conf->git_cpu_s,
-		    .memory_bytes = c->conf->git_memory_bytes,
+		.limits = { .cpu_s = child->is_of_sync ? c->conf->sync_cpu_s : c->conf->git_cpu_s,
+		    .memory_bytes =
+			child->is_of_sync ? c->conf->sync_memory_bytes : c->conf->git_memory_bytes,
 		    .wall_ms = child->wall_ms },
 	};
 }

@@ -3,6 +3,7 @@
 #ifndef GIT_CHILD_H
 #define GIT_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct git_child {
 				  * name, an id, or stands behind "--" */
 	int64_t wall_ms;	 /* 0: none */
 	size_t out_max;		 /* git_child_run: bytes of answer */
+	bool is_of_sync;	 /* within sync.cpu_s and sync.memory_bytes instead of git.* */
 };
 
 /* Starts it, within git.cpu_s and git.memory_bytes. E_INTERNAL. */

@@ -24,6 +24,8 @@
 #define RETRY_AFTER_MAX_S 86400
 #define HEAD_MAX_BYTES ((size_t)128 * 1024) /* libcurl limits each line, not all of them */
 #define GZIP_LEAST_BYTES 1024
+/* A longer body goes out in chunks, as git itself does it (http.postBuffer). */
+#define WHOLE_MOST_BYTES ((size_t)1024 * 1024)
 
 struct header {
 	const char *line; /* "Name: value" */
@@ -44,6 +46,12 @@ struct net_http {
 	size_t head_bytes;
 	struct net_pace pace;
 	int64_t paced; /* bytes in both directions that pace has counted */
+	/* a body that is read in pieces: the beginning of it, then the rest from more */
+	const char *body;
+	size_t body_at, body_len;
+	int (*more)(void *payload, void *bytes, size_t size, size_t *got_out);
+	void *more_payload;
+	int more_code; /* of more, when it failed */
 	bool is_head_done, is_done, is_paused, is_too_much, is_wrong_address;
 	CURLcode result;
 	const char *location, *content_type;
@@ -196,6 +204,8 @@ transfer_failure(struct net_http *h)
 	const char *what = h->error[0] != '\0' ? h->error : curl_easy_strerror(h->result);
 	enum net_why why = NET_WHY_NETWORK; /* refused, reset, too slow, cut off … */
 
+	if (h->more_code != OK)
+		return h->more_code; /* with its reason */
 	if (h->is_too_much && h->head_bytes > HEAD_MAX_BYTES)
 		return net_fail(
 		    h->net, NET_WHY_PROTOCOL, "%s sends too many header lines", h->url.host);
@@ -345,7 +355,51 @@ set_body(struct net_http *h, const struct net_request *r)
 	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 }
 
-static void
+static size_t
+on_more(char *bytes, size_t size, size_t n, void *payload)
+{
+	struct net_http *h = payload;
+	size_t left = h->body_len - h->body_at, got = left < size * n ? left : size * n;
+
+	if (left > 0) {
+		memcpy(bytes, h->body + h->body_at, got);
+		h->body_at += got;
+		return got;
+	}
+	h->more_code = h->more(h->more_payload, bytes, size * n, &got);
+	return h->more_code == OK ? got : CURL_READFUNC_ABORT;
+}
+
+/* Reads the beginning. What ends with it is sent with its length. */
+static int
+set_long_body(struct net_http *h, const struct net_request *r)
+{
+	char *body = arena_alloc(h->net->c->mem, WHOLE_MOST_BYTES + r->body_len);
+	size_t len = r->body_len, most = WHOLE_MOST_BYTES + r->body_len, got = 1;
+
+	if (len > 0)
+		memcpy(body, r->body, len);
+	while (len < most && got > 0) {
+		TRY(r->more(r->more_payload, body + len, most - len, &got));
+		len += got;
+	}
+	h->body = body;
+	h->body_len = len;
+	curl_easy_setopt(h->easy, CURLOPT_POST, 1L);
+	if (got == 0) {
+		curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, body);
+		curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+		return OK;
+	}
+	add_line(h, "Transfer-Encoding: chunked");
+	h->more = r->more;
+	h->more_payload = r->more_payload;
+	curl_easy_setopt(h->easy, CURLOPT_READFUNCTION, on_more);
+	curl_easy_setopt(h->easy, CURLOPT_READDATA, h);
+	return OK;
+}
+
+static int
 set_request(struct net_http *h, const struct net_request *r)
 {
 	const char *query = h->query != NULL ? h->query : r->query;
@@ -365,7 +419,10 @@ set_request(struct net_http *h, const struct net_request *r)
 		add_line(h, *line);
 	if (r->content_type != NULL) {
 		add_header(h, "Content-Type", r->content_type);
-		set_body(h, r);
+		if (r->more != NULL)
+			TRY(set_long_body(h, r));
+		else
+			set_body(h, r);
 		/* without a value: libcurl leaves the header out and does not wait for a 100 */
 		add_line(h, "Expect:");
 	}
@@ -376,6 +433,7 @@ set_request(struct net_http *h, const struct net_request *r)
 		curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(h->easy, CURLOPT_USERPWD, h->net->credentials);
 	}
+	return OK;
 }
 
 /* One turn: lets libcurl work, and waits for more where `wait`. */
@@ -428,6 +486,8 @@ send_request(struct net_http *h, const struct net_request *r, long *status_out)
 	h->pace = (struct net_pace){ 0 };
 	h->head_bytes = 0;
 	h->max_bytes = r->max_bytes;
+	h->body_at = h->body_len = 0;
+	h->more_code = OK;
 	h->location = NULL;
 	h->content_type = "";
 	h->last = NULL;
@@ -435,7 +495,7 @@ send_request(struct net_http *h, const struct net_request *r, long *status_out)
 	h->net->retry_after_s = 0;
 	pin(h);
 	set_limits(h);
-	set_request(h, r);
+	TRY(set_request(h, r));
 	if (curl_multi_add_handle(connections, h->easy) != CURLM_OK)
 		return net_fail(h->net, NET_WHY_LOCAL, "libcurl cannot start a request");
 	for (;;) {

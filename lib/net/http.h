@@ -19,6 +19,11 @@ struct net_request {
 	const char *method;	  /* NULL: POST with a body, else GET */
 	const void *body;	  /* stays in place until the next request */
 	size_t body_len;
+	/* More of the body, read in pieces behind `body`: at least one byte and at most size;
+	 * *got_out 0: the end. NULL: there is no more. A failure ends the request and comes back.
+	 * What is short goes out with its length, all else in chunks. */
+	int (*more)(void *payload, void *bytes, size_t size, size_t *got_out);
+	void *more_payload;
 	bool may_gzip;	   /* the body may go out packed */
 	int64_t max_bytes; /* of the answer; more is a broken policy */
 	/* Follows up to three hops by hand, each checked; the path must still end in suffix, and
