@@ -134,7 +134,7 @@ GRANT EXECUTE ON FUNCTION hub.refs_changed, hub.webhook_set_secret, hub.webhook_
 -- targets: the sealed columns are written, never read
 GRANT SELECT (id, project_id, url, place, provider, provider_url, provider_namespace, provider_project_id,
 	provider_options, has_credentials, has_token, ref_include, ref_exclude, overwrites, overwrites_once,
-	is_thin, active, last_fingerprint, attempted_at, pushed_at, audited_at, failures, error_class,
+	is_asked, shown_url, is_thin, active, last_fingerprint, attempted_at, pushed_at, audited_at, failures, error_class,
 	error_text, partials, n_conflicts, n_refused, conflicts, created_at, updated_at) ON hub.target
 	TO mirrorhub_web;
 GRANT INSERT (id, project_id, url, provider, provider_url, provider_namespace, provider_options,

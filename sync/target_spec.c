@@ -31,6 +31,8 @@ static const struct field spec_fields[] = {
 	FIELD(target_spec, last_fingerprint),
 	FIELD(target_spec, avoid_ids),
 	FIELD(target_spec, is_asked),
+	FIELD(target_spec, is_audit),
+	FIELD(target_spec, fence),
 	{ 0 },
 };
 

@@ -25,6 +25,8 @@ struct target_spec {
 	const char *last_fingerprint; /* 64 hex digits, or "" */
 	const char *avoid_ids;	      /* of projects that are being deleted there, by commas */
 	bool is_asked;		      /* somebody asked for this push: nothing is skipped */
+	bool is_audit;		      /* for a while nobody has looked: nothing is skipped */
+	int64_t fence;		      /* of the job */
 };
 
 /* As the one line of JSON, and back. Texts that are missing are "". E_INVALID. */

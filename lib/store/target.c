@@ -16,13 +16,14 @@ static const struct field ours_row[] = { FIELD(ours_row, is_ours), { 0 } };
 static const struct field target_row[] = { FIELD(target, id), FIELD(target, project_id),
 	FIELD(target, url), FIELD(target, provider), FIELD(target, provider_url),
 	FIELD(target, provider_namespace), FIELD(target, provider_project_id),
-	FIELD(target, provider_options), FIELD(target, has_credentials), FIELD(target, has_token),
-	FIELD(target, ref_include), FIELD(target, ref_exclude), FIELD(target, overwrites),
-	FIELD(target, overwrites_once), FIELD(target, is_thin), FIELD(target, active),
-	FIELD(target, is_complete), FIELD(target, attempted_at), FIELD(target, pushed_at),
-	FIELD(target, audited_at), FIELD(target, failures), FIELD(target, error_class),
-	FIELD(target, error_text), FIELD(target, n_conflicts), FIELD(target, n_refused),
-	FIELD(target, conflicts), FIELD(target, job_state), FIELD(target, next_at), { 0 } };
+	FIELD(target, shown_url), FIELD(target, provider_options), FIELD(target, has_credentials),
+	FIELD(target, has_token), FIELD(target, ref_include), FIELD(target, ref_exclude),
+	FIELD(target, overwrites), FIELD(target, overwrites_once), FIELD(target, is_thin),
+	FIELD(target, active), FIELD(target, is_complete), FIELD(target, attempted_at),
+	FIELD(target, pushed_at), FIELD(target, audited_at), FIELD(target, failures),
+	FIELD(target, error_class), FIELD(target, error_text), FIELD(target, n_conflicts),
+	FIELD(target, n_refused), FIELD(target, conflicts), FIELD(target, job_state),
+	FIELD(target, next_at), { 0 } };
 
 static const struct field facts_row[] = { FIELD(target_facts, id), FIELD(target_facts, project_id),
 	FIELD(target_facts, store_id), FIELD(target_facts, path), FIELD(target_facts, description),
@@ -32,11 +33,12 @@ static const struct field facts_row[] = { FIELD(target_facts, id), FIELD(target_
 	FIELD(target_facts, provider_options), FIELD(target_facts, ref_include),
 	FIELD(target_facts, ref_exclude), FIELD(target_facts, overwrites),
 	FIELD(target_facts, is_thin), FIELD(target_facts, overwrites_once),
+	FIELD(target_facts, is_asked), FIELD(target_facts, partials), FIELD(target_facts, is_audit),
 	FIELD(target_facts, last_fingerprint), FIELD(target_facts, sealed_credentials),
 	FIELD(target_facts, sealed_token), { 0 } };
 
 static const struct field ref_row[] = { FIELD(target_ref, name), FIELD(target_ref, oid),
-	FIELD(target_ref, planned), { 0 } };
+	FIELD(target_ref, planned), FIELD(target_ref, is_refused), { 0 } };
 
 static const struct field refusal_row[] = { FIELD(target_refusal, name),
 	FIELD(target_refusal, error), { 0 } };
@@ -63,7 +65,7 @@ enum { FACTS, REFS_AFTER, NOTE, MADE };
 /* clang-format off */
 #define TARGET                                                                                     \
 	"SELECT t.id, t.project_id, t.url, t.provider, t.provider_url, t.provider_namespace, "     \
-	"t.provider_project_id, t.provider_options::text AS provider_options, t.has_credentials, " \
+	"t.provider_project_id, t.shown_url, t.provider_options::text AS provider_options, t.has_credentials, " \
 	"t.has_token, t.ref_include, t.ref_exclude, t.overwrites, t.overwrites_once, t.is_thin, "  \
 	"t.active, t.last_fingerprint IS NOT NULL AS is_complete, "                                \
 	"coalesce(" DB_SECONDS("t.attempted_at") ", 0) AS attempted_at, "                          \
@@ -130,7 +132,8 @@ const struct db_stmt target_work_sql[] = {
 	    "coalesce(t.provider_url, '') AS provider_url, t.provider_namespace, "
 	    "coalesce(t.provider_project_id, '') AS provider_project_id, "
 	    "t.provider_options::text AS provider_options, t.ref_include, t.ref_exclude, "
-	    "t.overwrites, t.is_thin, t.overwrites_once, "
+	    "t.overwrites, t.is_thin, t.overwrites_once, t.is_asked, t.partials::bigint AS partials, "
+	    "coalesce(t.audited_at < now() - make_interval(secs => $2), true) AS is_audit, "
 	    "coalesce(encode(t.last_fingerprint, 'hex'), '') AS last_fingerprint, "
 	    "t.sealed_credentials, t.sealed_token "
 	    "FROM hub.target t JOIN hub.project p ON p.id = t.project_id "
@@ -139,12 +142,12 @@ const struct db_stmt target_work_sql[] = {
 	[REFS_AFTER] = { "target_refs_after",
 	    "SELECT translate(encode(r.name, 'base64'), E'\\n', '') AS name, "
 	    "coalesce(encode(r.oid, 'hex'), '') AS oid, "
-	    "coalesce(encode(r.planned, 'hex'), '') AS planned FROM hub.target_ref r "
+	    "coalesce(encode(r.planned, 'hex'), '') AS planned, r.error <> '' AS is_refused FROM hub.target_ref r "
 	    "WHERE r.target_id = $1 AND r.name > decode($2, 'base64') ORDER BY r.name LIMIT $3",
 	    ref_row, sizeof(struct target_ref) },
 	[NOTE] = { "target_note", "SELECT hub.target_note($1, $2, $3) AS is_ours", ours_row,
 	    sizeof(struct ours_row) },
-	[MADE] = { "target_made", "SELECT hub.target_made($1, $2, $3, $4) AS is_ours", ours_row,
+	[MADE] = { "target_made", "SELECT hub.target_made($1, $2, $3, $4, $5) AS is_ours", ours_row,
 	    sizeof(struct ours_row) },
 	{ 0 },
 };
@@ -258,9 +261,9 @@ target_refusals(
 /* ---- sync */
 
 int
-target_facts_of(struct ctx *c, int64_t id, struct target_facts *out)
+target_facts_of(struct ctx *c, int64_t id, int64_t audit_s, struct target_facts *out)
 {
-	return db_one(c, &target_work_sql[FACTS], out, db_int(id));
+	return db_one(c, &target_work_sql[FACTS], out, db_int(id), db_int(audit_s));
 }
 
 int
@@ -283,12 +286,12 @@ target_note(struct ctx *c, int64_t job_id, int64_t fence, const char *notes, boo
 
 int
 target_made(struct ctx *c, int64_t job_id, int64_t fence, const char *url,
-    const char *provider_project_id, bool *is_ours_out)
+    const char *provider_project_id, const char *shown_url, bool *is_ours_out)
 {
 	struct ours_row row;
 
 	TRY(db_one(c, &target_work_sql[MADE], &row, db_int(job_id), db_int(fence), db_text(url),
-	    db_text(provider_project_id)));
+	    db_text(provider_project_id), db_text(shown_url)));
 	*is_ours_out = row.is_ours;
 	return OK;
 }

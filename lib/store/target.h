@@ -19,6 +19,7 @@ struct target {
 	const char *provider_url; /* of its API; NULL without a provider */
 	const char *provider_namespace;
 	const char *provider_project_id; /* as the provider names it; NULL: not made yet */
+	const char *shown_url;		 /* for people; NULL: url */
 	const char *provider_options;	 /* a JSON object */
 	bool has_credentials, has_token;
 	const char *ref_include, *ref_exclude; /* lib/git/filter.h */
@@ -97,17 +98,22 @@ struct target_facts {
 	    *provider_options, *ref_include, *ref_exclude; /* "" where it is NULL above */
 	bool overwrites, is_thin;
 	bool overwrites_once;
-	const char *last_fingerprint;		       /* 64 hex digits, or "" */
+	bool is_asked;		      /* somebody waits for this push */
+	bool is_audit;		      /* its refs were not looked at for audit_s */
+	int64_t partials;	      /* pushes in a row that left something behind */
+	const char *last_fingerprint; /* 64 hex digits, or "" */
 	const char *sealed_credentials, *sealed_token; /* NULL: none */
 };
 
 /* E_NOTFOUND: it has gone, or is paused. */
-must_check int target_facts_of(struct ctx *c, int64_t id, struct target_facts *out);
+must_check int target_facts_of(
+    struct ctx *c, int64_t id, int64_t audit_s, struct target_facts *out);
 
 /* A ref of ours there. */
 struct target_ref {
 	const char *name;	   /* base64: Git's names are bytes */
 	const char *oid, *planned; /* 40 hex digits; "" none */
+	bool is_refused;
 };
 
 /* By name, behind `after` (base64; "" from the first), at most limit. */
@@ -124,6 +130,6 @@ must_check int target_note(
 
 /* Where the provider has made, or found, the project. E_CONFLICT: another target is there. */
 must_check int target_made(struct ctx *c, int64_t job_id, int64_t fence, const char *url,
-    const char *provider_project_id, bool *is_ours_out);
+    const char *provider_project_id, const char *shown_url, bool *is_ours_out);
 
 #endif

@@ -24,6 +24,7 @@ CREATE TABLE target (
 	provider_url        text CHECK (octet_length(provider_url) BETWEEN 1 AND 2000),   -- of its API
 	provider_namespace  text NOT NULL DEFAULT '' CHECK (octet_length(provider_namespace) <= 1000),
 	provider_project_id text CHECK (octet_length(provider_project_id) BETWEEN 1 AND 1000),
+	shown_url           text CHECK (octet_length(shown_url) BETWEEN 1 AND 2000),   -- for people; NULL: url
 	provider_options    jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(provider_options) = 'object'),
 	-- sealed for sync alone; nobody is ever shown them again
 	sealed_credentials  text,          -- "user:password" of http(s)
@@ -35,6 +36,7 @@ CREATE TABLE target (
 	ref_exclude         text NOT NULL DEFAULT '' CHECK (octet_length(ref_exclude) <= 10000),
 	overwrites          boolean NOT NULL DEFAULT false,   -- what others put there under our names
 	overwrites_once     boolean NOT NULL DEFAULT false,   -- the next push alone does
+	is_asked            boolean NOT NULL DEFAULT false,   -- somebody waits for the next push
 	is_thin             boolean NOT NULL DEFAULT true,    -- it takes packs that lean on what it has
 	active              boolean NOT NULL DEFAULT true,
 	-- how it went
@@ -86,6 +88,7 @@ CREATE TRIGGER target_moved AFTER UPDATE OF url ON target FOR EACH ROW
 
 -- ---------------------------------------------------------------- when
 
+ALTER TABLE job ADD COLUMN IF NOT EXISTS target_id bigint;
 ALTER TABLE job ADD CONSTRAINT job_target_id_fkey FOREIGN KEY (target_id) REFERENCES target
 	ON DELETE CASCADE;
 
@@ -120,7 +123,7 @@ END $$;
 CREATE FUNCTION target_push(target bigint, overwrites boolean) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 BEGIN
-	UPDATE target t SET last_fingerprint = NULL, overwrites_once = t.overwrites_once OR target_push.overwrites
+	UPDATE target t SET is_asked = true, overwrites_once = t.overwrites_once OR target_push.overwrites
 	WHERE t.id = target_push.target;
 	PERFORM targets_push(array[target_push.target]);
 END $$;
@@ -168,21 +171,24 @@ BEGIN
 	RETURN true;
 END $$;
 
-CREATE FUNCTION target_made(job_id bigint, fence bigint, url text, provider_project_id text)
+CREATE FUNCTION target_made(job_id bigint, fence bigint, url text, provider_project_id text,
+	shown_url text)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 DECLARE
 	its_target bigint := target_job(job_id, fence);
 BEGIN
 	UPDATE target t SET url = target_made.url,
-		provider_project_id = nullif(target_made.provider_project_id, '')
+		provider_project_id = nullif(target_made.provider_project_id, ''),
+		shown_url = nullif(target_made.shown_url, '')
 	WHERE t.id = its_target AND (t.url IS DISTINCT FROM target_made.url
+		OR t.shown_url IS DISTINCT FROM nullif(target_made.shown_url, '')
 		OR t.provider_project_id IS DISTINCT FROM nullif(target_made.provider_project_id, ''));
 	RETURN its_target IS NOT NULL;
 END $$;
 
 -- result: as job_finish got it. Its facts are those of sync/target.h: is_read (the target's refs were
 -- seen), fingerprint (all of these refs are there; '' not all are), n_pushed, n_deleted, n_conflicts,
--- n_refused, conflicts, overwrote.
+-- n_refused, conflicts, overwrote, was_asked.
 CREATE OR REPLACE FUNCTION target_finish(job_id bigint, result jsonb) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 DECLARE
@@ -202,6 +208,7 @@ BEGIN
 		n_conflicts = CASE WHEN is_read THEN (f ->> 'n_conflicts')::bigint ELSE t.n_conflicts END,
 		n_refused = CASE WHEN is_read THEN (f ->> 'n_refused')::bigint ELSE t.n_refused END,
 		conflicts = CASE WHEN is_read THEN f -> 'conflicts' ELSE t.conflicts END,
-		overwrites_once = t.overwrites_once AND NOT coalesce((f ->> 'overwrote')::boolean, false)
+		overwrites_once = t.overwrites_once AND NOT coalesce((f ->> 'overwrote')::boolean, false),
+		is_asked = t.is_asked AND NOT coalesce((f ->> 'was_asked')::boolean, false)
 	WHERE t.id = (SELECT j.target_id FROM job j WHERE j.id = job_id);
 END $$;
