@@ -71,8 +71,7 @@ crew_count(const struct crew *w, enum slot_state state)
 bool
 crew_is_done(const struct crew *w)
 {
-	return crew_count(w, SLOT_FREE) == w->n_slots && !w->wants_claim && !w->wants_sweep &&
-	    w->n_upkeep == 0;
+	return crew_count(w, SLOT_FREE) == w->n_slots && !w->wants_claim && !w->wants_sweep;
 }
 
 void
@@ -92,7 +91,7 @@ crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *conf_pat
 		w->slots[i] = slot_new(mem);
 }
 
-/* Ends an upkeep or a sweep: nobody waits for it, and the next one does it again. */
+/* Ends a sweep: nobody waits for it, and the next one does it again. */
 static void
 drop_rowless(struct crew *w, struct slot *slot)
 {
@@ -100,19 +99,18 @@ drop_rowless(struct crew *w, struct slot *slot)
 	slot_clear(w->c, slot);
 }
 
-/* An upkeep holds the store's lock, for minutes if the store is large. A sync that wants to publish
- * there goes first; when it has, the upkeep is due again. */
-static void
-make_way(struct crew *w, const struct slot *sync)
+bool
+crew_needs_store(const struct crew *w, int64_t store_id)
 {
-	if (sync->state != SLOT_BUSY ||
-	    !str_is_equal(sync->held.phase, mirror_phase_text(PHASE_PUBLISHING)))
-		return;
-	for (size_t i = 0; i < w->n_slots; i++)
-		if (w->slots[i]->state == SLOT_BUSY &&
-		    w->slots[i]->job.store_id == sync->job.store_id &&
-		    str_is_equal(w->slots[i]->job.kind, "upkeep"))
-			drop_rowless(w, w->slots[i]);
+	for (size_t i = 0; i < w->n_slots; i++) {
+		const struct slot *slot = w->slots[i];
+
+		if (slot->state == SLOT_BUSY && slot->job.store_id == store_id &&
+		    (str_is_equal(slot->held.phase, mirror_phase_text(PHASE_PUBLISHING)) ||
+			str_is_equal(slot->job.kind, "remove_store")))
+			return true;
+	}
+	return false;
 }
 
 void
@@ -120,8 +118,6 @@ crew_hear(struct crew *w)
 {
 	for (size_t i = 0; i < w->n_slots; i++)
 		slot_turn(w->c, w->slots[i]);
-	for (size_t i = 0; i < w->n_slots; i++)
-		make_way(w, w->slots[i]);
 }
 
 void
@@ -184,7 +180,7 @@ note_sweep_end(struct crew *w, const struct slot *slot)
 	w->wants_sweep |= slot->has_died && w->n_sweeps_lost < SWEEPS_LOST_MOST;
 }
 
-/* What no row waits for: sweeps and upkeeps. */
+/* What no row waits for: sweeps. */
 static void
 end_rowless(struct crew *w)
 {
@@ -490,34 +486,6 @@ sweep(struct crew *w)
 	return OK;
 }
 
-static bool
-has_upkeep(const struct crew *w)
-{
-	for (size_t i = 0; i < w->n_slots; i++)
-		if (w->slots[i]->state != SLOT_FREE &&
-		    str_is_equal(w->slots[i]->job.kind, "upkeep"))
-			return true;
-	return false;
-}
-
-/* One at a time, and only when no sync wants the place: what is served is right without it. */
-static int
-upkeep(struct crew *w)
-{
-	struct job job = { .kind = "upkeep", .path = "" };
-	struct slot *slot = free_slot(w);
-
-	if (w->is_closing || w->is_disk_low)
-		w->n_upkeep = 0;
-	if (w->n_upkeep == 0 || slot == NULL || has_upkeep(w))
-		return OK;
-	TRY(name_slot(w, slot));
-	job.worker = slot->name;
-	job.store_id = w->upkeep[--w->n_upkeep];
-	slot_give(w->c, slot, w->conf_path, &job, "", NULL);
-	return OK;
-}
-
 /* ---- claiming */
 
 /* Its project is gone: whoever still works in its folder is stopped before that is removed. */
@@ -596,8 +564,7 @@ crew_work(struct crew *w)
 	TRY(pass(w));
 	TRY(hourly(w));
 	TRY(sweep(w));
-	TRY(claim(w));
-	return upkeep(w);
+	return claim(w);
 }
 
 /* ---- the end */

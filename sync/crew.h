@@ -24,7 +24,7 @@ struct crew {
 	bool has_news;	  /* of the same kind, for the others: they set it back */
 	bool wants_sweep;
 	int n_sweeps_lost;		  /* in a row: their workers died */
-	int64_t upkeep[CREW_UPKEEP_MOST]; /* stores that may want it */
+	int64_t upkeep[CREW_UPKEEP_MOST]; /* stores that may want it: for the keeper */
 	size_t n_upkeep;
 	bool is_disk_low;
 	bool is_closing;		    /* nothing new is taken */
@@ -48,7 +48,10 @@ must_check int crew_work(struct crew *w);
 
 size_t crew_count(const struct crew *w, enum slot_state state);
 
-/* Nothing in hand, nothing waiting to be written, nothing known to be due. */
+/* Somebody publishes in that store, or removes it. */
+bool crew_needs_store(const struct crew *w, int64_t store_id);
+
+/* Nothing in hand, nothing waiting to be written, nothing known to be due (but upkeep). */
 bool crew_is_done(const struct crew *w);
 
 /* Takes nothing new, and ends what nobody waits for. */

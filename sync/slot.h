@@ -55,7 +55,7 @@ void slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struc
 /* Takes the job and fails at once: no worker is troubled. */
 void slot_refuse(struct slot *s, const struct job *job, const char *error_text);
 
-/* Is this job a row of the queue? A sweep and an upkeep are not. */
+/* Is this job a row of the queue? A sweep is not. */
 bool slot_has_row(const struct slot *s);
 
 /* Reads what the worker says; notices its end; kills it when it is silent or too slow. */

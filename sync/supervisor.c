@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "sync/crew.h"
 #include "sync/hooks.h"
+#include "sync/keeper.h"
 #include "sync/senders.h"
 #include "sync/watch.h"
 
@@ -27,6 +28,7 @@ struct supervisor {
 	struct senders senders;
 	struct hooks hooks;
 	struct watch watch;
+	struct keeper keeper;
 	bool has_deliveries, has_tasks; /* there may be some */
 	const struct supervisor_options *options;
 	int signals; /* a signalfd */
@@ -76,6 +78,7 @@ see_signals(struct supervisor *s)
 		else
 			s->stop_us -= GRACE_US; /* asked twice: at once */
 		crew_close(&s->crew);
+		keeper_stop(&s->keeper);
 		log_write(LOG_INFO, "stopping",
 		    LOG_INT("running", (int64_t)crew_count(&s->crew, SLOT_BUSY)));
 	}
@@ -108,7 +111,7 @@ wait_ms(const struct supervisor *s)
 static void
 wait_for_something(const struct supervisor *s)
 {
-	struct pollfd fds[CREW_MOST + SENDERS_MOST + 4];
+	struct pollfd fds[CREW_MOST + SENDERS_MOST + 5];
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
@@ -120,6 +123,7 @@ wait_for_something(const struct supervisor *s)
 			    (struct pollfd){ .fd = s->crew.slots[i]->child.fd, .events = POLLIN };
 	n += senders_poll(&s->senders, fds + n);
 	n += hooks_poll(&s->hooks, fds + n);
+	n += keeper_poll(&s->keeper, fds + n);
 	if (poll(fds, n, wait_ms(s)) < 0)
 		return; /* EINTR: the next turn sees to it */
 }
@@ -127,11 +131,13 @@ wait_for_something(const struct supervisor *s)
 static void
 tidy(struct supervisor *s)
 {
-	pid_t others[SENDERS_MOST + 1];
+	pid_t others[SENDERS_MOST + 2];
 	size_t n = senders_pids(&s->senders, others);
 
 	if (hooks_pid(&s->hooks) != 0)
 		others[n++] = hooks_pid(&s->hooks);
+	if (keeper_pid(&s->keeper) != 0)
+		others[n++] = keeper_pid(&s->keeper);
 	crew_tidy(&s->crew, others, n);
 }
 
@@ -145,6 +151,7 @@ work(struct supervisor *s)
 	if (s->crew.has_news)
 		s->has_deliveries = s->has_tasks = true;
 	s->crew.has_news = false;
+	TRY(keeper_work(&s->keeper, &s->crew));
 	TRY(watch_work(&s->watch, &s->crew, &s->has_deliveries));
 	TRY(senders_work(&s->senders, s->crew.c, may_begin, &s->has_deliveries));
 	return hooks_work(&s->hooks, s->crew.c, may_begin, &s->has_tasks);
@@ -158,6 +165,7 @@ turn(struct supervisor *s)
 	crew_hear(&s->crew);
 	senders_hear(&s->senders, s->crew.c);
 	hooks_hear(&s->hooks, s->crew.c);
+	keeper_hear(&s->keeper, &s->crew);
 	if (s->has_lost_child) /* after they have all seen their own dead */
 		tidy(s);
 	s->has_lost_child = false;
@@ -181,7 +189,7 @@ is_over(const struct supervisor *s)
 		return false;
 	if (s->away_us != 0)
 		return crew_count(&s->crew, SLOT_BUSY) == 0 && now_us - s->away_us > AWAY_MOST_US;
-	return crew_is_done(&s->crew) && is_told(s);
+	return crew_is_done(&s->crew) && is_told(s) && keeper_is_done(&s->keeper, &s->crew);
 }
 
 static int
@@ -231,6 +239,7 @@ supervisor_run(struct ctx *c, const struct supervisor_options *options)
 	TRY(db_listen(c, "mirrorhub_job"));
 	crew_open(&s.crew, c->mem, &inner, options->conf_path);
 	senders_open(&s.senders, &inner, c->mem, options->conf_path);
+	keeper_open(&s.keeper, c->mem, options->conf_path);
 	hooks_open(&s.hooks, &inner, c->mem, options->conf_path);
 	while (!is_over(&s))
 		turn(&s);

@@ -9,21 +9,25 @@
 #define LOCK_WAIT_MS 10000
 
 static int
-upkeep_locked(struct ctx *c, const char *dir)
+upkeep_locked(struct ctx *c, const char *dir, bool *is_done_out)
 {
 	bool is_due;
 
 	TRY(git_upkeep_is_due(c, dir, &is_due));
-	return is_due ? git_upkeep(c, dir) : OK;
+	if (is_due)
+		TRY(git_upkeep(c, dir));
+	*is_done_out = is_due;
+	return OK;
 }
 
 int
-upkeep_store(struct ctx *c, int64_t store_id)
+upkeep_store(struct ctx *c, int64_t store_id, bool *is_done_out)
 {
 	const char *dir = project_store_dir(c, store_id);
 	bool is_due;
 	int *lock, code;
 
+	*is_done_out = false;
 	TRY(git_store_check(c, dir));
 	TRY(git_upkeep_is_due(c, dir, &is_due));
 	if (!is_due)
@@ -31,7 +35,7 @@ upkeep_store(struct ctx *c, int64_t store_id)
 	code = path_lock(c, project_store_lock(c, store_id), LOCK_WAIT_MS, &lock);
 	if (code != OK)
 		return code == E_CONFLICT ? OK : code;
-	code = upkeep_locked(c, dir);
+	code = upkeep_locked(c, dir, is_done_out);
 	path_unlock(c, lock);
 	return code;
 }

@@ -3,12 +3,13 @@
 #ifndef SYNC_UPKEEP_H
 #define SYNC_UPKEEP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/ctx.h"
 
-/* If it is due and nobody else works in the store: else OK and nothing done. E_INTERNAL: as
+/* If it is due and nobody else works in the store: else OK and *is_done_out false. E_INTERNAL: as
  * git_upkeep, or the store is not one of ours. */
-must_check int upkeep_store(struct ctx *c, int64_t store_id);
+must_check int upkeep_store(struct ctx *c, int64_t store_id, bool *is_done_out);
 
 #endif

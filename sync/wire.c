@@ -90,6 +90,7 @@ static const struct field result_fields[] = {
 	FIELD(wire_result, refs_changed),
 	FIELD(wire_result, size_bytes),
 	FIELD(wire_result, removed),
+	FIELD(wire_result, found),
 	{ 0 },
 };
 

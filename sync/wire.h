@@ -40,10 +40,10 @@ enum wire_type {
 };
 
 struct wire_job {
-	const char *kind;	 /* "sync", "packages", "remove_store", "sweep" or "upkeep" */
-	int64_t fence;		 /* sweep: the newest one given out */
-	int64_t store_id;	 /* but for sweep */
-	const char *url;	 /* sync only, as the next two */
+	const char *kind; /* "sync", "packages", "remove_store", "sweep", "upkeep" or "audit" */
+	int64_t fence;	  /* sweep: the newest one given out */
+	int64_t store_id; /* but for sweep */
+	const char *url;  /* sync only, as the next two */
 	const char *credentials; /* opened; "" none */
 	const char *fingerprint;
 	int64_t answer_s;     /* how long an answer may take: about a lease */
@@ -110,7 +110,8 @@ struct wire_result {
 	const char *latest_version; /* NULL: unchanged */
 	const char *head;	    /* the branch HEAD names; "" unknown */
 	int64_t bytes, objects, refs_changed, size_bytes;
-	int64_t removed; /* sweep: leftovers */
+	int64_t removed;   /* sweep: leftovers */
+	const char *found; /* audit: a word of store/audit.h */
 };
 
 struct wire_message {

@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -13,6 +15,7 @@
 #include "base/conf.h"
 #include "base/str.h"
 #include "git/init.h"
+#include "sync/audit.h"
 #include "sync/child.h"
 #include "sync/confine.h"
 #include "sync/janitor.h"
@@ -258,6 +261,38 @@ do_packages(struct worker *w)
 	return packages_read(w->c, w->job.store_id, w->job.branches, &hooks);
 }
 
+#define IO_OF_PROCESS 1
+#define IO_LEAST ((2 << 13) | 7) /* best effort, the last */
+
+/* Nobody waits for these two, and their process does nothing else. */
+static void
+be_nice(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, 10); /* less nice is no reason not to do it */
+	(void)syscall(SYS_ioprio_set, IO_OF_PROCESS, 0, IO_LEAST);
+}
+
+static int
+do_upkeep(struct worker *w, struct wire_result *out)
+{
+	be_nice();
+	return upkeep_store(w->c, w->job.store_id, &out->is_changed);
+}
+
+static int
+do_audit(struct worker *w, struct wire_result *out)
+{
+	struct audit_result r;
+
+	be_nice();
+	audit_store(w->c, w->job.store_id, w->job.fingerprint, &r);
+	out->found = r.found;
+	out->error_text = r.sentence;
+	out->fingerprint = r.fingerprint;
+	out->bytes = r.bytes;
+	return OK;
+}
+
 static void
 do_job(struct worker *w, struct wire_result *out)
 {
@@ -274,7 +309,9 @@ do_job(struct worker *w, struct wire_result *out)
 	else if (str_is_equal(w->job.kind, "sweep"))
 		code = do_sweep(w, out);
 	else if (str_is_equal(w->job.kind, "upkeep"))
-		code = upkeep_store(w->c, w->job.store_id);
+		code = do_upkeep(w, out);
+	else if (str_is_equal(w->job.kind, "audit"))
+		code = do_audit(w, out);
 	else
 		code = fail(w->c, E_INVALID, "a job of no known kind");
 	if (code == OK)
@@ -309,6 +346,7 @@ do_next(struct worker *w)
 	w->job = in.job;
 	w->told_phase = 0;
 	out.result.error = out.result.error_text = out.result.fingerprint = out.result.head = "";
+	out.result.found = "";
 	do_job(w, &out.result);
 	return say(w, &out) ? OK : E_NOTFOUND;
 }
