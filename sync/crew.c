@@ -14,6 +14,7 @@
 #include "core/platform_tree.h"
 #include "db/db.h"
 #include "base/crash.h"
+#include "store/audit.h"
 #include "sync/janitor.h"
 #include "sync/mirror.h"
 
@@ -504,8 +505,19 @@ stop_others(struct crew *w, const struct job *job)
 	}
 }
 
+#define ANEW_ATTEMPTS 3
+
+static bool
+wants_anew(struct crew *w, const struct job *job)
+{
+	bool wants = false;
+
+	return str_is_equal(job->kind, "sync") && job->attempts >= ANEW_ATTEMPTS &&
+	    audit_wants_anew(w->c, job->project_id, &wants) == OK && wants;
+}
+
 static void
-give(struct crew *w, const struct job *job)
+give(struct crew *w, struct job *job)
 {
 	struct slot *slot = slot_by_name(w, job->worker);
 	const char *context = arena_printf(w->c->mem, "mirror:%lld", (long long)job->project_id);
@@ -517,6 +529,7 @@ give(struct crew *w, const struct job *job)
 		slot_refuse(slot, job, "the stored credentials cannot be opened");
 		return;
 	}
+	job->is_anew = wants_anew(w, job);
 	if (str_is_equal(job->kind, "remove_store"))
 		stop_others(w, job);
 	slot_give(w->c, slot, w->conf_path, job, secret, NULL);

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/project.h"
+#include "git/audit.h"
 #include "git/check.h"
 #include "git/describe.h"
 #include "git/fetch.h"
@@ -16,6 +17,7 @@
 #include "git/store.h"
 #include "net/net.h"
 #include "base/crash.h"
+#include "sync/anew.h"
 #include "sync/peer.h"
 #include "sync/publish.h"
 
@@ -35,6 +37,8 @@ struct run {
 	struct git_advert advert;
 	const char *fingerprint; /* of advert */
 	struct git_fetched fetched;
+	bool is_anew;	  /* the store is damaged: a fresh one takes its place */
+	bool is_faithful; /* the refs on disk are the upstream's */
 	/* for the hooks */
 	enum mirror_phase phase;
 	int64_t objects, objects_total, told_us;
@@ -127,12 +131,37 @@ probe(struct run *r)
 	return OK;
 }
 
+static bool
+has_all(const struct git_refs *have, const struct git_refs *want)
+{
+	for (size_t i = 0; i < want->n; i++) {
+		const struct git_ref *r = git_refs_find(have, want->rows[i].name);
+
+		if (r == NULL || memcmp(r->oid, want->rows[i].oid, GIT_OID_BYTES) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What the database says was published may have been changed on disk since: a run of ours looks. */
+static void
+look_at_store(struct run *r)
+{
+	struct git_refs refs;
+
+	if (!path_is_dir(r->store_dir))
+		return;
+	r->is_anew = r->spec->is_anew || git_audit_is_marked(r->c->mem, r->store_dir) ||
+	    git_refs_load(r->c, r->store_dir, &refs, NULL) != OK;
+	r->is_faithful = !r->is_anew && has_all(&refs, &r->advert.refs);
+}
+
 /* Most runs end here: what is published is what upstream has. Unless a worker was killed as it had
  * published more than the database has heard of, and the upstream went back since. */
 static bool
 is_unchanged(const struct run *r)
 {
-	return strcmp(r->fingerprint, r->spec->old_fingerprint) == 0 && path_is_dir(r->store_dir) &&
+	return strcmp(r->fingerprint, r->spec->old_fingerprint) == 0 && r->is_faithful &&
 	    !git_refs_is_untold(r->c->mem, r->store_dir, r->fingerprint);
 }
 
@@ -153,7 +182,7 @@ check_disk(struct run *r)
 static int
 fetch(struct run *r)
 {
-	bool has_store = path_is_dir(r->store_dir);
+	bool has_store = path_is_dir(r->store_dir) && !r->is_anew;
 	struct git_refs published = { .n = 0 };
 	const struct git_fetch f = {
 		.quarantine_dir = r->quarantine_dir,
@@ -203,6 +232,7 @@ publish(struct run *r)
 		.payload = r->hooks->payload,
 		.old_fingerprint = r->spec->old_fingerprint,
 		.changes_most = MIRROR_CHANGES_MAX,
+		.is_anew = r->is_anew,
 	};
 
 	TRY(enter(r, PHASE_PUBLISHING));
@@ -235,13 +265,16 @@ sync_mirror(struct run *r)
 	TRY(git_init(r->c));
 	TRY(probe(r));
 	r->out->fingerprint = r->fingerprint;
+	look_at_store(r);
 	if (is_unchanged(r)) {
 		look_at_head(r);
 		return git_fetch_nothing(peer_wire(r->peer));
 	}
 	TRY(fetch(r));
 	TRY(publish(r));
-	r->out->is_changed = true;
+	/* what was only repaired is as it was */
+	r->out->is_changed =
+	    strcmp(r->fingerprint, r->spec->old_fingerprint) != 0 || r->out->refs_changed > 0;
 	look_at_head(r);
 	return OK;
 }

@@ -34,6 +34,7 @@ struct mirror_spec {
 	const char *credentials;     /* "user:password", opened; "" none */
 	const char *old_fingerprint; /* 64 hex digits of the published refs; "" never published */
 	int64_t fence;
+	bool is_anew; /* whatever the store holds: all of it is fetched (sync/anew.h) */
 };
 
 enum mirror_phase { PHASE_PROBING = 1, PHASE_FETCHING, PHASE_CHECKING, PHASE_PUBLISHING };

@@ -8,6 +8,7 @@
 #include "git/describe.h"
 #include "git/store.h"
 #include "base/crash.h"
+#include "sync/anew.h"
 
 #define LOCK_WAIT_MS 30000
 #define DIR_MODE 0750
@@ -114,18 +115,61 @@ verify(struct ctx *c, const struct publication *p)
 	return OK;
 }
 
+/* What was there, and what was told of it. Of a damaged store that cannot be told, nothing is. */
+static int
+load_before(struct ctx *c, const struct publication *p, const char *old_dir,
+    struct git_refs *before, struct git_refs *kept, struct git_refs *told)
+{
+	bool is_all;
+
+	if (!p->is_anew) {
+		TRY(git_refs_load(c, old_dir, before, kept));
+		return git_refs_told(c, old_dir, p->old_fingerprint, before, told);
+	}
+	TRY(anew_refs(c, old_dir, before, kept, &is_all));
+	if (!is_all || git_refs_told(c, old_dir, p->old_fingerprint, before, told) != OK)
+		*told = *p->refs;
+	return OK;
+}
+
+/* HEAD of the old one, as long as the upstream says nothing else. */
+static int
+make_fresh(struct ctx *c, struct publication *p)
+{
+	const char *head = p->refs->head, *now;
+
+	if (head == NULL && git_head_load(c, p->store_dir, &now) == OK && now != NULL &&
+	    git_refs_find(p->refs, now) != NULL)
+		head = now;
+	return anew_make(
+	    c, p->store_dir, head != NULL ? head + strlen(HEADS) : "main", &p->store_dir);
+}
+
+static int
+take_place(struct ctx *c, struct publication *p, const char *old_dir)
+{
+	TRY(git_refs_carry_told(c, old_dir, p->store_dir, p->old_fingerprint));
+	TRY(anew_swap(c, p->store_id, old_dir, p->store_dir));
+	p->store_dir = old_dir;
+	return OK;
+}
+
 static int
 publish_locked(struct ctx *c, struct publication *p)
 {
+	const char *old_dir = p->store_dir;
 	struct git_refs before, kept, told;
 	struct git_repository *repo;
 
-	TRY(open_store(c, p));
-	TRY(git_refs_load(c, p->store_dir, &before, &kept));
-	TRY(git_refs_told(c, p->store_dir, p->old_fingerprint, &before, &told));
+	TRY(p->is_anew ? make_fresh(c, p) : open_store(c, p));
+	TRY(load_before(c, p, old_dir, &before, &kept, &told));
 	TRY(move_pack(c, p));
+	if (p->is_anew)
+		TRY(anew_carry(c, old_dir, p->store_dir, p->refs, &kept));
 	TRY(swap_refs(c, p, &before, &kept));
 	TRY(verify(c, p));
+	if (p->is_anew)
+		TRY(take_place(c, p, old_dir));
 	if (strcmp(git_refs_fingerprint(c->mem, p->refs), p->old_fingerprint) == 0)
 		git_refs_forget_told(c->mem, p->store_dir);
 	p->refs_changed = git_refs_count_changes(&told, p->refs);

@@ -17,6 +17,7 @@ struct publication {
 	void *payload;
 	const char *old_fingerprint; /* of the refs that the database has heard of; "" none */
 	size_t changes_most;
+	bool is_anew; /* the pack is complete: a fresh store takes this one's place (sync/anew.h) */
 	/* filled in */
 	size_t refs_changed;
 	struct git_ref_change *changes; /* since old_fingerprint, the first changes_most of them */

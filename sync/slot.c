@@ -106,6 +106,7 @@ start_and_send(
 		.url = s->job.url,
 		.credentials = s->credentials,
 		.fingerprint = s->job.fingerprint,
+		.is_anew = s->job.is_anew,
 		.answer_s =
 		    c->conf->sync_lease_s > ANSWER_LEAST_S ? c->conf->sync_lease_s : ANSWER_LEAST_S,
 		.running = running_text(c->mem, fences),

@@ -14,6 +14,7 @@ static const struct field job_fields[] = {
 	FIELD(wire_job, url),
 	FIELD(wire_job, credentials),
 	FIELD(wire_job, fingerprint),
+	FIELD(wire_job, is_anew),
 	FIELD(wire_job, answer_s),
 	FIELD(wire_job, running),
 	FIELD(wire_job, branches),

@@ -46,6 +46,7 @@ struct wire_job {
 	const char *url;  /* sync only, as the next two */
 	const char *credentials; /* opened; "" none */
 	const char *fingerprint;
+	bool is_anew;	      /* sync: all of it is fetched anew */
 	int64_t answer_s;     /* how long an answer may take: about a lease */
 	const char *running;  /* sweep only: fences of running jobs, divided by commas */
 	const char *branches; /* packages only: a JSON list */

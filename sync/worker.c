@@ -173,6 +173,7 @@ do_sync(struct worker *w, struct wire_result *out)
 		.credentials = w->job.credentials,
 		.old_fingerprint = w->job.fingerprint,
 		.fence = w->job.fence,
+		.is_anew = w->job.is_anew,
 	};
 	struct mirror_result r = { .error = SYNC_LOCAL };
 

@@ -44,13 +44,15 @@ env_of(struct ctx *c, const struct git_chore *chore)
 
 	while (chore->settings != NULL && chore->settings[n_more] != NULL)
 		n_more += 2;
-	out = arena_new_array(c->mem, const char *, COUNT(env) + 2 + 2 * COUNT(settings) + n_more);
+	out = arena_new_array(c->mem, const char *, COUNT(env) + 3 + 2 * COUNT(settings) + n_more);
 	for (size_t i = 0; i < COUNT(env); i++)
 		out[i] = env[i];
 	for (size_t i = 0; i < COUNT(settings); i++, at += 2)
 		n = add_setting(c, out + at, n, settings[i][0], settings[i][1]);
 	for (size_t i = 0; i < n_more; i += 2, at += 2)
 		n = add_setting(c, out + at, n, chore->settings[i], chore->settings[i + 1]);
+	out[at++] = arena_printf(c->mem, "GIT_ALTERNATE_OBJECT_DIRECTORIES=%s",
+	    chore->alternate != NULL ? chore->alternate : "");
 	out[COUNT(env)] = arena_printf(c->mem, "GIT_CONFIG_COUNT=%zu", n);
 	out[at] = NULL;
 	return out;

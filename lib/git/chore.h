@@ -14,6 +14,7 @@ struct git_chore {
 	const char *const *settings; /* more of Git's: name, value, name, value, …, NULL; or NULL */
 	const void *input;	     /* for its standard input */
 	size_t input_len;
+	const char *alternate; /* a folder of objects to find there what it lacks; NULL: none */
 	int64_t wall_ms;
 };
 

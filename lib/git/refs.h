@@ -70,6 +70,10 @@ size_t git_refs_changes(struct arena *mem, const struct git_refs *before,
 must_check int git_refs_load(
     struct ctx *c, const char *store_dir, struct git_refs *out, struct git_refs *kept_out);
 
+/* The same of a damaged file: the lines that can be read, each name once. */
+must_check int git_refs_load_readable(
+    struct ctx *c, const char *store_dir, struct git_refs *out, struct git_refs *kept_out);
+
 /* Replaces packed-refs by `refs` and `kept` in one durable rename, through packed-refs.lock, which
  * git itself respects. E_CONFLICT: someone else holds that lock. */
 must_check int git_refs_publish(
@@ -85,6 +89,10 @@ must_check int git_refs_told(struct ctx *c, const char *store_dir, const char *f
 /* Whether something may have been published over the refs of that fingerprint, of which who asks
  * has not heard: git_refs_told was asked for them, and what came then was not told since. */
 bool git_refs_is_untold(struct arena *mem, const char *store_dir, const char *fingerprint);
+
+/* The copy of git_refs_told, if there is one, for a store that takes the other's place. */
+must_check int git_refs_carry_told(
+    struct ctx *c, const char *from_dir, const char *to_dir, const char *fingerprint);
 
 /* What is published is what was last told, again. Under the store's lock. */
 void git_refs_forget_told(struct arena *mem, const char *store_dir);

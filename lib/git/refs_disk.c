@@ -35,6 +35,7 @@ struct loading {
 	struct git_refs refs, kept;
 	size_t refs_size, kept_size;
 	struct git_ref *last; /* what a "^" line belongs to */
+	bool skips_bad;	      /* instead of failing */
 };
 
 static int
@@ -77,6 +78,21 @@ take_line(struct loading *l, char *line, size_t len)
 	return is_oid(line, len, l->last->oid) ? OK : damaged(l);
 }
 
+/* Of a line that makes no sense nothing is left, and a "^" line behind it goes too. */
+static int
+take_readable(struct loading *l, char *line, size_t len)
+{
+	size_t n_refs = l->refs.n, n_kept = l->kept.n;
+	int code = take_line(l, line, len);
+
+	if (code == OK || !l->skips_bad)
+		return code;
+	l->refs.n = n_refs;
+	l->kept.n = n_kept;
+	l->last = NULL;
+	return OK;
+}
+
 /* The lines are cut in place: the names stay in the text. */
 static int
 take_lines(struct loading *l, char *text)
@@ -86,7 +102,7 @@ take_lines(struct loading *l, char *text)
 		bool is_end = text[len] == '\0';
 
 		text[len] = '\0';
-		TRY(take_line(l, text, len));
+		TRY(take_readable(l, text, len));
 		text += len + !is_end;
 	}
 	return OK;
@@ -104,13 +120,14 @@ git_head_load(struct ctx *c, const char *store_dir, const char **branch_out)
 }
 
 static int
-load_file(struct ctx *c, const char *path, struct git_refs *out, struct git_refs *kept_out)
+load_file(struct ctx *c, const char *path, bool skips_bad, struct git_refs *out,
+    struct git_refs *kept_out)
 {
-	struct loading l = { .c = c, .path = path };
+	struct loading l = { .c = c, .path = path, .skips_bad = skips_bad };
 	char *text = arena_strdup(c->mem, "");
 	int code = path_read(c, path, PACKED_MAX_BYTES, &text);
 
-	if (code != OK && code != E_NOTFOUND)
+	if (code != OK && code != E_NOTFOUND && !skips_bad)
 		return code;
 	TRY(take_lines(&l, text));
 	TRY(git_refs_sort(c, &l.refs));
@@ -126,13 +143,39 @@ git_refs_load(struct ctx *c, const char *store_dir, struct git_refs *out, struct
 	const char *branch;
 	const struct git_ref *head;
 
-	TRY(load_file(c, path_under(c->mem, store_dir, "packed-refs"), &refs, &kept));
+	TRY(load_file(c, path_under(c->mem, store_dir, "packed-refs"), false, &refs, &kept));
 	TRY(git_head_load(c, store_dir, &branch));
 	head = branch != NULL ? git_refs_find(&refs, branch) : NULL;
 	refs.head = head != NULL ? head->name : NULL;
 	*out = refs;
 	if (kept_out != NULL)
 		*kept_out = kept;
+	return OK;
+}
+
+static bool
+is_safe_name(const char *name)
+{
+	return str_starts(name, "refs/") && strlen(name) <= GIT_REF_NAME_MAX &&
+	    str_is_printable(name) && strstr(name, "..") == NULL && !str_ends(name, ".lock");
+}
+
+int
+git_refs_load_readable(
+    struct ctx *c, const char *store_dir, struct git_refs *out, struct git_refs *kept_out)
+{
+	struct git_refs refs, kept;
+	size_t n = 0;
+
+	TRY(load_file(c, path_under(c->mem, store_dir, "packed-refs"), true, &refs, &kept));
+	for (size_t i = 0; i < kept.n; i++)
+		if (is_safe_name(kept.rows[i].name))
+			kept.rows[n++] = kept.rows[i];
+	kept.n = n;
+	if (git_refs_sort(c, &kept) != OK)
+		kept.n = 0; /* a name twice: whose it is nobody knows */
+	*out = refs;
+	*kept_out = kept;
 	return OK;
 }
 
@@ -273,9 +316,21 @@ git_refs_told(struct ctx *c, const char *store_dir, const char *fingerprint,
 		return OK;
 	}
 	if (path_is_file(path))
-		return load_file(c, path, out, &kept);
+		return load_file(c, path, false, out, &kept);
 	*out = *now;
 	return keep_told(c, store_dir, path);
+}
+
+int
+git_refs_carry_told(
+    struct ctx *c, const char *from_dir, const char *to_dir, const char *fingerprint)
+{
+	const char *to = told_path(c->mem, to_dir, fingerprint);
+
+	if (fingerprint[0] == '\0' || link(told_path(c->mem, from_dir, fingerprint), to) == 0 ||
+	    errno == ENOENT)
+		return OK;
+	return fail(c, E_INTERNAL, "make %s: %s", to, strerror(errno));
 }
 
 int

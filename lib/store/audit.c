@@ -14,6 +14,10 @@ struct news_row {
 	const char *news;
 };
 
+struct wants_row {
+	bool wants;
+};
+
 struct id_row {
 	int64_t id;
 };
@@ -23,9 +27,10 @@ static const struct field audit_row[] = { FIELD(audit, store_id), FIELD(audit, p
 static const struct field missing_row[] = { FIELD(audit_missing, store_id),
 	FIELD(audit_missing, path), FIELD(audit_missing, is_mirror), { 0 } };
 static const struct field news_row[] = { FIELD(news_row, news), { 0 } };
+static const struct field wants_row[] = { FIELD(wants_row, wants), { 0 } };
 static const struct field id_row[] = { FIELD(id_row, id), { 0 } };
 
-enum { CLAIM, FINISH, MISSING, NOTE_UPKEEP, LAST_STORE };
+enum { CLAIM, FINISH, MISSING, WANTS_ANEW, NOTE_UPKEEP, LAST_STORE };
 
 const struct db_stmt audit_sql[] = {
 	[CLAIM] = { "audit_claim",
@@ -36,6 +41,12 @@ const struct db_stmt audit_sql[] = {
 	[MISSING] = { "audit_missing",
 	    "SELECT store_id, path, is_mirror FROM hub.stores_missing($1, $2, $3)", missing_row,
 	    sizeof(struct audit_missing) },
+	[WANTS_ANEW] = { "audit_wants_anew",
+	    "SELECT coalesce((SELECT m.failures >= 3 AND m.failures % 3 = 0 AND 'protocol' = ALL ("
+	    "SELECT r.error_class FROM hub.run r WHERE r.project_id = m.project_id"
+	    " ORDER BY r.id DESC LIMIT 3) FROM hub.mirror m WHERE m.project_id = $1), false)"
+	    " AS wants",
+	    wants_row, sizeof(struct wants_row) },
 	[NOTE_UPKEEP] = { "audit_note_upkeep",
 	    "UPDATE hub.store SET upkeep_at = now(), upkeeps = upkeeps + 1,"
 	    " upkeep_ms = upkeep_ms + $2 WHERE id = $1",
@@ -76,6 +87,16 @@ audit_missing(struct ctx *c, int64_t first, const int64_t *found, size_t n,
 	assert(!b->full);
 	return db_all(c, &audit_sql[MISSING], rows_out, n_out, db_int(first),
 	    db_int(first + STORES_PER_FOLDER - 1), db_text(b->data));
+}
+
+int
+audit_wants_anew(struct ctx *c, int64_t project_id, bool *out)
+{
+	struct wants_row row;
+
+	TRY(db_one(c, &audit_sql[WANTS_ANEW], &row, db_int(project_id)));
+	*out = row.wants;
+	return OK;
 }
 
 int

@@ -40,6 +40,10 @@ struct audit_missing {
 must_check int audit_missing(struct ctx *c, int64_t first, const int64_t *found, size_t n,
     struct audit_missing **rows_out, size_t *n_out);
 
+/* Has the mirror failed three times in a row (or six, …) because of what the upstream sent? Then
+ * what we have may be why, and all of it is worth fetching. */
+must_check int audit_wants_anew(struct ctx *c, int64_t project_id, bool *out);
+
 /* Counts an upkeep that took so long. */
 must_check int audit_note_upkeep(struct ctx *c, int64_t store_id, int64_t ms);
 

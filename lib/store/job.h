@@ -28,6 +28,7 @@ struct job {
 	const char *url;
 	const char *sealed_credentials; /* NULL: none */
 	int64_t interval_s;
+	bool is_anew;	      /* sync: all of it is fetched anew; the supervisor's to say */
 	const char *branches; /* packages: a JSON list, "" for the one HEAD names; else NULL */
 };
 
