@@ -74,6 +74,7 @@ copy_job(struct arena *mem, const struct job *job)
 	copy.fingerprint = arena_strdup(mem, job->fingerprint ? job->fingerprint : "");
 	copy.sealed_credentials = NULL; /* opened already */
 	copy.branches = arena_strdup(mem, job->branches ? job->branches : "");
+	copy.options = arena_strdup(mem, job->options ? job->options : "{}");
 	return copy;
 }
 
@@ -167,6 +168,7 @@ slot_fail(struct slot *s, enum sync_error error, int64_t retry_after_s, const ch
 		.project_id = s->job.project_id,
 		.error_class = sync_error_text(error),
 		.error_text = arena_strdup(s->mem, error_text),
+		.retry_after_s = retry_after_s,
 		.delay_s = schedule_delay_s(&(struct schedule_case){ .error = error,
 		    .failures = s->job.attempts,
 		    .interval_s = s->job.interval_s,

@@ -44,6 +44,7 @@ struct conf {
 	/* schedule */
 	int64_t schedule_s;
 	const char *schedule_in;
+	bool schedule_adaptive;
 	/* after a sync or a push */
 	const char *hub_post_fetch_hooks;
 	bool hub_hooks_on_clone;
@@ -76,6 +77,7 @@ struct conf {
 	int64_t net_low_speed_bytes;
 	int64_t net_low_speed_s;
 	/* sync */
+	int64_t host_rate, host_burst, host_connections;
 	int64_t sync_workers;
 	int64_t sync_probes;
 	int64_t sync_lease_s;

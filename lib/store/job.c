@@ -37,6 +37,11 @@ static const struct field job_row[] = {
 	FIELD(job, sealed_credentials),
 	FIELD(job, interval_s),
 	FIELD(job, branches),
+	FIELD(job, options),
+	FIELD(job, target_id),
+	FIELD(job, manifest_id),
+	FIELD(job, host_id),
+	PACE_FIELDS(job, pace.),
 	{ 0 },
 };
 
@@ -66,6 +71,11 @@ static const struct field result_in[] = {
 	FIELD(job_result, fingerprint),
 	FIELD(job_result, latest_version),
 	FIELD(job_result, head),
+	FIELD(job_result, is_held),
+	FIELD(job_result, retry_after_s),
+	FIELD(job_result, host_v2),
+	FIELD(job_result, facts),
+	PACE_NEXT_FIELDS(job_result, next.),
 	FIELD(job_result, is_lost),
 	{ 0 },
 };
@@ -101,15 +111,16 @@ enum {
 const struct db_stmt job_sql[] = {
 	[JOB_CLAIM] = { "job_claim",
 	    "SELECT id, kind, fence, worker, attempts, project_id, path, store_id,"
-	    " fingerprint, url, sealed_credentials, interval_s, branches"
-	    " FROM hub.job_claim($1, $2, $3, $4)",
+	    " fingerprint, url, sealed_credentials, interval_s, branches, options, target_id,"
+	    " manifest_id, host_id, " PACE_COLUMNS
+	    " FROM hub.job_claim($1, $2, $3, $4, $5, $6, $7, $8)",
 	    job_row, sizeof(struct job) },
 	[JOB_RENEW] = { "job_renew", "SELECT id FROM hub.job_renew($1, $2) id", id_row,
 	    sizeof(struct id_row) },
 	[JOB_RELEASE] = { "job_release", "SELECT id FROM hub.job_release($1) id", id_row,
 	    sizeof(struct id_row) },
-	[JOB_FINISH] = { "job_finish", "SELECT id FROM hub.job_finish($1, $2, $3) id", id_row,
-	    sizeof(struct id_row) },
+	[JOB_FINISH] = { "job_finish", "SELECT id FROM hub.job_finish($1, $2, $3, $4, $5) id",
+	    id_row, sizeof(struct id_row) },
 	[JOB_PUT_PACKAGES] = { "job_put_packages",
 	    "SELECT hub.package_put($1, $2, $3, $4) AS is_ours", ours_row,
 	    sizeof(struct ours_row) },
@@ -118,7 +129,7 @@ const struct db_stmt job_sql[] = {
 	    " SELECT j.fence, $3::jsonb, $4 FROM hub.job j WHERE j.id = $1 AND j.fence = $2"
 	    " ON CONFLICT (fence) DO NOTHING",
 	    NULL, 0 },
-	[JOB_REAP] = { "job_reap", "SELECT hub.job_reap($1, $2) AS id", id_row,
+	[JOB_REAP] = { "job_reap", "SELECT hub.job_reap($1, $2, $3, $4) AS id", id_row,
 	    sizeof(struct id_row) },
 	[JOB_PASS] = { "job_pass", "SELECT 1::bigint AS id FROM hub.job_pass($1, $2)", id_row,
 	    sizeof(struct id_row) },
@@ -186,9 +197,13 @@ int
 job_claim(struct ctx *c, const char *const *workers, size_t n, bool with_syncs,
     struct job **rows_out, size_t *n_out)
 {
+	const char *want = !with_syncs ? "light" : c->conf->sync_probes > 0 ? "slots" : "all";
+
 	assert(n <= JOB_BATCH_MAX);
 	return db_all(c, &job_sql[JOB_CLAIM], rows_out, n_out, db_text(names_json(c, workers, n)),
-	    db_bool(with_syncs), db_int(c->conf->sync_lease_s), db_int(c->conf->schedule_s));
+	    db_int((int64_t)n), db_text(want), db_int(c->conf->sync_lease_s),
+	    db_int(c->conf->schedule_s), db_int(c->conf->host_rate), db_int(c->conf->host_burst),
+	    db_int(c->conf->host_connections));
 }
 
 int
@@ -223,7 +238,8 @@ job_finish(
 
 	TRY(db_all(c, &job_sql[JOB_FINISH], &rows, &n_rows,
 	    db_text(list_json(c, result_in, results, n, sizeof(*results))),
-	    db_int(c->conf->schedule_s), db_int(c->conf->sync_attempts)));
+	    db_int(c->conf->schedule_s), db_int(c->conf->sync_attempts),
+	    db_bool(c->conf->sync_probes > 0), db_int(c->conf->host_connections)));
 	ids_of(c, rows, n_rows, ids_out);
 	*n_out = n_rows;
 	return OK;
@@ -258,7 +274,8 @@ job_reap(struct ctx *c, int64_t *n_out)
 	struct id_row row;
 
 	TRY(db_one(c, &job_sql[JOB_REAP], &row, db_int(c->conf->schedule_s),
-	    db_int(c->conf->sync_attempts)));
+	    db_int(c->conf->sync_attempts), db_bool(c->conf->sync_probes > 0),
+	    db_int(c->conf->host_connections)));
 	*n_out = row.id;
 	return OK;
 }

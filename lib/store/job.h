@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "store/pace.h"
 #include "store/ref_list.h"
 
 /* The most jobs in one call: as many as there can be workers. */
@@ -17,23 +18,28 @@
 /* A claimed job and what its worker needs to know. */
 struct job {
 	int64_t id;
-	const char *kind; /* "sync", "packages" or "remove_store" */
+	const char *kind; /* "sync", "packages", "remove_store", "target" or "manifest" */
 	int64_t fence;	  /* of this claim: every later write carries it */
 	const char *worker;
 	int64_t attempts;   /* failed ones since the last success */
-	int64_t project_id; /* 0 for remove_store, as path, url and interval_s are empty */
+	int64_t project_id; /* of syncs and packages; else 0, as path and url are empty */
 	const char *path;
-	int64_t store_id;
+	int64_t store_id;	 /* 0 for targets and manifests */
 	const char *fingerprint; /* 64 hex digits; "" never published */
 	const char *url;
 	const char *sealed_credentials; /* NULL: none */
 	int64_t interval_s;
 	bool is_anew;	      /* sync: all of it is fetched anew; the supervisor's to say */
 	const char *branches; /* packages: a JSON list, "" for the one HEAD names; else NULL */
+	const char *options;  /* sync: what the mirror takes over, as JSON; else NULL */
+	int64_t target_id, manifest_id; /* of these kinds; else 0 */
+	int64_t host_id;		/* whom a sync asks; 0: this machine */
+	struct pace pace;		/* of a sync */
 };
 
 /* One due job for each of the n named workers, as far as there are any (conf: sync.lease_s,
- * schedule). with_syncs false: only jobs that free disk space. */
+ * schedule, sync.probes, host.*). What a probe decides is left to probe_claim, unless there are no
+ * probes; what has to wait for its host is put off. with_syncs false: only what needs no disk. */
 must_check int job_claim(struct ctx *c, const char *const *workers, size_t n, bool with_syncs,
     struct job **rows_out, size_t *n_out);
 
@@ -57,15 +63,20 @@ must_check int job_release(struct ctx *c, const struct job_held *held, size_t n)
 struct job_result {
 	int64_t id, fence, project_id;
 	bool is_changed;
+	bool is_held;		 /* waits for approval: nothing was published */
 	const char *error_class; /* a sync_error_text, or "" */
 	const char *error_text;	 /* one plain sentence, no secrets */
-	int64_t delay_s;	 /* after a failure: until the next attempt */
+	int64_t delay_s; /* until the next attempt; after success 0: a period (targets: none) */
+	int64_t retry_after_s; /* the upstream asked for it; 0: it did not */
 	int64_t bytes, objects, refs_changed;
 	int64_t size_bytes;	    /* of the store; 0: unknown */
 	const char *fingerprint;    /* 64 hex digits, or "" for unknown */
 	const char *latest_version; /* NULL: unchanged */
 	const char *head;	    /* the branch HEAD names, without refs/heads/; "" unknown */
-	bool is_lost;		    /* for the queue's own use: false */
+	int64_t host_v2;	    /* the host speaks Git's protocol v2: 1 yes, 2 no, 0 unknown */
+	const char *facts;     /* what guards and targets keep of it, as JSON text; NULL none */
+	struct pace_next next; /* what pace_next gave; all 0 after a failure */
+	bool is_lost;	       /* for the queue's own use: false */
 };
 
 /* Ends the jobs: run rows, mirror, store, counters, the next run_at. Results whose fence is not

@@ -68,7 +68,7 @@ const struct db_stmt queue_sql[] = {
 	    WALL_US(retries_cycles, retries_wall_us) ", "
 	    COUNTER(dead_purged) ", " COUNTER(dead_cycles) ", "
 	    WALL_US(dead_cycles, dead_wall_us) ", " COUNTER(backups) " "
-	    "FROM hub.job j WHERE j.kind <> 'packages' AND ($2 OR j.project_id IS NULL OR "
+	    "FROM hub.job j WHERE j.kind IN ('sync', 'remove_store') AND ($2 OR j.project_id IS NULL OR "
 	    "j.project_id NOT IN "
 	    "(SELECT p.id FROM hub.project p WHERE p.is_mirror AND " LIST_RULE " = 0))",
 	    stats_row, sizeof(struct queue_stats) },

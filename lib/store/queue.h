@@ -14,9 +14,9 @@ must_check int queue_request_sync(struct ctx *c, int64_t project_id);
 must_check int queue_remove_store(struct ctx *c, int64_t store_id);
 
 /* The numbers of hpr's /info (contract A6), read in one statement so that they agree. Jobs are
- * counted as they are listed: those of projects the asker may read, and those of none; reading spec
- * files (kind "packages") is none of hpr's work. What has been counted over the years (processed to
- * backups) is the hub's. */
+ * counted as they are listed: those of projects the asker may read, and those of none; other kinds
+ * (spec files, targets, manifests) are none of hpr's work. What has been counted over the years
+ * (processed to backups) is the hub's. */
 struct queue_stats {
 	int64_t queued, queued_default, queues, running, scheduled, retry, dead;
 	int64_t workers;

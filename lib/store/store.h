@@ -44,6 +44,8 @@ extern const struct db_stmt target_sql[];
 extern const struct db_stmt target_work_sql[]; /* what sync does with them */
 extern const struct db_stmt job_sql[];	       /* what sync does with it: claim, renew, finish */
 extern const struct db_stmt audit_sql[];       /* looking after stores */
+extern const struct db_stmt probe_sql[];
+extern const struct db_stmt host_sql[];
 
 /* NULL-ended. What each program prepares: its database role may not run the others'. */
 extern const struct db_stmt *const store_web_tables[];

@@ -207,7 +207,7 @@ static const char *const web_may_not[] = {
 	"UPDATE hub.counter SET n = 0",
 	"SELECT admin.new_token('bob')",
 	"SELECT path FROM admin.mirrors",
-	"SELECT hub.job_claim('[]', true, 1, 1)",
+	"SELECT hub.job_claim('[]', 1, 'all', 1, 1, 2, 10, 16)",
 	"SELECT nextval('hub.fence_seq')",
 	"SET ROLE mirrorhub_owner",
 	"SET SESSION AUTHORIZATION mirrorhub_owner",
