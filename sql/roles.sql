@@ -150,6 +150,10 @@ GRANT EXECUTE ON FUNCTION hub.target_place, hub.targets_due, hub.target_push TO 
 GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched, hub.projects_shared,
 	hub.request_sync TO mirrorhub_web;
 
+-- the list of repositories
+GRANT SELECT ON SEQUENCE hub.listing_seq TO mirrorhub_web;
+GRANT UPDATE (listed_fingerprint, listed_generation) ON hub.store TO mirrorhub_web;
+
 -- those who watch
 GRANT EXECUTE ON FUNCTION hub.metrics, hub.schema_version TO mirrorhub_web;
 

@@ -15,6 +15,7 @@ static const struct route routes[] = {
 	{ POST, "/*path.git/git-upload-pack",                     PERM_READ,   LOAD_CLONE,   serve_fetch,        NULL, ANY | ROUTE_READS },
 	{ GET,  "/*path.git/info/refs?service=git-receive-pack",  PERM_WRITE,  LOAD_CLONE,   show_refs_to_push,  NULL, ANY },
 	{ POST, "/*path.git/git-receive-pack",                    PERM_WRITE,  LOAD_CLONE,   serve_push,         NULL, ANY | ROUTE_NO_TX },
+	{ GET,  "/manifest.js.gz",                                PERM_PUBLIC, LOAD_NONE,    show_manifest,      NULL, ROUTE_STREAM },
 	{ .path = NULL },
 };
 /* clang-format on */

@@ -121,3 +121,27 @@ clock_text_rfc3339(struct arena *mem, int64_t at)
 {
 	return text_of(mem, at, "Z");
 }
+
+#define HTTP_DATE "%a, %d %b %Y %H:%M:%S GMT"
+
+/* The locale is C: no program of ours sets another. */
+char *
+clock_text_http(struct arena *mem, int64_t at)
+{
+	time_t t = (time_t)at;
+	struct tm tm;
+	char *text = arena_alloc(mem, TIME_TEXT_BYTES);
+
+	gmtime_r(&t, &tm);
+	strftime(text, TIME_TEXT_BYTES, HTTP_DATE, &tm);
+	return text;
+}
+
+int64_t
+clock_parse_http(const char *text)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(text, HTTP_DATE, &tm);
+
+	return end != NULL && *end == '\0' ? (int64_t)timegm(&tm) : -1;
+}

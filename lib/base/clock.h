@@ -15,6 +15,10 @@ int64_t clock_mono_us(void);
 /* "2026-11-22T07:20:34.123Z", now, in UTC: for logs. */
 char *clock_text_utc(struct arena *mem);
 
+/* at as HTTP writes dates: "Sun, 06 Nov 1994 08:49:37 GMT". And back; -1: not written so. */
+char *clock_text_http(struct arena *mem, int64_t at);
+int64_t clock_parse_http(const char *text);
+
 /* at as "YYYY-MM-DD HH:MM:SS +HHMM" in the server's zone (strftime "%F %T %z"); "" for 0. */
 char *clock_text_local(struct arena *mem, int64_t at);
 

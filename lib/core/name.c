@@ -21,10 +21,10 @@
  * and the words behind its prefix. */
 static const char *const reserved_parts[] = { "-", "_admin", "account", "api", "auth", "commit",
 	"commits", "config", "docs", "favicon.ico", "health", "healthz", "help", "info", "log-in",
-	"log-out", "log_in", "log_out", "login", "logout", "metrics", "new", "oauth", "projects",
-	"readyz", "register", "repositores", "repositories", "robots.txt", "search", "sessions",
-	"settings", "sign-in", "sign-out", "sign-up", "sign_in", "sign_out", "sign_up", "signin",
-	"signout", "signup", "static", "tags" };
+	"log-out", "log_in", "log_out", "login", "logout", "manifest.js.gz", "metrics", "new",
+	"oauth", "projects", "readyz", "register", "repositores", "repositories", "robots.txt",
+	"search", "sessions", "settings", "sign-in", "sign-out", "sign-up", "sign_in", "sign_out",
+	"sign_up", "signin", "signout", "signup", "static", "tags" };
 
 static const char *const reserved_unames[] = { "about", "add", "admin", "administrator", "app",
 	"apps", "arches", "archive", "archives", "autocomplete_group_uname", "blog", "connect",

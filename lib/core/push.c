@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/str.h"
+#include "core/listing.h"
 #include "store/event.h"
 #include "store/webhook.h"
 
@@ -72,6 +73,7 @@ push_record(
 		.result = "ok" };
 
 	TRY(project_raise_generation(c, p->store_id, short_name(c, push->head)));
+	TRY(listing_note(c, p->store_id));
 	TRY(event_add(c, &e));
 	return tell_others(c, who, p, push);
 }

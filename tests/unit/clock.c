@@ -106,6 +106,17 @@ a_span_is_said_in_its_largest_unit(void **state)
 		assert_string_equal(clock_text_span(c->mem, rows[i].seconds), rows[i].text);
 }
 
+static void
+a_date_of_http_comes_back_as_it_was(void **state)
+{
+	struct ctx *c = *state;
+
+	assert_string_equal(clock_text_http(c->mem, 784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+	assert_int_equal(clock_parse_http("Sun, 06 Nov 1994 08:49:37 GMT"), 784111777);
+	assert_int_equal(clock_parse_http("Sun, 06 Nov 1994 08:49:37"), -1);
+	assert_int_equal(clock_parse_http("yesterday"), -1);
+}
+
 int
 main(void)
 {
@@ -116,6 +127,7 @@ main(void)
 		WITH_CTX(local_text_is_in_the_zone_of_the_server),
 		WITH_CTX(local_text_is_what_strftime_says),
 		WITH_CTX(never_is_no_text),
+		WITH_CTX(a_date_of_http_comes_back_as_it_was),
 		WITH_CTX(a_span_is_said_in_its_largest_unit),
 	};
 

@@ -33,7 +33,7 @@ FOREIGN = {
 	r"fcgi.*\.h": "web",
 	r"json.*": "lib/base/js.c",
 	r"crypt\.h": "auth",
-	r"openssl/.*": "lib/auth/openpgp.c lib/git/trailer.c",
+	r"openssl/.*": "lib/auth/openpgp.c lib/git/trailer.c lib/git/listing.c",
 	r"cmark.*": "cgi/render/draw.c",
 	r"seccomp\.h": "cgi/render/sandbox.c",
 }
