@@ -155,7 +155,7 @@ struct sample {
 /* clang-format off */
 static const struct sample samples[] = {
 	/* family, type, help, source, labels */
-	{ "mirrorhub_mirrors", GAUGE, "Mirrors by state, when last measured.", "mirrors", NULL },
+	{ "mirrorhub_mirrors", GAUGE, "Mirrors by state, when last measured.", "mirror_states", NULL },
 	{ "mirrorhub_mirrors_stale", GAUGE,
 	  "Mirrors that were not checked for alert.age_intervals of their intervals.", "mirrors_stale", "" },
 	{ "mirrorhub_mirror_age_seconds", HISTOGRAM,
@@ -207,7 +207,7 @@ static const struct sample samples[] = {
 	{ "mirrorhub_store_bytes", GAUGE, "Size of all stores, when last measured.", "store_bytes", "" },
 	{ "mirrorhub_measured_timestamp_seconds", GAUGE,
 	  "When a sync program last measured what is said to be measured; 0: never.", "measured_at", "" },
-	{ "mirrorhub_measuring_milliseconds", GAUGE, "How long that took.", "measured_ms", "" },
+	{ "mirrorhub_measuring_seconds", GAUGE, "How long that took.", "measuring_s", "" },
 };
 /* clang-format on */
 

@@ -175,7 +175,7 @@ BEGIN
 		oldest := least(oldest, r.oldest);
 	END LOOP;
 	FOR i IN 1..7 LOOP
-		PERFORM hub.watch_put('mirrors', format('state="%s"', states[i]), in_state[i]);
+		PERFORM hub.watch_put('mirror_states', format('state="%s"', states[i]), in_state[i]);
 	END LOOP;
 	FOR i IN 1..12 LOOP
 		below := below + in_bin[i];
@@ -248,5 +248,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 	UNION ALL SELECT 'workers', '', count(*) FROM worker WHERE beat_at > now() - interval '60 s'
 	UNION ALL SELECT 'measured_at', '', CASE WHEN isfinite(w.measured_at)
 		THEN date_part('epoch', w.measured_at) ELSE 0 END FROM watch w
-	UNION ALL SELECT 'measured_ms', '', w.took_ms FROM watch w
+	UNION ALL SELECT 'measuring_s', '', w.took_ms / 1000.0 FROM watch w
 $$;

@@ -89,7 +89,7 @@ nothing_is_told_while_all_are_checked_in_time(void **state)
 {
 	assert_int_equal(look(*state), 0);
 	assert_told(*state, "");
-	assert_string_equal(value_of(*state, "mirrors", "state=\"fresh\""), "3");
+	assert_string_equal(value_of(*state, "mirror_states", "state=\"fresh\""), "3");
 	assert_string_equal(value_of(*state, "mirror_age_bucket", "le=\"60\""), "3");
 	assert_string_equal(value_of(*state, "mirror_age_count", ""), "3");
 }
@@ -107,7 +107,7 @@ a_mirror_that_fails_for_three_intervals_is_told_once_and_once_when_it_is_well(vo
 	assert_int_equal(look(*state), 0);
 	assert_told(*state, "stale");
 	assert_string_equal(value_of(*state, "mirrors_stale", ""), "1");
-	assert_string_equal(value_of(*state, "mirrors", "state=\"failing\""), "1");
+	assert_string_equal(value_of(*state, "mirror_states", "state=\"failing\""), "1");
 	harness_sql("UPDATE hub.mirror SET failures = 0, last_success_at = now();"
 		    "UPDATE hub.job SET state = 'scheduled'");
 	assert_int_equal(look(*state), 1);
@@ -145,7 +145,7 @@ what_is_held_for_so_long_is_stale_although_it_is_checked(void **state)
 		    " held_fingerprint = sha256('') WHERE project_id = 2");
 	assert_int_equal(look(*state), 1);
 	assert_told(*state, "stale");
-	assert_string_equal(value_of(*state, "mirrors", "state=\"held\""), "1");
+	assert_string_equal(value_of(*state, "mirror_states", "state=\"held\""), "1");
 }
 
 static void
@@ -166,7 +166,7 @@ a_paused_mirror_is_nobodys_concern(void **state)
 		    "DELETE FROM hub.job");
 	assert_int_equal(look(*state), 1);
 	assert_told(*state, "");
-	assert_string_equal(value_of(*state, "mirrors", "state=\"paused\""), "3");
+	assert_string_equal(value_of(*state, "mirror_states", "state=\"paused\""), "3");
 	assert_string_equal(value_of(*state, "mirror_age_count", ""), "0");
 }
 
@@ -179,7 +179,7 @@ it_is_measured_once_in_a_while_whoever_asks(void **state)
 	assert_int_equal(look(b), 0);
 	harness_sql("UPDATE hub.mirror SET paused = true");
 	assert_int_equal(metrics_watch(b->sync, 2, &n), OK);
-	assert_string_equal(value_of(b, "mirrors", "state=\"fresh\""), "3");
+	assert_string_equal(value_of(b, "mirror_states", "state=\"fresh\""), "3");
 	assert_string_equal(value_of(b, "worker_kills", ""), "2"); /* that is counted at once */
 }
 
