@@ -50,12 +50,13 @@ static const char *const phase_texts[] = {
 	[PHASE_FETCHING] = "fetching",
 	[PHASE_CHECKING] = "checking",
 	[PHASE_PUBLISHING] = "publishing",
+	[PHASE_PUSHING] = "pushing",
 };
 
 const char *
 mirror_phase_text(enum mirror_phase phase)
 {
-	assert(phase >= PHASE_PROBING && phase <= PHASE_PUBLISHING);
+	assert(phase >= PHASE_PROBING && phase <= PHASE_PUSHING);
 	return phase_texts[phase];
 }
 
@@ -302,14 +303,18 @@ static const enum sync_error by_code[] = {
 	[E_INTERNAL] = SYNC_LOCAL,
 };
 
+enum sync_error
+sync_error_of(const struct net *n, int code)
+{
+	return n != NULL && n->why != 0 ? by_why[n->why] : by_code[code];
+}
+
 static enum sync_error
 class_of(const struct run *r, int code)
 {
 	if (r->is_told_to_stop)
 		return SYNC_FENCED;
-	if (r->net != NULL && r->net->why != 0)
-		return by_why[r->net->why];
-	return by_code[code];
+	return sync_error_of(r->net, code);
 }
 
 /* An upstream may repeat what we told it. */

@@ -25,6 +25,11 @@ enum sync_error {
 	SYNC_FENCED,   /* "fenced": another worker has the job now; nothing was published */
 };
 
+struct net;
+
+/* Of a failure: what the conversation (NULL: there was none) says of it, else what the code does. */
+enum sync_error sync_error_of(const struct net *n, int code);
+
 const char *sync_error_text(enum sync_error class);
 enum sync_error sync_error_by_name(const char *name); /* SYNC_LOCAL for what it does not know */
 
@@ -37,7 +42,14 @@ struct mirror_spec {
 	bool is_anew; /* whatever the store holds: all of it is fetched (sync/anew.h) */
 };
 
-enum mirror_phase { PHASE_PROBING = 1, PHASE_FETCHING, PHASE_CHECKING, PHASE_PUBLISHING };
+/* PHASE_PUSHING: of targets (sync/target.h). */
+enum mirror_phase {
+	PHASE_PROBING = 1,
+	PHASE_FETCHING,
+	PHASE_CHECKING,
+	PHASE_PUBLISHING,
+	PHASE_PUSHING,
+};
 const char *mirror_phase_text(enum mirror_phase phase);
 
 struct mirror_hooks {

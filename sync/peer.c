@@ -9,10 +9,27 @@
 #include "net/net.h"
 #include "net/stream.h"
 
-#define SERVICE "git-upload-pack"
 #define PATH_MAX_BYTES 4096
+#define PIECE_BYTES ((size_t)64 * 1024)
+
+/* What we ask the other side for, in the words of each way to it. */
+struct service {
+	const char *name, *command;			      /* ssh; local */
+	const char *query, *suffix;			      /* HTTP */
+	const char *advert_type, *request_type, *result_type; /* HTTP */
+};
+
+static const struct service upload = { "git-upload-pack", "upload-pack", "service=git-upload-pack",
+	"/git-upload-pack", "application/x-git-upload-pack-advertisement",
+	"application/x-git-upload-pack-request", "application/x-git-upload-pack-result" };
+
+static const struct service receive = { "git-receive-pack", "receive-pack",
+	"service=git-receive-pack", "/git-receive-pack",
+	"application/x-git-receive-pack-advertisement", "application/x-git-receive-pack-request",
+	"application/x-git-receive-pack-result" };
 
 struct peer {
+	const struct service *service;
 	struct net *net;
 	struct git_wire wire;
 	struct net_http *http; /* one of the two */
@@ -21,10 +38,6 @@ struct peer {
 };
 
 /* ---- HTTP */
-
-static const char advert_type[] = "application/x-" SERVICE "-advertisement";
-static const char request_type[] = "application/x-" SERVICE "-request";
-static const char result_type[] = "application/x-" SERVICE "-result";
 
 static int
 check_type(struct peer *p, const char *expected)
@@ -46,33 +59,42 @@ http_open(struct peer *p, const struct net_url *url)
 {
 	const struct net_request get = {
 		.suffix = "/info/refs",
-		.query = "service=" SERVICE,
+		.query = p->service->query,
 		.max_bytes = p->net->c->conf->sync_advert_bytes,
 		.may_redirect = true,
 	};
 
 	TRY(net_http_open(p->net, url, &p->http));
 	TRY(net_http_request(p->http, &get));
-	return check_type(p, advert_type);
+	return check_type(p, p->service->advert_type);
 }
 
 static int
-http_send(void *payload, const void *bytes, size_t len)
+http_send_long(void *payload, const void *bytes, size_t len,
+    int (*more)(void *source, void *bytes, size_t size, size_t *got_out), void *source)
 {
 	struct peer *p = payload;
 	const struct net_request post = {
-		.suffix = "/" SERVICE,
-		.accept = result_type,
-		.content_type = request_type,
+		.suffix = p->service->suffix,
+		.accept = p->service->result_type,
+		.content_type = p->service->request_type,
 		.body = bytes,
 		.body_len = len,
-		.may_gzip = true,
+		.more = more,
+		.more_payload = source,
+		.may_gzip = more == NULL && p->service == &upload,
 		.max_bytes = p->net->c->conf->sync_pack_bytes,
 	};
 
 	p->is_asked = true;
 	TRY(net_http_request(p->http, &post));
-	return check_type(p, result_type);
+	return check_type(p, p->service->result_type);
+}
+
+static int
+http_send(void *payload, const void *bytes, size_t len)
+{
+	return http_send_long(payload, bytes, len, NULL, NULL);
 }
 
 /* The end is never expected: the advertisement and a pack in side-bands end in a flush of their
@@ -95,7 +117,7 @@ git_open(struct peer *p, const struct net_url *url)
 {
 	struct buf *line = buf_new(p->net->c->mem, PATH_MAX_BYTES);
 
-	buf_printf(line, SERVICE " %s", url->path);
+	buf_printf(line, "%s %s", p->service->name, url->path);
 	buf_char(line, '\0');
 	buf_printf(line, strchr(url->host, ':') != NULL ? "host=[%s]:%d" : "host=%s:%d", url->host,
 	    url->port);
@@ -111,6 +133,22 @@ stream_send(void *payload, const void *bytes, size_t len)
 	struct peer *p = payload;
 
 	return net_stream_write(p->stream, bytes, len);
+}
+
+static int
+stream_send_long(void *payload, const void *bytes, size_t len,
+    int (*more)(void *source, void *bytes, size_t size, size_t *got_out), void *source)
+{
+	struct peer *p = payload;
+	char *piece = arena_alloc(p->net->c->mem, PIECE_BYTES);
+	size_t got = 0;
+
+	TRY(net_stream_write(p->stream, bytes, len));
+	do {
+		TRY(more(source, piece, PIECE_BYTES, &got));
+		TRY(net_stream_write(p->stream, piece, got));
+	} while (got > 0);
+	return OK;
 }
 
 static int
@@ -134,26 +172,43 @@ open_by_scheme(struct peer *p, const struct net_url *url)
 	case NET_GIT:
 		return git_open(p, url);
 	case NET_SSH:
-		return net_ssh_open(p->net, url, SERVICE, &p->stream);
+		return net_ssh_open(p->net, url, p->service->name, &p->stream);
 	case NET_FILE:
-		return net_local_open(p->net, url, "upload-pack", &p->stream);
+		return net_local_open(p->net, url, p->service->command, &p->stream);
 	}
 	return net_fail(p->net, NET_WHY_POLICY, "the address has no known scheme");
+}
+
+static int
+open_peer(
+    struct net *n, const struct net_url *url, const struct service *service, struct peer **out)
+{
+	struct peer *p = arena_new_of(n->c->mem, struct peer);
+
+	p->net = n;
+	p->service = service;
+	TRY(open_by_scheme(p, url));
+	p->wire.payload = p;
+	p->wire.is_rpc = p->http != NULL;
+	p->wire.send = p->http != NULL ? http_send : stream_send;
+	p->wire.send_long = p->http != NULL ? http_send_long : stream_send_long;
+	p->wire.receive = p->http != NULL ? http_receive : stream_receive;
+	*out = p;
+	return OK;
 }
 
 int
 peer_open(struct net *n, const struct net_url *url, struct peer **out)
 {
-	struct peer *p = arena_new_of(n->c->mem, struct peer);
+	return open_peer(n, url, &upload, out);
+}
 
-	p->net = n;
-	TRY(open_by_scheme(p, url));
-	p->wire.payload = p;
-	p->wire.is_rpc = p->http != NULL;
-	p->wire.send = p->http != NULL ? http_send : stream_send;
-	p->wire.receive = p->http != NULL ? http_receive : stream_receive;
-	*out = p;
-	return OK;
+int
+peer_open_to_push(struct net *n, const struct net_url *url, struct peer **out)
+{
+	if (url->scheme == NET_GIT)
+		return net_fail(n, NET_WHY_POLICY, "nothing can be pushed over git://");
+	return open_peer(n, url, &receive, out);
 }
 
 struct git_wire *

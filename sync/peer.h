@@ -12,6 +12,9 @@ struct peer;
 /* Connects, or asks over HTTP; what comes first from the wire is the advertisement. */
 must_check int peer_open(struct net *n, const struct net_url *url, struct peer **out);
 
+/* The same with a receive-pack. */
+must_check int peer_open_to_push(struct net *n, const struct net_url *url, struct peer **out);
+
 struct git_wire *peer_wire(struct peer *p);
 
 #endif

@@ -241,7 +241,7 @@ on_result(struct slot *s, const struct wire_result *r)
 static const char *
 phase_word(const char *text)
 {
-	for (enum mirror_phase p = PHASE_PROBING; p <= PHASE_PUBLISHING; p++)
+	for (enum mirror_phase p = PHASE_PROBING; p <= PHASE_PUSHING; p++)
 		if (str_is_equal(mirror_phase_text(p), text))
 			return mirror_phase_text(p);
 	return "";
