@@ -12,17 +12,12 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/str.h"
+#include "net/reply.h"
 
-#define USER_AGENT                                                                                 \
-	"git/2.0 (mirrorhub)" /* forges tell Git clients by "git/" (mirroring.md 4.1)              \
-			       */
-#define HOPS_MAX 3
 #define WAIT_MS 500
 /* What has come and was not read yet. libcurl hands over at most CURL_MAX_WRITE_SIZE at once; when
  * that does not fit any more, the transfer pauses. */
 #define WINDOW_BYTES (4 * CURL_MAX_WRITE_SIZE)
-#define RETRY_AFTER_MAX_S 86400
-#define HEAD_MAX_BYTES ((size_t)128 * 1024) /* libcurl limits each line, not all of them */
 #define GZIP_LEAST_BYTES 1024
 /* A longer body goes out in chunks, as git itself does it (http.postBuffer). */
 #define WHOLE_MOST_BYTES ((size_t)1024 * 1024)
@@ -94,23 +89,6 @@ on_body(char *bytes, size_t size, size_t n, void *payload)
 	return len;
 }
 
-/* "Name: value" of a header line, when it is that name; otherwise NULL. */
-static const char *
-header_value(struct arena *mem, const char *line, size_t len, const char *name)
-{
-	size_t name_len = strlen(name);
-
-	if (len <= name_len || line[name_len] != ':' || strncasecmp(line, name, name_len) != 0)
-		return NULL;
-	line += name_len + 1;
-	len -= name_len + 1;
-	for (; len > 0 && (line[0] == ' ' || line[0] == '\t'); len--)
-		line++;
-	for (; len > 0 && (unsigned char)line[len - 1] <= ' '; len--)
-		;
-	return arena_strndup(mem, line, len);
-}
-
 static void
 keep_line(struct net_http *h, const char *line, size_t len)
 {
@@ -119,21 +97,6 @@ keep_line(struct net_http *h, const char *line, size_t len)
 	header->line = arena_strndup(h->net->c->mem, line, len);
 	header->before = h->last;
 	h->last = header;
-}
-
-static void
-take_retry_after(struct net *n, const char *value)
-{
-	int64_t seconds;
-
-	if (!str_is_int(value, &seconds)) {
-		time_t at = curl_getdate(value, NULL);
-
-		seconds = at < 0 ? 0 : (int64_t)at - clock_now();
-	}
-	n->retry_after_s = seconds < 0	  ? 0
-	    : seconds > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S
-					  : seconds;
 }
 
 static size_t
@@ -146,17 +109,17 @@ on_header(char *line, size_t size, size_t n, void *payload)
 	long status = 0;
 
 	h->head_bytes += len;
-	if (h->head_bytes > HEAD_MAX_BYTES) {
+	if (h->head_bytes > NET_HEAD_MAX_BYTES) {
 		h->is_too_much = true;
 		return 0;
 	}
 	keep_line(h, line, len);
-	if ((value = header_value(mem, line, len, "location")) != NULL)
+	if ((value = net_reply_header(mem, line, len, "location")) != NULL)
 		h->location = value;
-	else if ((value = header_value(mem, line, len, "content-type")) != NULL)
+	else if ((value = net_reply_header(mem, line, len, "content-type")) != NULL)
 		h->content_type = str_lower(mem, arena_strndup(mem, value, strcspn(value, "; ")));
-	else if ((value = header_value(mem, line, len, "retry-after")) != NULL)
-		take_retry_after(h->net, value);
+	else if ((value = net_reply_header(mem, line, len, "retry-after")) != NULL)
+		net_reply_retry_after(h->net, value);
 	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (len <= 2 && status >= 200)
 		h->is_head_done = true;
@@ -179,79 +142,19 @@ on_socket(void *payload, curlsocktype purpose, struct curl_sockaddr *address)
 
 /* ---- failures */
 
-static const struct curl_row {
-	CURLcode code;
-	enum net_why why;
-} curl_rows[] = {
-	{ CURLE_PEER_FAILED_VERIFICATION, NET_WHY_TLS },
-	{ CURLE_SSL_CONNECT_ERROR, NET_WHY_TLS },
-	{ CURLE_SSL_CERTPROBLEM, NET_WHY_TLS },
-	{ CURLE_SSL_CIPHER, NET_WHY_TLS },
-	{ CURLE_SSL_CACERT_BADFILE, NET_WHY_LOCAL },
-	{ CURLE_SSL_ISSUER_ERROR, NET_WHY_TLS },
-	{ CURLE_SSL_INVALIDCERTSTATUS, NET_WHY_TLS },
-	{ CURLE_OUT_OF_MEMORY, NET_WHY_LOCAL },
-	{ CURLE_FAILED_INIT, NET_WHY_LOCAL },
-	{ CURLE_URL_MALFORMAT, NET_WHY_POLICY },
-	{ CURLE_UNSUPPORTED_PROTOCOL, NET_WHY_POLICY },
-	{ CURLE_WEIRD_SERVER_REPLY, NET_WHY_PROTOCOL },
-	{ CURLE_BAD_CONTENT_ENCODING, NET_WHY_PROTOCOL },
-};
-
 static int
 transfer_failure(struct net_http *h)
 {
-	const char *what = h->error[0] != '\0' ? h->error : curl_easy_strerror(h->result);
-	enum net_why why = NET_WHY_NETWORK; /* refused, reset, too slow, cut off … */
-
 	if (h->more_code != OK)
 		return h->more_code; /* with its reason */
-	if (h->is_too_much && h->head_bytes > HEAD_MAX_BYTES)
-		return net_fail(
-		    h->net, NET_WHY_PROTOCOL, "%s sends too many header lines", h->url.host);
+	if (h->is_too_much && h->head_bytes > NET_HEAD_MAX_BYTES)
+		return net_reply_head_failure(h->net, h->url.host);
 	if (h->is_too_much)
-		return net_fail(h->net, NET_WHY_POLICY,
-		    "the upstream sends more than the %lld bytes it may", (long long)h->max_bytes);
+		return net_reply_size_failure(h->net, h->max_bytes);
 	if (h->is_wrong_address)
 		return net_fail(h->net, NET_WHY_POLICY, "%s led to an address that was not checked",
 		    h->url.host);
-	for (size_t i = 0; i < sizeof(curl_rows) / sizeof(curl_rows[0]); i++)
-		if (curl_rows[i].code == h->result)
-			why = curl_rows[i].why;
-	return net_fail(h->net, why, "%s: %s", h->url.host, net_clean(h->net->c->mem, what));
-}
-
-static const struct status_row {
-	long status;
-	enum net_why why;
-	const char *sentence;
-} status_rows[] = {
-	{ 401, NET_WHY_AUTH, "the upstream wants a user name and password, or refused ours" },
-	{ 403, NET_WHY_AUTH, "the upstream does not let us in" },
-	{ 404, NET_WHY_GONE, "the upstream has no such repository, or hides it from us" },
-	{ 407, NET_WHY_POLICY, "a proxy stands in the way" },
-	{ 408, NET_WHY_NETWORK, "the upstream waited too long for us" },
-	{ 410, NET_WHY_GONE, "the upstream says that the repository is gone" },
-	{ 413, NET_WHY_PROTOCOL, "the upstream finds our request too large" },
-	{ 429, NET_WHY_BUSY, "the upstream asks us to come less often" },
-};
-
-static int
-status_failure(struct net_http *h, long status)
-{
-	for (size_t i = 0; i < sizeof(status_rows) / sizeof(status_rows[0]); i++)
-		if (status_rows[i].status == status)
-			return net_fail(h->net, status_rows[i].why, "%s (HTTP %ld)",
-			    status_rows[i].sentence, status);
-	if (status == 503 && h->net->retry_after_s > 0)
-		return net_fail(h->net, NET_WHY_BUSY, "the upstream is busy (HTTP %ld)", status);
-	if (status >= 500)
-		return net_fail(
-		    h->net, NET_WHY_NETWORK, "the upstream is in trouble (HTTP %ld)", status);
-	if (status >= 300 && status < 400)
-		return net_fail(h->net, NET_WHY_POLICY,
-		    "the upstream redirects to where we may not follow (HTTP %ld)", status);
-	return net_fail(h->net, NET_WHY_PROTOCOL, "the upstream answers with HTTP %ld", status);
+	return net_reply_failure(h->net, h->url.host, h->result, h->error);
 }
 
 /* ---- one request */
@@ -287,44 +190,16 @@ add_header(struct net_http *h, const char *name, const char *value)
 		add_line(h, arena_printf(h->net->c->mem, "%s: %s", name, value));
 }
 
-/* host:port:address,address for libcurl, so that it looks nothing up itself. An address needs no
- * looking up, and an IPv6 one would not fit this form. */
+/* So that libcurl looks nothing up itself. */
 static void
 pin(struct net_http *h)
 {
-	struct buf *line = buf_new(h->net->c->mem, 4096);
+	const char *line = net_reply_pin(h->net->c->mem, &h->place, "");
 
-	if (strcmp(h->place.host, h->place.addresses[0].text) == 0)
+	if (line == NULL)
 		return;
-	buf_printf(line, "%s:%d:", h->place.host, h->place.port);
-	for (size_t i = 0; i < h->place.n; i++)
-		buf_printf(line, "%s%s", i > 0 ? "," : "", h->place.addresses[i].text);
-	assert(!line->full);
-	h->resolve = curl_slist_append(NULL, line->data);
+	h->resolve = curl_slist_append(NULL, line);
 	assert(h->resolve != NULL);
-}
-
-static void
-set_limits(struct net_http *h)
-{
-	const struct conf *conf = h->net->c->conf;
-
-	curl_easy_setopt(h->easy, CURLOPT_CONNECTTIMEOUT, (long)conf->net_connect_s);
-	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)net_left_ms(h->net) + 1);
-	curl_easy_setopt(h->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(h->easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(h->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(h->easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(h->easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(h->easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(h->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(h->easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_RESOLVE, h->resolve);
-	curl_easy_setopt(h->easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-	curl_easy_setopt(h->easy, CURLOPT_OPENSOCKETDATA, h);
 }
 
 /* Ids are hex digits: half of a long request is saved, and more servers take it. */
@@ -407,8 +282,6 @@ set_request(struct net_http *h, const struct net_request *r)
 	curl_easy_setopt(h->easy, CURLOPT_URL,
 	    arena_printf(h->net->c->mem, "%s%s%s%s", net_url_text(h->net->c->mem, &h->url),
 		r->suffix, query != NULL ? "?" : "", query != NULL ? query : ""));
-	curl_easy_setopt(h->easy, CURLOPT_USERAGENT, USER_AGENT);
-	curl_easy_setopt(h->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error);
 	curl_easy_setopt(h->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(h->easy, CURLOPT_WRITEDATA, h);
@@ -494,7 +367,12 @@ send_request(struct net_http *h, const struct net_request *r, long *status_out)
 	h->error[0] = '\0';
 	h->net->retry_after_s = 0;
 	pin(h);
-	set_limits(h);
+	net_reply_set_limits(h->easy, h->net->c->conf);
+	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)net_left_ms(h->net) + 1);
+	curl_easy_setopt(h->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(h->easy, CURLOPT_RESOLVE, h->resolve);
+	curl_easy_setopt(h->easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	curl_easy_setopt(h->easy, CURLOPT_OPENSOCKETDATA, h);
 	TRY(set_request(h, r));
 	if (curl_multi_add_handle(connections, h->easy) != CURLM_OK)
 		return net_fail(h->net, NET_WHY_LOCAL, "libcurl cannot start a request");
@@ -513,66 +391,18 @@ send_request(struct net_http *h, const struct net_request *r, long *status_out)
 /* ---- redirects */
 
 static int
-bad_redirect(struct net_http *h, const char *why)
-{
-	return net_fail(h->net, NET_WHY_POLICY, "the upstream redirects %s", why);
-}
-
-/* Location, which may leave scheme and host out, as a URL without the request's suffix, and its
- * query. */
-static int
-redirect_target(
-    struct net_http *h, const struct net_request *r, struct net_url *out, const char **query_out)
-{
-	struct arena *mem = h->net->c->mem;
-	struct net_url base = h->url;
-	const char *query;
-	char *text;
-
-	if (h->location == NULL)
-		return bad_redirect(h, "without saying where to");
-	base.path = "";
-	if (str_starts(h->location, "//"))
-		text = arena_printf(mem, "%s:%s", net_scheme_text(base.scheme), h->location);
-	else if (h->location[0] == '/')
-		text = arena_printf(mem, "%s%s", net_url_text(mem, &base), h->location);
-	else
-		text = arena_strdup(mem, h->location);
-	text[strcspn(text, "#")] = '\0';
-	query = strchr(text, '?') != NULL ? arena_strdup(mem, strchr(text, '?') + 1) : NULL;
-	text[strcspn(text, "?")] = '\0';
-	if (!str_ends(text, r->suffix))
-		return bad_redirect(h, "away from the list of refs");
-	text[strlen(text) - strlen(r->suffix)] = '\0';
-	if (net_url_parse(h->net->c, text, out) != OK ||
-	    (query != NULL && strpbrk(query, " \t\\\"<>") != NULL))
-		return bad_redirect(h, "to an address that cannot be used");
-	if (out->scheme != h->url.scheme &&
-	    !(h->url.scheme == NET_HTTP && out->scheme == NET_HTTPS))
-		return bad_redirect(h, "to another scheme");
-	*query_out = query;
-	return OK;
-}
-
-static int
 follow(struct net_http *h, const struct net_request *r)
 {
 	struct net_url target;
 	struct net_place place;
 
-	TRY(redirect_target(h, r, &target, &h->query));
+	TRY(net_reply_redirect(h->net, &h->url, r->suffix, h->location, &target, &h->query));
 	TRY(net_find(h->net, &target, &place));
 	if (!net_url_is_same_origin(&target, &h->url))
 		h->with_credentials = false;
 	h->url = target;
 	h->place = place;
 	return OK;
-}
-
-static bool
-is_redirect(long status)
-{
-	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
 /* ---- the calls */
@@ -618,10 +448,10 @@ net_http_request(struct net_http *h, const struct net_request *r)
 		h->status = status;
 		if ((status >= 200 && status < 300) || r->any_status)
 			return OK;
-		if (!is_redirect(status) || !r->may_redirect)
-			return status_failure(h, status);
-		if (hops == HOPS_MAX)
-			return bad_redirect(h, "more than three times");
+		if (!net_reply_is_redirect(status) || !r->may_redirect)
+			return net_reply_status(h->net, status);
+		if (hops == NET_HOPS_MAX)
+			return net_reply_bad_redirect(h->net, "more than three times");
 		TRY(follow(h, r));
 	}
 }
@@ -643,7 +473,7 @@ net_http_header(const struct net_http *h, const char *name)
 {
 	for (const struct header *row = h->last; row != NULL; row = row->before) {
 		const char *value =
-		    header_value(h->net->c->mem, row->line, strlen(row->line), name);
+		    net_reply_header(h->net->c->mem, row->line, strlen(row->line), name);
 
 		if (value != NULL)
 			return value;
