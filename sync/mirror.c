@@ -37,6 +37,7 @@ struct run {
 	struct git_advert advert;
 	const char *fingerprint; /* of advert */
 	struct git_fetched fetched;
+	bool has_store;
 	bool is_anew;	  /* the store is damaged: a fresh one takes its place */
 	bool is_faithful; /* the refs on disk are the upstream's */
 	/* for the hooks */
@@ -150,7 +151,8 @@ look_at_store(struct run *r)
 {
 	struct git_refs refs;
 
-	if (!path_is_dir(r->store_dir))
+	r->has_store = path_is_dir(r->store_dir);
+	if (!r->has_store)
 		return;
 	r->is_anew = r->spec->is_anew || git_audit_is_marked(r->c->mem, r->store_dir) ||
 	    git_refs_load(r->c, r->store_dir, &refs, NULL) != OK;
@@ -183,7 +185,7 @@ check_disk(struct run *r)
 static int
 fetch(struct run *r)
 {
-	bool has_store = path_is_dir(r->store_dir) && !r->is_anew;
+	bool has_store = r->has_store && !r->is_anew;
 	struct git_refs published = { .n = 0 };
 	const struct git_fetch f = {
 		.quarantine_dir = r->quarantine_dir,

@@ -115,18 +115,23 @@ verify(struct ctx *c, const struct publication *p)
 	return OK;
 }
 
-/* What was there, and what was told of it. Of a damaged store that cannot be told, nothing is. */
+/* What was there, and what was told of it: the very same where the refs were only put right. Of a
+ * damaged store that cannot be told, nothing is. */
 static int
 load_before(struct ctx *c, const struct publication *p, const char *old_dir,
     struct git_refs *before, struct git_refs *kept, struct git_refs *told)
 {
-	bool is_all;
+	bool is_all,
+	    is_told = str_is_equal(git_refs_fingerprint(c->mem, p->refs), p->old_fingerprint);
 
+	*told = *p->refs;
 	if (!p->is_anew) {
 		TRY(git_refs_load(c, old_dir, before, kept));
-		return git_refs_told(c, old_dir, p->old_fingerprint, before, told);
+		return is_told ? OK : git_refs_told(c, old_dir, p->old_fingerprint, before, told);
 	}
 	TRY(anew_refs(c, old_dir, before, kept, &is_all));
+	if (is_told)
+		return OK;
 	if (!is_all || git_refs_told(c, old_dir, p->old_fingerprint, before, told) != OK)
 		*told = *p->refs;
 	return OK;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <glob.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
@@ -13,6 +14,7 @@
 
 #include "base/clock.h"
 #include "git/pkt.h"
+#include "git/audit.h"
 #include "git/upkeep.h"
 #include "sync/mirror.h"
 
@@ -164,15 +166,15 @@ a_first_sync_gives_the_same_refs_and_objects(void **state)
 }
 
 static void
-an_unchanged_upstream_costs_no_look_at_the_disk(void **state)
+an_unchanged_upstream_costs_a_look_at_the_refs_alone(void **state)
 {
 	struct ctx *c = *state;
 	struct house *h = house(c);
 
 	fill(h);
 	sync_well(h);
-	/* were the store read, this would be a failure */
-	assert_int_equal(rename(path_under(c->mem, h->store, "HEAD"),
+	/* were an object read, this would be a failure */
+	assert_int_equal(rename(path_under(c->mem, h->store, "objects"),
 			     path_under(c->mem, h->store, "hidden")),
 	    0);
 	sync_well(h);
@@ -193,6 +195,102 @@ a_missing_store_is_fetched_again(void **state)
 	sync_well(h);
 	assert_true(h->result.is_changed);
 	is_faithful(h);
+}
+
+/* Somebody's hand, or a disk: the next sync of a worker brings them back. */
+static void
+refs_that_were_changed_on_disk_are_put_right(void **state)
+{
+	struct ctx *c = *state;
+	struct house *h = house(c);
+
+	fill(h);
+	sync_well(h);
+	(void)repo_git(c, h->store, "update-ref", "refs/heads/main", "main~1");
+	(void)repo_git(c, h->store, "pack-refs", "--all");
+	sync_well(h);
+	is_faithful(h);
+	assert_false(h->result.is_changed);
+}
+
+/* Whole again, with the tips that were kept, and the old one beside it. */
+static void
+is_fetched_anew(struct house *h, const char *kept)
+{
+	struct ctx *c = h->c;
+	const char *old = arena_printf(c->mem, "%s.old-*", h->store);
+	glob_t found;
+
+	sync_well(h);
+	is_faithful(h);
+	assert_false(h->result.is_changed);
+	assert_false(git_audit_is_marked(c->mem, h->store));
+	if (kept != NULL)
+		assert_string_equal(kept,
+		    repo_git(c, h->store, "rev-parse", "refs/mirrorhub/kept/1"));
+	(void)repo_git(c, h->store, "fsck", "--full", "--strict");
+	assert_int_equal(glob(old, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	globfree(&found);
+	/* and that was it */
+	sync_well(h);
+	assert_int_equal(h->last_phase, PHASE_PROBING);
+}
+
+static const char *
+damaged_house(struct house *h)
+{
+	struct ctx *c = h->c;
+	const char *kept;
+
+	fill(h);
+	sync_well(h);
+	kept = repo_commit(c, h->store, "lost", "of ours alone");
+	(void)repo_git(c, h->store, "update-ref", "-d", "refs/heads/lost");
+	(void)repo_git(c, h->store, "update-ref", "refs/mirrorhub/kept/1", kept);
+	(void)repo_git(c, h->store, "pack-refs", "--all");
+	return kept;
+}
+
+static void
+a_damaged_store_is_fetched_anew(void **state)
+{
+	struct ctx *c = *state;
+	struct house *h = house(c);
+	const char *kept = damaged_house(h);
+
+	assert_int_equal(git_audit_mark(c, h->store, "an audit said so"), OK);
+	is_fetched_anew(h, kept);
+}
+
+static void
+a_store_with_broken_refs_is_fetched_anew(void **state)
+{
+	struct ctx *c = *state;
+	struct house *h = house(c);
+	const char *kept = damaged_house(h), *packed = path_under(c->mem, h->store, "packed-refs");
+	char *text;
+
+	assert_int_equal(path_read(c, packed, 65536, &text), OK);
+	text = arena_printf(c->mem, "no line of Git's\n%s", text);
+	assert_int_equal(path_write(c, packed, 0640, text, strlen(text)), OK);
+	is_fetched_anew(h, kept);
+}
+
+static void
+a_kept_tip_that_cannot_be_read_stays_behind(void **state)
+{
+	struct ctx *c = *state;
+	struct house *h = house(c);
+	const char *kept = damaged_house(h);
+	struct git_refs refs, others;
+
+	assert_int_equal(
+	    unlink(arena_printf(c->mem, "%s/objects/%.2s/%s", h->store, kept, kept + 2)), 0);
+	assert_int_equal(git_audit_mark(c, h->store, "an audit said so"), OK);
+	is_fetched_anew(h, NULL);
+	assert_int_equal(git_refs_load(c, h->store, &refs, &others), OK);
+	assert_int_equal(others.n, 0);
 }
 
 static void
@@ -813,8 +911,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(a_first_sync_gives_the_same_refs_and_objects),
-		WITH_CTX(an_unchanged_upstream_costs_no_look_at_the_disk),
+		WITH_CTX(an_unchanged_upstream_costs_a_look_at_the_refs_alone),
 		WITH_CTX(a_missing_store_is_fetched_again),
+		WITH_CTX(refs_that_were_changed_on_disk_are_put_right),
+		WITH_CTX(a_damaged_store_is_fetched_anew),
+		WITH_CTX(a_store_with_broken_refs_is_fetched_anew),
+		WITH_CTX(a_kept_tip_that_cannot_be_read_stays_behind),
 		WITH_CTX(changes_of_all_kinds_are_followed),
 		WITH_CTX(only_what_is_new_is_fetched),
 		WITH_CTX(a_store_after_its_upkeep_is_synced_on),
