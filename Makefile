@@ -19,7 +19,7 @@ endif
 
 LIBS := json-c libpq libgit2 libcurl libcares libsodium libcrypto zlib
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
-PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lfcgi -lcrypt
+PKG_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lfcgi -lcrypt -lm
 RENDER_LIBS := -lcmark-gfm-extensions -lcmark-gfm -lseccomp -lsodium
 
 CFLAGS := -std=gnu11 $(OPT) -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \

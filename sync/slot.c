@@ -173,7 +173,8 @@ slot_fail(struct slot *s, enum sync_error error, int64_t retry_after_s, const ch
 		    .failures = s->job.attempts,
 		    .interval_s = s->job.interval_s,
 		    .retry_after_s = retry_after_s,
-		    .luck = random_below(SCHEDULE_LUCK) }),
+		    .luck = random_below(SCHEDULE_LUCK),
+		    .failing_s = s->job.pace.failing_s }),
 		.bytes = s->held.bytes,
 		.objects = s->held.objects,
 		.fingerprint = "",
@@ -204,8 +205,22 @@ is_fingerprint(const char *text)
 	return text[0] == '\0' || str_is_hex(text, bytes, sizeof(bytes));
 }
 
+/* When it is due again. A first sync says nothing about how often its upstream changes. */
 static void
-on_result(struct slot *s, const struct wire_result *r)
+plan(struct ctx *c, struct slot *s)
+{
+	if (str_is_equal(s->job.kind, "sync") && s->result.error_class[0] == '\0')
+		s->result.delay_s = schedule_next_s(
+		    &(struct schedule_success){ .pace = &s->job.pace,
+			.interval_s = s->job.interval_s,
+			.is_adaptive = c->conf->schedule_adaptive,
+			.is_changed = s->result.is_changed && s->job.fingerprint[0] != '\0',
+			.chance = random_below(SCHEDULE_CHANCE) },
+		    &s->result.next);
+}
+
+static void
+on_result(struct ctx *c, struct slot *s, const struct wire_result *r)
 {
 	enum sync_error error = r->error[0] == '\0' ? SYNC_OK : sync_error_by_name(r->error);
 	bool has_version = r->latest_version != NULL && strlen(r->latest_version) <= TEXT_MAX;
@@ -235,6 +250,7 @@ on_result(struct slot *s, const struct wire_result *r)
 			.latest_version = has_version ? told(s, r->latest_version) : NULL,
 			.head = strlen(r->head) <= TEXT_MAX ? told(s, r->head) : "",
 		};
+	plan(c, s);
 	s->state = SLOT_DONE;
 }
 
@@ -364,7 +380,7 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 	case WIRE_REF:
 		return on_ref(c, s, &m.ref);
 	case WIRE_RESULT:
-		on_result(s, &m.result);
+		on_result(c, s, &m.result);
 		return OK;
 	case WIRE_JOB:
 	case WIRE_ANSWER:

@@ -554,8 +554,9 @@ BEGIN
 				default_interval_s));
 		ELSIF is_dead THEN
 			next_state := 'dead';
-			next_run := now() + make_interval(secs =>
-				greatest(coalesce(m.interval_s, default_interval_s), r.delay_s));
+			next_run := now() + make_interval(secs => greatest(coalesce(m.interval_s,
+				default_interval_s), CASE WHEN r.error_class IN ('auth', 'gone', 'policy')
+				THEN r.delay_s END));
 		ELSE
 			next_state := 'retry';
 			next_run := now() + make_interval(secs => r.delay_s);
