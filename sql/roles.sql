@@ -192,6 +192,9 @@ GRANT EXECUTE ON FUNCTION hub.job_claim, hub.job_renew, hub.job_release, hub.job
 -- those who watch
 GRANT EXECUTE ON FUNCTION hub.watch_pass TO mirrorhub_sync;
 
+-- lists of upstreams
+GRANT EXECUTE ON FUNCTION hub.manifest_claim, hub.manifest_put, hub.manifest_done TO mirrorhub_sync;
+
 -- what others are told
 GRANT SELECT, INSERT ON hub.sync_refs TO mirrorhub_sync;
 GRANT SELECT, DELETE, UPDATE (done, lease_until) ON hub.hook_task TO mirrorhub_sync;

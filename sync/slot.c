@@ -386,6 +386,9 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 	case WIRE_ANSWER:
 	case WIRE_POST:
 	case WIRE_POSTED:
+	case WIRE_LIST:
+	case WIRE_LISTED:
+	case WIRE_LIST_DONE:
 		break;
 	}
 	return fail(c, E_INVALID, "a worker does not say that");

@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "sync/crew.h"
 #include "sync/hooks.h"
+#include "sync/manifests.h"
 #include "sync/keeper.h"
 #include "sync/senders.h"
 #include "sync/watch.h"
@@ -27,6 +28,7 @@ struct supervisor {
 	struct crew crew;
 	struct senders senders;
 	struct hooks hooks;
+	struct manifests manifests;
 	struct watch watch;
 	struct keeper keeper;
 	bool has_deliveries, has_tasks; /* there may be some */
@@ -97,7 +99,7 @@ wait_ms(const struct supervisor *s)
 {
 	int64_t now_us = clock_mono_us(), until_us = now_us + TURN_MOST_MS * US_PER_MS;
 	bool has_work = crew_count(&s->crew, SLOT_DONE) + crew_count(&s->crew, SLOT_RETURNED) > 0 ||
-	    s->crew.is_closing || s->hooks.is_over;
+	    s->crew.is_closing || s->hooks.is_over || manifests_have_work(&s->manifests);
 
 	if (s->away_us != 0)
 		until_us = s->try_db_us < until_us ? s->try_db_us : until_us;
@@ -111,7 +113,7 @@ wait_ms(const struct supervisor *s)
 static void
 wait_for_something(const struct supervisor *s)
 {
-	struct pollfd fds[CREW_MOST + SENDERS_MOST + 5];
+	struct pollfd fds[CREW_MOST + SENDERS_MOST + 6];
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
@@ -123,6 +125,7 @@ wait_for_something(const struct supervisor *s)
 			    (struct pollfd){ .fd = s->crew.slots[i]->child.fd, .events = POLLIN };
 	n += senders_poll(&s->senders, fds + n);
 	n += hooks_poll(&s->hooks, fds + n);
+	n += manifests_poll(&s->manifests, fds + n);
 	n += keeper_poll(&s->keeper, fds + n);
 	if (poll(fds, n, wait_ms(s)) < 0)
 		return; /* EINTR: the next turn sees to it */
@@ -131,13 +134,15 @@ wait_for_something(const struct supervisor *s)
 static void
 tidy(struct supervisor *s)
 {
-	pid_t others[SENDERS_MOST + 2];
+	pid_t others[SENDERS_MOST + 3];
 	size_t n = senders_pids(&s->senders, others);
 
 	if (hooks_pid(&s->hooks) != 0)
 		others[n++] = hooks_pid(&s->hooks);
 	if (keeper_pid(&s->keeper) != 0)
 		others[n++] = keeper_pid(&s->keeper);
+	if (manifests_pid(&s->manifests) != 0)
+		others[n++] = manifests_pid(&s->manifests);
 	crew_tidy(&s->crew, others, n);
 }
 
@@ -145,13 +150,15 @@ tidy(struct supervisor *s)
 static int
 work(struct supervisor *s)
 {
-	bool may_begin = !s->crew.is_closing;
+	bool may_begin = !s->crew.is_closing, has_news;
 
 	TRY(crew_work(&s->crew));
-	if (s->crew.has_news)
+	has_news = s->crew.has_news;
+	if (has_news)
 		s->has_deliveries = s->has_tasks = true;
 	s->crew.has_news = false;
 	TRY(keeper_work(&s->keeper, &s->crew));
+	TRY(manifests_work(&s->manifests, s->crew.c, may_begin, has_news));
 	TRY(watch_work(&s->watch, &s->crew, &s->has_deliveries));
 	TRY(senders_work(&s->senders, s->crew.c, may_begin, &s->has_deliveries));
 	return hooks_work(&s->hooks, s->crew.c, may_begin, &s->has_tasks);
@@ -165,6 +172,7 @@ turn(struct supervisor *s)
 	crew_hear(&s->crew);
 	senders_hear(&s->senders, s->crew.c);
 	hooks_hear(&s->hooks, s->crew.c);
+	manifests_hear(&s->manifests, s->crew.c);
 	keeper_hear(&s->keeper, &s->crew);
 	if (s->has_lost_child) /* after they have all seen their own dead */
 		tidy(s);
@@ -189,7 +197,8 @@ is_over(const struct supervisor *s)
 		return false;
 	if (s->away_us != 0)
 		return crew_count(&s->crew, SLOT_BUSY) == 0 && now_us - s->away_us > AWAY_MOST_US;
-	return crew_is_done(&s->crew) && is_told(s) && keeper_is_done(&s->keeper, &s->crew);
+	return crew_is_done(&s->crew) && is_told(s) && keeper_is_done(&s->keeper, &s->crew) &&
+	    manifests_are_done(&s->manifests);
 }
 
 static int
@@ -241,6 +250,7 @@ supervisor_run(struct ctx *c, const struct supervisor_options *options)
 	senders_open(&s.senders, &inner, c->mem, options->conf_path);
 	keeper_open(&s.keeper, c->mem, options->conf_path);
 	hooks_open(&s.hooks, &inner, c->mem, options->conf_path);
+	manifests_open(&s.manifests, c->mem, options->conf_path);
 	while (!is_over(&s))
 		turn(&s);
 	hooks_end(&s.hooks, &inner);

@@ -78,6 +78,28 @@ static const struct field posted_fields[] = {
 	{ 0 },
 };
 
+static const struct field list_fields[] = {
+	FIELD(wire_list, id),
+	FIELD(wire_list, url),
+	FIELD(wire_list, etag),
+	FIELD(wire_list, last_modified),
+	{ 0 },
+};
+
+static const struct field listed_fields[] = { FIELD(wire_listed, id), FIELD(wire_listed, lines),
+	{ 0 } };
+
+static const struct field list_done_fields[] = {
+	FIELD(wire_list_done, id),
+	FIELD(wire_list_done, status),
+	FIELD(wire_list_done, etag),
+	FIELD(wire_list_done, last_modified),
+	FIELD(wire_list_done, bytes),
+	FIELD(wire_list_done, error),
+	FIELD(wire_list_done, error_text),
+	{ 0 },
+};
+
 static const struct field result_fields[] = {
 	FIELD(wire_result, error),
 	FIELD(wire_result, error_text),
@@ -109,6 +131,10 @@ static const struct {
 	[WIRE_REF] = { "ref", ref_fields, offsetof(struct wire_message, ref) },
 	[WIRE_POST] = { "post", post_fields, offsetof(struct wire_message, post) },
 	[WIRE_POSTED] = { "posted", posted_fields, offsetof(struct wire_message, posted) },
+	[WIRE_LIST] = { "list", list_fields, offsetof(struct wire_message, list) },
+	[WIRE_LISTED] = { "listed", listed_fields, offsetof(struct wire_message, listed) },
+	[WIRE_LIST_DONE] = { "list_done", list_done_fields,
+	    offsetof(struct wire_message, list_done) },
 	[WIRE_RESULT] = { "result", result_fields, offsetof(struct wire_message, result) },
 };
 

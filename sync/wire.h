@@ -3,11 +3,14 @@
  *	supervisor → worker   {"job":{…}}       do this; the worker has nothing else to do
  *	                      {"answer":{…}}    to an ask
  *	                      {"post":{…}}      send this to a webhook's receiver
+ *	                      {"list":{…}}      ask an upstream for its list of repositories
  *	worker → supervisor   {"progress":{…}}  how far it is
  *	                      {"ask":{…}}       may I publish? waits for the answer
  *	                      {"stores":{…}}    a sweep has seen these folders
  *	                      {"package":{…}}   what a spec file says
  *	                      {"ref":{…}}       a ref that the sync changed
+ *	                      {"listed":{…}}    some of the list
+ *	                      {"list_done":{…}} all of it, or why not
  *	                      {"posted":{…}}    what the receiver answered
  *	                      {"result":{…}}    the job is over
  *
@@ -36,6 +39,9 @@ enum wire_type {
 	WIRE_REF,
 	WIRE_POST,
 	WIRE_POSTED,
+	WIRE_LIST,
+	WIRE_LISTED,
+	WIRE_LIST_DONE,
 	WIRE_RESULT,
 };
 
@@ -102,6 +108,26 @@ struct wire_posted {
 	int64_t took_ms;
 };
 
+struct wire_list {
+	int64_t id; /* of the manifest: comes back with the answers */
+	const char *url;
+	const char *etag, *last_modified; /* of the one that is known; "" none */
+};
+
+struct wire_listed {
+	int64_t id;
+	const char *lines; /* "<40 hex digits> <path>" each */
+};
+
+struct wire_list_done {
+	int64_t id;
+	int64_t status; /* HTTP: 200 or 304; else there is an error */
+	const char *etag, *last_modified;
+	int64_t bytes;
+	const char *error; /* a class, or "" */
+	const char *error_text;
+};
+
 struct wire_result {
 	const char *error; /* a sync_error_text, or "" */
 	const char *error_text;
@@ -126,6 +152,9 @@ struct wire_message {
 	struct wire_ref ref;
 	struct wire_post post;
 	struct wire_posted posted;
+	struct wire_list list;
+	struct wire_listed listed;
+	struct wire_list_done list_done;
 	struct wire_result result;
 };
 

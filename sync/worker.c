@@ -19,6 +19,7 @@
 #include "sync/child.h"
 #include "sync/confine.h"
 #include "sync/janitor.h"
+#include "sync/manifest.h"
 #include "sync/mirror.h"
 #include "sync/packages.h"
 #include "sync/post.h"
@@ -37,6 +38,7 @@ struct worker {
 	struct wire_job job;
 	int64_t told_us;
 	enum mirror_phase told_phase;
+	int64_t list_id;
 	bool is_alone; /* the supervisor is gone */
 };
 
@@ -330,6 +332,26 @@ do_post(struct worker *w, const struct wire_post *post)
 	return say(w, &out) ? OK : E_NOTFOUND;
 }
 
+static bool
+tell_listed(void *payload, const char *lines)
+{
+	struct worker *w = payload;
+	const struct wire_listed listed = { .id = w->list_id, .lines = lines };
+
+	return say(w, &(struct wire_message){ .type = WIRE_LISTED, .listed = listed });
+}
+
+static int
+do_list(struct worker *w, const struct wire_list *list)
+{
+	const struct manifest_hooks hooks = { w, tell_listed };
+	struct wire_message out = { .type = WIRE_LIST_DONE };
+
+	w->list_id = list->id;
+	manifest_read(w->c, list, &hooks, &out.list_done);
+	return say(w, &out) ? OK : E_NOTFOUND;
+}
+
 static int
 do_next(struct worker *w)
 {
@@ -342,6 +364,8 @@ do_next(struct worker *w)
 		return OK; /* too late for the job it was for */
 	if (in.type == WIRE_POST)
 		return do_post(w, &in.post);
+	if (in.type == WIRE_LIST)
+		return do_list(w, &in.list);
 	if (in.type != WIRE_JOB)
 		return fail(w->c, E_INVALID, "a supervisor does not say that");
 	w->job = in.job;

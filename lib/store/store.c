@@ -9,7 +9,7 @@ const struct db_stmt *const store_web_tables[] = { account_sql, failure_sql, pro
 
 const struct db_stmt *const store_sync_tables[] = { job_sql, probe_sql, host_sql, event_sql,
 	failure_sql, place_sql, arch_sql, session_clean_sql, outbox_sql, watch_sql, audit_sql,
-	NULL };
+	manifest_sql, NULL };
 
 /* The mirrorhub command makes accounts and tokens, and looks after the queue. */
 const struct db_stmt *const store_admin_tables[] = { account_sql, failure_sql, project_sql,

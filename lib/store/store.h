@@ -35,6 +35,7 @@ extern const struct db_stmt event_sql[];
 extern const struct db_stmt push_sql[];
 extern const struct db_stmt package_sql[];
 extern const struct db_stmt listing_sql[];
+extern const struct db_stmt manifest_sql[]; /* what sync does with those of others */
 extern const struct db_stmt metrics_sql[];
 extern const struct db_stmt watch_sql[]; /* what sync does for them */
 extern const struct db_stmt queue_sql[]; /* what the web asks of the queue: requests, /info */
