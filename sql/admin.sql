@@ -25,10 +25,14 @@ SELECT p.path,
 	CASE WHEN j.state <> 'running' AND isfinite(j.run_at) THEN j.run_at::timestamp(0) END AS next,
 	m.latest_version, m.failures, m.error_class, m.error_text, m.url,
 	m.sealed_credentials IS NOT NULL AS has_credentials,
-	coalesce(a.uname, t.uname) AS owner, p.id AS project_id, p.store_id, s.size_bytes
+	coalesce(a.uname, t.uname) AS owner, p.id AS project_id, p.store_id, s.size_bytes,
+	date_trunc('second', now() - v.checked_at) AS age, m.held_at::timestamp(0) AS held,
+	m.stale_since::timestamp(0) AS stale, m.interval_s, h.name AS host, m.listed_by AS list
 FROM hub.mirror m
+JOIN hub.mirror_now v ON v.project_id = m.project_id
 JOIN hub.project p ON p.id = m.project_id
 JOIN hub.store s ON s.id = p.store_id
+LEFT JOIN hub.host h ON h.id = m.host_id
 LEFT JOIN hub.account a ON a.id = p.owner_account_id
 LEFT JOIN hub.team t ON t.id = p.owner_team_id
 LEFT JOIN hub.job j ON j.project_id = p.id AND j.kind = 'sync'
@@ -293,6 +297,183 @@ EXCEPTION
 	WHEN no_data_found THEN RAISE EXCEPTION 'there is no token that begins with %', prefix;
 	WHEN too_many_rows THEN RAISE EXCEPTION 'several tokens begin with %', prefix
 		USING HINT = 'Delete the one you mean from hub.token by its id.';
+END $$;
+
+-- ---------------------------------------------------------------- how the hub is
+
+-- Mirrors that are too old, or held for too long: alert.age_intervals of their intervals. told: since
+-- when webhooks know.
+CREATE OR REPLACE VIEW admin.stale AS
+SELECT p.path, date_trunc('second', now() - coalesce(v.checked_at, v.made_at)) AS age,
+	make_interval(secs => w.age_intervals * greatest(v.interval_s, w.schedule_s)::float) AS limit,
+	hub.mirror_word(v.job_state, v.run_at, v.paused, v.held_at IS NOT NULL, v.failures, v.checked_at,
+		coalesce(v.interval_s, w.schedule_s)) AS state,
+	v.checked_at::timestamp(0) AS checked, v.held_at::timestamp(0) AS held,
+	CASE WHEN isfinite(v.run_at) THEN v.run_at::timestamp(0) END AS next,
+	v.stale_since::timestamp(0) AS told, v.failures, v.error_class, v.error_text, p.id AS project_id
+FROM hub.mirror_now v
+JOIN hub.project p ON p.id = v.project_id
+CROSS JOIN hub.watch w
+WHERE hub.mirror_is_stale(v.job_state, v.run_at, v.paused, v.held_at, v.checked_at, v.made_at,
+	w.age_intervals * greatest(v.interval_s, w.schedule_s)::float)
+ORDER BY coalesce(v.checked_at, v.made_at);
+
+-- Whom we ask. state: open (its breaker: nobody asks until then), trying (one of its mirrors does), ok.
+CREATE OR REPLACE VIEW admin.hosts AS
+SELECT h.name, CASE WHEN h.breaker_until > now() THEN 'open' WHEN h.breaker_level > 0 THEN 'trying'
+		ELSE 'ok' END AS state,
+	CASE WHEN h.breaker_until > now() THEN h.breaker_until::timestamp(0) END AS until,
+	(SELECT count(*) FROM hub.mirror m WHERE m.host_id = h.id) AS mirrors,
+	(SELECT count(*) FROM hub.job j WHERE j.host_id = h.id AND j.state = 'running') AS running,
+	h.slots, CASE h.v2 WHEN 1 THEN 'yes' WHEN 2 THEN 'no' ELSE '' END AS protocol_v2,
+	coalesce(h.is_own, false) AS own, h.took_ms, h.failures, h.error_text,
+	h.error_at::timestamp(0) AS error_at, h.id AS host_id
+FROM hub.host h
+ORDER BY h.breaker_until > now() DESC, h.failures DESC, h.name;
+
+-- Where projects are pushed on to.
+CREATE OR REPLACE VIEW admin.targets AS
+SELECT t.id, p.path AS project, t.url, t.provider,
+	CASE WHEN NOT t.active THEN 'off' WHEN j.state = 'running' THEN 'pushing'
+		WHEN t.n_conflicts > 0 THEN 'conflict' WHEN t.failures > 0 THEN 'failing'
+		WHEN t.attempted_at IS NULL THEN 'waiting' ELSE 'ok' END AS state,
+	t.pushed_at::timestamp(0) AS pushed, t.audited_at::timestamp(0) AS audited,
+	CASE WHEN j.state <> 'running' AND isfinite(j.run_at) THEN j.run_at::timestamp(0) END AS next,
+	t.n_conflicts AS conflicts, t.n_refused AS refused, t.failures, t.error_class, t.error_text,
+	t.has_credentials, t.has_token
+FROM hub.target t
+JOIN hub.project p ON p.id = t.project_id
+LEFT JOIN hub.job j ON j.target_id = t.id
+ORDER BY p.path, t.id;
+
+-- The queue in numbers. late: how long the one that waits longest has been due.
+CREATE OR REPLACE VIEW admin.queue AS
+SELECT j.kind, j.state, count(*) AS jobs,
+	count(*) FILTER (WHERE j.state <> 'running' AND j.run_at <= now()) AS due,
+	date_trunc('second', max(now() - CASE WHEN isfinite(j.run_at) THEN j.run_at ELSE j.queued_at END)
+		FILTER (WHERE j.state <> 'running' AND j.run_at <= now())) AS late,
+	min(j.run_at) FILTER (WHERE j.run_at > now())::timestamp(0) AS next
+FROM hub.job j
+GROUP BY j.kind, j.state
+ORDER BY j.kind, j.state;
+
+-- One row per question, the bad ones first.
+CREATE OR REPLACE VIEW admin.health AS
+SELECT q.question, CASE WHEN q.is_ok THEN 'ok' ELSE 'warn' END AS answer, q.detail
+FROM (
+	SELECT 1 AS k, 'Are sync programs at work?' AS question,
+		EXISTS (SELECT FROM hub.worker x WHERE x.beat_at > now() - interval '1 minute')
+			OR w.measured_at > now() - interval '10 minutes' AS is_ok,
+		(SELECT count(*) FROM hub.worker x WHERE x.beat_at > now() - interval '1 minute')
+			|| ' workers in the last minute' AS detail
+	FROM hub.watch w
+	UNION ALL
+	SELECT 2, 'Does the queue keep up?', coalesce(max(now() - greatest(
+			CASE WHEN isfinite(j.run_at) THEN j.run_at ELSE j.queued_at END, '-infinity')), '0')
+			< interval '10 minutes',
+		count(*) || ' jobs are due and not taken'
+	FROM hub.job j WHERE j.state <> 'running' AND j.run_at <= now()
+	UNION ALL
+	SELECT 3, 'Are all mirrors fresh enough?', count(*) = 0, count(*) || ' are not: admin.stale'
+	FROM admin.stale
+	UNION ALL
+	SELECT 4, 'Is nothing held for approval?', count(*) = 0, count(*) || ' mirrors wait for one'
+	FROM hub.mirror m WHERE m.held_at IS NOT NULL
+	UNION ALL
+	SELECT 5, 'Do all hosts answer?', count(*) = 0, count(*) || ' are not asked for now: admin.hosts'
+	FROM hub.host h WHERE h.breaker_until > now()
+	UNION ALL
+	SELECT 6, 'Are all stores sound?', count(*) = 0, count(*) || ' are damaged'
+	FROM hub.store s WHERE s.damaged
+	UNION ALL
+	SELECT 7, 'Are all targets as they should be?', count(*) = 0,
+		count(*) || ' fail or are in conflict: admin.targets'
+	FROM hub.target t WHERE t.active AND (t.failures > 0 OR t.n_conflicts > 0)
+	UNION ALL
+	SELECT 8, 'Do all webhooks get through?', count(*) = 0, count(*) || ' do not: admin.webhooks'
+	FROM hub.webhook w WHERE NOT w.active OR w.failures > 0
+	UNION ALL
+	SELECT 9, 'Can all lists of upstreams be read?', count(*) = 0,
+		count(*) || ' cannot: admin.manifests'
+	FROM hub.manifest f WHERE f.failures > 0
+) q
+ORDER BY q.is_ok, q.k;
+
+-- ---------------------------------------------------------------- lists of upstreams
+
+-- Lists that hosts publish of their repositories (grokmirror's manifests). followed: mirrors that a list
+-- watches over; behind: those of them that it says have something newer.
+CREATE OR REPLACE VIEW admin.manifests AS
+SELECT f.id, f.url, f.prefix, f.interval_s, f.entries,
+	(SELECT count(*) FROM hub.mirror m WHERE m.listed_by = f.id) AS followed,
+	(SELECT count(*) FROM hub.mirror m WHERE m.listed_by = f.id
+		AND m.listed_fingerprint IS DISTINCT FROM m.taken_fingerprint) AS behind,
+	f.checked_at::timestamp(0) AS checked, f.changed_at::timestamp(0) AS changed,
+	CASE WHEN isfinite(f.next_at) THEN f.next_at::timestamp(0) END AS next,
+	f.failures, f.error_class, f.error_text
+FROM hub.manifest f
+ORDER BY f.id;
+
+CREATE OR REPLACE FUNCTION admin.manifest_id(manifest bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM hub.manifest f WHERE f.id = manifest) THEN
+		RAISE EXCEPTION 'there is no list %', manifest;
+	END IF;
+	RETURN manifest;
+END $$;
+
+-- prefix: what stands before the list's paths in the addresses of the mirrors; NULL: the address of the
+-- list without its last part.
+CREATE OR REPLACE FUNCTION admin.add_manifest(url text, prefix text DEFAULT NULL,
+	interval_s integer DEFAULT 300) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	made bigint;
+BEGIN
+	IF url !~ '^https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[^[:space:][:cntrl:]#"<>\\]*$' THEN
+		RAISE EXCEPTION 'the address of a list is https://host/path, without a user';
+	ELSIF interval_s < 10 THEN
+		RAISE EXCEPTION 'a list is read every 10 seconds at most';
+	END IF;
+	INSERT INTO hub.manifest (url, prefix, interval_s)
+	VALUES (url, rtrim(coalesce(prefix, regexp_replace(url, '/[^/]*$', '')), '/'), interval_s)
+	RETURNING id INTO made;
+	PERFORM admin.record('manifest.create', url);
+	NOTIFY mirrorhub_job;
+	RETURN 'made list ' || made;
+EXCEPTION WHEN unique_violation THEN
+	RAISE EXCEPTION 'there is a list with this address' USING ERRCODE = 'unique_violation';
+END $$;
+
+-- Its mirrors are asked themselves again.
+CREATE OR REPLACE FUNCTION admin.delete_manifest(manifest bigint) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	its_id bigint := admin.manifest_id(manifest);
+BEGIN
+	PERFORM admin.record('manifest.delete', (SELECT f.url FROM hub.manifest f WHERE f.id = its_id));
+	PERFORM hub.manifest_let_go(array(SELECT m.project_id FROM hub.mirror m WHERE m.listed_by = its_id
+		ORDER BY m.project_id), (SELECT w.schedule_s FROM hub.watch w));
+	DELETE FROM hub.manifest f WHERE f.id = its_id;
+	RETURN 'deleted';
+END $$;
+
+-- Reads it now. believe: also if it has lost many entries.
+CREATE OR REPLACE FUNCTION admin.check_manifest(manifest bigint, believe boolean DEFAULT false)
+RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	its_id bigint := admin.manifest_id(manifest);
+BEGIN
+	UPDATE hub.manifest f SET next_at = '-infinity', is_believed = f.is_believed OR believe,
+		-- a list that is the same as before is read all the same
+		etag = CASE WHEN believe THEN '' ELSE f.etag END,
+		last_modified = CASE WHEN believe THEN '' ELSE f.last_modified END
+	WHERE f.id = its_id;
+	PERFORM admin.record('manifest.check', (SELECT f.url FROM hub.manifest f WHERE f.id = its_id));
+	NOTIFY mirrorhub_job;
+	RETURN 'it will be read now';
 END $$;
 
 -- ---------------------------------------------------------------- teams
