@@ -1,0 +1,228 @@
+"""checklists/reliability.md, processes: R-02 (git alone is killed), R-03 and R-07 (pushes), R-03 (upkeep),
+R-12 (the database dies under load), R-28 (the clock jumps)."""
+
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import threading
+
+import pytest
+import requests
+
+from fixtures import upstream as up
+from fixtures.faults import (end_follow, family, hub_follows, kill, make_due, once, pg_ctl,
+                             start_database, stop_database, sync_pids)
+from fixtures.hub import as_user_argv
+from fixtures.invariants import Reader, check, leftovers, settle
+from fixtures.repos import simple
+from fixtures.run import clean_env, run, wait_until
+
+HUB_CONF = {"sync.workers": 2, "sync.lease_s": 5, "sync.poll_s": 1, "sync.index_pack_objects": 0}
+
+needs_strace = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+
+
+@pytest.fixture
+def path(name):
+    return "p/%s.git" % name
+
+
+@pytest.fixture
+def origin(upstream, path):
+    return simple(upstream.folder / path)
+
+
+# ---------------------------------------------------------------- R-02: git alone
+
+def test_R02_a_git_that_is_killed_fails_the_run_and_nothing_more(hub, upstream, origin, path, name):
+    hub.mirror(upstream.url(path), name)
+    before = origin.mirrored()
+    origin.noise(300000)
+    upstream.fault(path, up.silent_mid_pack())
+    workers = sync_pids(hub)
+    last = hub.run_id(name)
+    hub.put("%s/%s" % (hub.P, name))
+
+    def index_pack():
+        return [p.pid for p in family(hub).values() if p.argv is None and p.parent in sync_pids(hub)
+                and p.name.startswith("git")]
+    kill(wait_until(index_pack, 60, "git is at work"))
+    upstream.heal(path)
+    done = hub.wait_run(name, last)
+    assert done["outcome"] == "failed", done
+    assert hub.refs(name) == before
+    assert set(sync_pids(hub)) >= set(sync_pids(hub, workers=False)) & set(workers), "nobody else died"
+    settle(hub, name)
+    check(hub, {name: origin})
+
+
+# ---------------------------------------------------------------- R-03, R-07: pushes
+
+class Traced:
+    """The processes that serve pushes, under strace: their children die at the n-th such call."""
+
+    def __init__(self, hub, calls, n, how="signal=SIGKILL"):
+        pids = [p for p, argv in hub.processes().items() if os.path.basename(argv[0]) == "mirrorhub-fcgi"
+                and argv[argv.index("--pool") + 1] == "git"]
+        self.out = pathlib.Path("/tmp/mh-strace-%d" % os.getpid())
+        self.out.unlink(missing_ok=True)
+        self.strace = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", str(self.out), "-e", "trace=" + calls,
+             "-e", "inject=%s:%s:when=%d" % (calls, how, n)] + [w for p in pids for w in ("-p", str(p))],
+            env=clean_env(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def attached():
+            return all("TracerPid:\t0\n" not in pathlib.Path("/proc/%d/status" % p).read_text() for p in pids)
+        wait_until(attached, 60, "strace holds them")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.strace.send_signal(signal.SIGINT)
+        self.strace.wait(60)
+
+    def hit(self):
+        text = self.out.read_text(errors="replace") if self.out.exists() else ""
+        self.out.unlink(missing_ok=True)
+        return "(INJECTED)" in text or "killed by SIGKILL" in text
+
+
+def is_clean(hub, name):
+    return not leftovers(hub.store_dir(name))
+
+
+@needs_strace
+@pytest.mark.parametrize("calls, few", [("rename,renameat,renameat2", (1, 2)), ("link,linkat", (1,)),
+                                        ("unlink,unlinkat", (1, 2)), ("fsync,fdatasync", (1, 3))])
+def test_R03_R07_a_push_killed_at_the_nth_call_is_old_or_new(hub, upstream, origin, name, calls, few):
+    hub.expect_err("")
+    hub.run_program("mirrorhub", "create-project", name, "--owner", hub.user, "--access", "read")
+    url = hub.clone_url(name, hub.admin)
+    origin.git("push", "-q", url, "main", "topic")
+    hits = 0
+    for n in few if not os.environ.get("FAULTS_ALL") else range(1, 10000):
+        before = hub.refs(name)
+        new = origin.commit()
+        with Traced(hub, calls, n) as traced:
+            done = run(["git", "-C", str(origin.path), "push", "-q", url, "main"], check=False)
+        after = hub.refs(name)
+        assert after in (before, {**before, "refs/heads/main": new}), (calls, n)
+        if done.returncode == 0:
+            assert after["refs/heads/main"] == new, "it was acknowledged"
+        if not traced.hit():
+            break
+        hits += 1
+        # the next one is as if nothing had been
+        next_one = origin.commit()
+        origin.git("push", "-q", url, "main")
+        assert hub.refs(name)["refs/heads/main"] == next_one
+    sweep_of_an_hour_later(hub)
+    assert leftovers(hub.store_dir(name)) == []
+    run(["git", "-c", "safe.directory=*", "-C", str(hub.store_dir(name)), "fsck", "--full", "--strict"])
+    assert hits > 0 or calls.startswith("link"), "it was never called"
+
+
+def sweep_of_an_hour_later(hub):
+    """What the hourly sweep finds once its hour has come for every file."""
+    for store in (hub.data_dir / "repos").glob("*/*.git"):
+        for path in store.rglob("*"):
+            if path.name.endswith(".lock") or path.name.startswith(("tmp_", ".tmp-", "incoming-")):
+                os.utime(path, (1, 1))
+    hub.run_program("mirrorhub", "janitor")
+
+
+# ---------------------------------------------------------------- R-12: the database, under load
+
+def test_R12_while_the_database_is_away_answers_are_503_and_nobody_ends(fresh_hub, upstream, origin, path, name):
+    hub = fresh_hub({"sync.workers": 1, "sync.lease_s": 5, "sync.poll_s": 1})
+    hub.expect_err("")
+    hub.mirror(upstream.url(path), name)
+    pids = sorted(p for p, argv in hub.processes().items() if "mirrorhub-" in argv[0] and "--worker" not in argv)
+    ends, seen, wrong = threading.Event(), set(), []
+
+    def load(target, auth):
+        while not ends.is_set():
+            try:
+                got = hub.get(target, auth)
+                seen.add(got.status_code)
+                if got.status_code not in (200, 503) or got.status_code == 503 and "Retry-After" not in got.headers:
+                    wrong.append((target, got.status_code, dict(got.headers)))
+            except requests.RequestException as error:
+                wrong.append((target, repr(error)))
+    asks = [threading.Thread(target=load, args=args, daemon=True) for args in (
+        ("/repositories", hub.admin), ("/repositories/" + name, None), ("/info", hub.admin),
+        ("/%s.git/info/refs?service=git-upload-pack" % name, None))]
+    for one in asks:
+        one.start()
+    try:
+        wait_until(lambda: 200 in seen, 60)
+        for _ in range(2):
+            stop_database(hub)
+            wait_until(lambda: 503 in seen, 60, "503 while it is away")
+            start_database(hub)
+            wait_until(lambda: hub.get("/info", hub.admin).status_code == 200, 60, "it answers again")
+    finally:
+        ends.set()
+        for one in asks:
+            one.join(60)
+    assert wrong == [], wrong[:5]
+    now = sorted(p for p, argv in hub.processes().items() if "mirrorhub-" in argv[0] and "--worker" not in argv)
+    assert set(pids) <= set(now), "somebody has ended"
+    origin.commit()
+    settle(hub, name)
+    check(hub, {name: origin}, whole=True)
+
+
+# ---------------------------------------------------------------- R-28: the clock
+
+FAKETIME = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+needs_faketime = pytest.mark.skipif(FAKETIME is None, reason="faketime is not installed")
+
+
+@needs_faketime
+def test_R28_the_databases_clock_jumps_and_the_schedule_goes_on(fresh_hub, upstream, origin, path, name):
+    """An hour ahead, back, to the year 2042, and back again: no double run, nothing is frozen."""
+    hub = fresh_hub({"sync.workers": 1, "sync.lease_s": 5, "sync.poll_s": 1})
+    hub.expect_err("")
+    hub.mirror(upstream.url(path), name)
+    clock = hub.var / "clock"
+    for jump in ("+3600", "-3600", "+0", "+500000000", "+0"):
+        clock.write_text(jump + "\n")
+        clock.chmod(0o644)
+        stop_database(hub)
+        start_with_clock(hub, clock)
+        wait_until(lambda: hub.get("/info", hub.admin).status_code == 200, 60, "it answers again")
+        origin.commit("main", {"at": jump})
+        settle(hub, name)
+        assert hub.refs(name) == origin.mirrored(), jump
+        runs = hub.one("SELECT count(*) - count(DISTINCT fence) FROM hub.run")
+        assert runs == 0
+        job = hub.job(name)
+        # from the clock of now, it is due within two periods
+        assert hub.one("SELECT %s < now() + 2 * make_interval(secs => 3600)", job["run_at"]), (jump, job)
+    # people who were signed in, and tokens, are judged by the same clock
+    assert hub.get("/repositories", hub.admin).status_code == 200
+    check(hub, {name: origin})
+
+
+def start_with_clock(hub, clock):
+    """The database with a clock that is as far off as the file says."""
+    env = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_CACHE_DURATION": "1",
+           "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
+    owner = (hub.var / "pg").owner()
+    program = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres"))[-1]
+    with open(hub.var / "log" / "postgres.log", "ab") as log:
+        # a child of ours by way of setsid: it outlives nobody, the hub's stop ends it
+        subprocess.Popen([*as_user_argv(owner), "env", *("%s=%s" % p for p in env.items()), str(program), "-D",
+                          str(hub.var / "pg"), "-k", hub.db_settings()["host"]], cwd="/", env=clean_env(),
+                         stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+
+    def answers():
+        with contextlib.suppress(Exception):
+            return hub.one("SELECT 1")
+    wait_until(answers, 60, lambda: (hub.var / "log" / "postgres.log").read_text()[-1000:])
