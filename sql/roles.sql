@@ -194,6 +194,8 @@ GRANT EXECUTE ON FUNCTION hub.watch_pass TO mirrorhub_sync;
 
 -- lists of upstreams
 GRANT EXECUTE ON FUNCTION hub.manifest_claim, hub.manifest_put, hub.manifest_done TO mirrorhub_sync;
+-- an index is made of it
+GRANT EXECUTE ON FUNCTION hub.manifest_place TO mirrorhub_web, mirrorhub_sync;
 
 -- what others are told
 GRANT SELECT, INSERT ON hub.sync_refs TO mirrorhub_sync;
