@@ -144,6 +144,8 @@ GRANT INSERT (id, project_id, url, provider, provider_url, provider_namespace, p
 	last_fingerprint, failures, error_class, error_text, updated_at), DELETE ON hub.target
 	TO mirrorhub_web;
 GRANT USAGE ON SEQUENCE hub.target_id_seq TO mirrorhub_web;
+GRANT SELECT (of_hub), INSERT (of_hub, shown_url) ON hub.target TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.removal_ask TO mirrorhub_web;
 GRANT SELECT ON hub.target_ref TO mirrorhub_web;
 GRANT EXECUTE ON FUNCTION hub.target_place, hub.targets_due, hub.target_push TO mirrorhub_web;
 
@@ -219,6 +221,9 @@ GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_sees, hub.guard_clear, h
 GRANT SELECT ON hub.target, hub.target_ref TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.targets_due, hub.target_note, hub.target_made, hub.target_finish
 	TO mirrorhub_sync;
+
+GRANT SELECT ON hub.removal TO mirrorhub_sync;
+GRANT EXECUTE ON FUNCTION hub.removal_claim, hub.removal_finish TO mirrorhub_sync;
 
 -- looking after stores
 GRANT UPDATE (upkeep_at, upkeeps, upkeep_ms) ON hub.store TO mirrorhub_sync;

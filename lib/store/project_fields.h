@@ -22,7 +22,9 @@
 	"coalesce(" DB_SECONDS("p.created_at") ", 0) AS created_at, "                              \
 	"coalesce(" DB_SECONDS("p.updated_at") ", 0) AS updated_at, "                              \
 	"coalesce(p.is_mirror, false) AS is_mirror, "                                              \
-	"coalesce(m.url, '') AS url, m.mirror_url, coalesce(m.paused, false) AS is_paused, "       \
+	"coalesce(m.url, '') AS url, "                                                             \
+	"coalesce((SELECT t.shown_url FROM hub.target t WHERE t.project_id = p.id AND t.of_hub), " \
+	"m.mirror_url) AS mirror_url, coalesce(m.paused, false) AS is_paused, "                    \
 	"coalesce(m.latest_version, '') AS latest_version, "                                       \
 	"coalesce(" DB_SECONDS("m.last_success_at") ", 0) AS last_success_at, "                    \
 	"coalesce(m.failures, 0) AS failures, coalesce(m.error_class, '') AS error_class, "        \
