@@ -389,6 +389,7 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 	case WIRE_LIST:
 	case WIRE_LISTED:
 	case WIRE_LIST_DONE:
+	case WIRE_UNMAKE:
 		break;
 	}
 	return fail(c, E_INVALID, "a worker does not say that");

@@ -10,8 +10,9 @@
 #include "db/db.h"
 #include "sync/crew.h"
 #include "sync/hooks.h"
-#include "sync/manifests.h"
 #include "sync/keeper.h"
+#include "sync/manifests.h"
+#include "sync/removals.h"
 #include "sync/senders.h"
 #include "sync/watch.h"
 
@@ -29,6 +30,7 @@ struct supervisor {
 	struct senders senders;
 	struct hooks hooks;
 	struct manifests manifests;
+	struct removals removals;
 	struct watch watch;
 	struct keeper keeper;
 	bool has_deliveries, has_tasks; /* there may be some */
@@ -91,7 +93,7 @@ static bool
 is_told(const struct supervisor *s)
 {
 	return senders_count_busy(&s->senders) == 0 && !s->hooks.has_task && !s->has_deliveries &&
-	    !s->has_tasks && !s->crew.has_news;
+	    !s->has_tasks && !s->crew.has_news && removals_is_done(&s->removals);
 }
 
 static int
@@ -113,7 +115,7 @@ wait_ms(const struct supervisor *s)
 static void
 wait_for_something(const struct supervisor *s)
 {
-	struct pollfd fds[CREW_MOST + SENDERS_MOST + 6];
+	struct pollfd fds[CREW_MOST + SENDERS_MOST + 7];
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
@@ -126,6 +128,7 @@ wait_for_something(const struct supervisor *s)
 	n += senders_poll(&s->senders, fds + n);
 	n += hooks_poll(&s->hooks, fds + n);
 	n += manifests_poll(&s->manifests, fds + n);
+	n += removals_poll(&s->removals, fds + n);
 	n += keeper_poll(&s->keeper, fds + n);
 	if (poll(fds, n, wait_ms(s)) < 0)
 		return; /* EINTR: the next turn sees to it */
@@ -134,7 +137,7 @@ wait_for_something(const struct supervisor *s)
 static void
 tidy(struct supervisor *s)
 {
-	pid_t others[SENDERS_MOST + 3];
+	pid_t others[SENDERS_MOST + 4];
 	size_t n = senders_pids(&s->senders, others);
 
 	if (hooks_pid(&s->hooks) != 0)
@@ -143,6 +146,8 @@ tidy(struct supervisor *s)
 		others[n++] = keeper_pid(&s->keeper);
 	if (manifests_pid(&s->manifests) != 0)
 		others[n++] = manifests_pid(&s->manifests);
+	if (removals_pid(&s->removals) != 0)
+		others[n++] = removals_pid(&s->removals);
 	crew_tidy(&s->crew, others, n);
 }
 
@@ -161,6 +166,7 @@ work(struct supervisor *s)
 	TRY(manifests_work(&s->manifests, s->crew.c, may_begin, has_news));
 	TRY(watch_work(&s->watch, &s->crew, &s->has_deliveries));
 	TRY(senders_work(&s->senders, s->crew.c, may_begin, &s->has_deliveries));
+	TRY(removals_work(&s->removals, s->crew.c, may_begin));
 	return hooks_work(&s->hooks, s->crew.c, may_begin, &s->has_tasks);
 }
 
@@ -173,6 +179,7 @@ turn(struct supervisor *s)
 	senders_hear(&s->senders, s->crew.c);
 	hooks_hear(&s->hooks, s->crew.c);
 	manifests_hear(&s->manifests, s->crew.c);
+	removals_hear(&s->removals, s->crew.c);
 	keeper_hear(&s->keeper, &s->crew);
 	if (s->has_lost_child) /* after they have all seen their own dead */
 		tidy(s);
@@ -251,6 +258,7 @@ supervisor_run(struct ctx *c, const struct supervisor_options *options)
 	keeper_open(&s.keeper, c->mem, options->conf_path);
 	hooks_open(&s.hooks, &inner, c->mem, options->conf_path);
 	manifests_open(&s.manifests, c->mem, options->conf_path);
+	removals_open(&s.removals, &inner, c->mem, options->conf_path);
 	while (!is_over(&s))
 		turn(&s);
 	hooks_end(&s.hooks, &inner);

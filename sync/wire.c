@@ -100,6 +100,12 @@ static const struct field list_done_fields[] = {
 	{ 0 },
 };
 
+static const struct field unmake_fields[] = {
+	FIELD(wire_unmake, spec),
+	FIELD(wire_unmake, total_s),
+	{ 0 },
+};
+
 static const struct field result_fields[] = {
 	FIELD(wire_result, error),
 	FIELD(wire_result, error_text),
@@ -135,6 +141,7 @@ static const struct {
 	[WIRE_LISTED] = { "listed", listed_fields, offsetof(struct wire_message, listed) },
 	[WIRE_LIST_DONE] = { "list_done", list_done_fields,
 	    offsetof(struct wire_message, list_done) },
+	[WIRE_UNMAKE] = { "unmake", unmake_fields, offsetof(struct wire_message, unmake) },
 	[WIRE_RESULT] = { "result", result_fields, offsetof(struct wire_message, result) },
 };
 

@@ -4,6 +4,7 @@
  *	                      {"answer":{…}}    to an ask
  *	                      {"post":{…}}      send this to a webhook's receiver
  *	                      {"list":{…}}      ask an upstream for its list of repositories
+ *	                      {"unmake":{…}}    delete this project at a forge: a result follows
  *	worker → supervisor   {"progress":{…}}  how far it is
  *	                      {"ask":{…}}       may I publish? waits for the answer
  *	                      {"stores":{…}}    a sweep has seen these folders
@@ -42,6 +43,7 @@ enum wire_type {
 	WIRE_LIST,
 	WIRE_LISTED,
 	WIRE_LIST_DONE,
+	WIRE_UNMAKE,
 	WIRE_RESULT,
 };
 
@@ -128,6 +130,11 @@ struct wire_list_done {
 	const char *error_text;
 };
 
+struct wire_unmake {
+	const char *spec; /* a target_spec_text */
+	int64_t total_s;
+};
+
 struct wire_result {
 	const char *error; /* a sync_error_text, or "" */
 	const char *error_text;
@@ -155,6 +162,7 @@ struct wire_message {
 	struct wire_list list;
 	struct wire_listed listed;
 	struct wire_list_done list_done;
+	struct wire_unmake unmake;
 	struct wire_result result;
 };
 

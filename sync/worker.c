@@ -23,6 +23,7 @@
 #include "sync/mirror.h"
 #include "sync/packages.h"
 #include "sync/post.h"
+#include "sync/unmake.h"
 #include "sync/upkeep.h"
 #include "sync/wire.h"
 
@@ -353,6 +354,15 @@ do_list(struct worker *w, const struct wire_list *list)
 }
 
 static int
+do_unmake(struct worker *w, const struct wire_unmake *order)
+{
+	struct wire_message out = { .type = WIRE_RESULT };
+
+	unmake(w->c, order, &out.result);
+	return say(w, &out) ? OK : E_NOTFOUND;
+}
+
+static int
 do_next(struct worker *w)
 {
 	struct wire_message in, out = { .type = WIRE_RESULT };
@@ -366,6 +376,8 @@ do_next(struct worker *w)
 		return do_post(w, &in.post);
 	if (in.type == WIRE_LIST)
 		return do_list(w, &in.list);
+	if (in.type == WIRE_UNMAKE)
+		return do_unmake(w, &in.unmake);
 	if (in.type != WIRE_JOB)
 		return fail(w->c, E_INVALID, "a supervisor does not say that");
 	w->job = in.job;
