@@ -4,6 +4,7 @@
 #include "base/js.h"
 #include "base/str.h"
 #include "cgi/hpr/hpr.h"
+#include "core/gitlab.h"
 #include "core/name.h"
 #include "core/project.h"
 #include "core/upstream.h"
@@ -130,13 +131,15 @@ show_status(struct req *r)
 struct create {
 	const char *url;
 	const char *name;
-	const char *clone;
+	const char *clone, *create, *mirror_only;
 };
 
 const struct field create_in[] = {
 	FIELD_MAX(create, url, URL_MOST),
 	FIELD_MAX(create, name, NAME_MOST),
 	FIELD(create, clone),
+	FIELD(create, create),
+	FIELD(create, mirror_only),
 	{ 0 },
 };
 
@@ -180,20 +183,29 @@ check_wish(struct req *r, const struct create *in, const char **name_out)
 	return OK;
 }
 
+static bool
+is_word(const char *text, const char *word)
+{
+	return text != NULL && strcmp(text, word) == 0;
+}
+
+/* mirror_only is the older word for create=false; then nobody waited for what became of it. */
 int
 create_repository(struct req *r)
 {
 	const struct create *in = r->in;
-	struct mirror_wish wish = { .url = in->url };
 	const struct actor who = req_actor(r);
+	struct gitlab_wish wish = { .mirror.url = in->url };
 	int64_t id;
 	int code;
 
-	TRY(check_wish(r, in, &wish.path));
-	wish.without_sync = in->clone != NULL && strcmp(in->clone, "false") == 0;
-	code = project_create_mirror(r->ctx, &who, &wish, &id);
+	TRY(check_wish(r, in, &wish.mirror.path));
+	wish.mirror.without_sync = is_word(in->clone, "false");
+	wish.without_wait = is_word(in->mirror_only, "true");
+	wish.without_create = is_word(in->create, "false") || wish.without_wait;
+	code = gitlab_create_mirror(r->ctx, &who, &wish, &id);
 	if (code == E_CONFLICT)
-		return fail(r->ctx, E_INVALID, "Exists Repository: %s", wish.path);
+		return fail(r->ctx, E_INVALID, "Exists Repository: %s", wish.mirror.path);
 	TRY(code);
 	shape_true(r, 201);
 	return OK;
@@ -214,7 +226,7 @@ delete_repository(struct req *r)
 {
 	const struct actor who = req_actor(r);
 
-	TRY(project_delete(r->ctx, &who, r->project));
+	TRY(gitlab_delete_mirror(r->ctx, &who, r->project));
 	shape_true(r, 200);
 	return OK;
 }

@@ -14,7 +14,7 @@
 #define REPOSITORIES(P)                                                                                    \
 	/* method  path                  who may      loaded       who answers          reads */           \
 	{ GET,     P,                    PERM_PUBLIC, LOAD_NONE,   list_repositories,   NULL,      0 },    \
-	{ POST,    P,                    PERM_USER,   LOAD_NONE,   create_repository,   create_in, 0 },    \
+	{ POST,    P,                    PERM_USER,   LOAD_NONE,   create_repository,   create_in, ROUTE_NO_TX }, \
 	{ GET,     P "/search",          PERM_PUBLIC, LOAD_NONE,   search_repositories, NULL,      0 },    \
 	{ GET,     P "/search/:text",    PERM_PUBLIC, LOAD_NONE,   search_repositories, NULL,      0 },    \
 	{ GET,     P "/:path",           PERM_READ,   LOAD_MIRROR, show_repository,     NULL,      0 },    \

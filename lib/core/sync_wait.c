@@ -36,9 +36,8 @@ is_abandoned(const struct sync_wait *wait)
 	return wait->is_abandoned != NULL && wait->is_abandoned(wait->payload);
 }
 
-/* Held until the request's arena is reset. */
-static int
-take_place(struct ctx *c, bool *is_free_out)
+int
+sync_wait_take_place(struct ctx *c, bool *is_free_out)
 {
 	int *lock, code = E_CONFLICT;
 
@@ -60,7 +59,7 @@ sync_wait_end(struct ctx *c, const struct sync_wait *wait, enum sync_end *out, c
 
 	*why_out = "";
 	if (wait->is_one_of_few)
-		TRY(take_place(c, &is_free));
+		TRY(sync_wait_take_place(c, &is_free));
 	while (is_free) {
 		TRY(repo_sync_since(c, wait->project_id, wait->since, &sync));
 		*why_out = sync.error_text;

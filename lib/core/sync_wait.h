@@ -33,6 +33,10 @@ enum sync_end {
 must_check int sync_wait_end(
     struct ctx *c, const struct sync_wait *wait, enum sync_end *out, const char **why_out);
 
+/* One of the few places (is_one_of_few), held until the request's arena is reset. false: there is
+ * none. */
+must_check int sync_wait_take_place(struct ctx *c, bool *is_free_out);
+
 /* A sync of a mirror that is asked for here and now, and its end. E_INVALID: no mirror; it failed,
  * or went. E_CONFLICT: paused; it is not done in time. Opens its own transaction. */
 must_check int project_pull(struct ctx *c, const struct actor *who, const struct project *p,
