@@ -140,17 +140,18 @@ take_decisions(struct ctx *c, const struct js *root, struct options *o)
 }
 
 static int
-take_pin(struct ctx *c, const struct js *value, struct options_pin *out)
+take_pin(struct ctx *c, const struct js *value, struct git_pin *out)
 {
-	unsigned char oid[20];
+	const char *oid = "";
 
-	*out = (struct options_pin){ "", "" };
+	out->name = "";
 	if (js_type(value) != JS_OBJECT)
 		return wrong(c, "pins");
-	TRY(take_text(c, value, "ref", &out->ref));
-	TRY(take_text(c, value, "oid", &out->oid));
-	if (!git_ref_is_name(out->ref) || str_starts(out->ref, "refs/mirrorhub/") ||
-	    !str_is_hex(out->oid, oid, sizeof(oid)))
+	TRY(take_text(c, value, "ref", &out->name));
+	TRY(take_text(c, value, "oid", &oid));
+	TRY(take_bool(c, value, "is_let_go", &out->is_let_go));
+	if (!git_ref_is_name(out->name) || str_starts(out->name, "refs/mirrorhub/") ||
+	    !str_is_hex(oid, out->oid, sizeof(out->oid)))
 		return wrong(c, "pins");
 	return OK;
 }
@@ -159,14 +160,14 @@ static int
 take_pins(struct ctx *c, const struct js *root, struct options *o)
 {
 	const struct js *list = js_get(root, "pins");
-	struct options_pin *pins;
+	struct git_pin *pins;
 
 	if (list == NULL)
 		return OK;
 	if (js_type(list) != JS_ARRAY || js_count(list) > OPTIONS_PINS_MAX)
 		return wrong(c, "pins");
 	o->n_pins = js_count(list);
-	o->pins = pins = arena_new_array(c->mem, struct options_pin, o->n_pins + 1);
+	o->pins = pins = arena_new_array(c->mem, struct git_pin, o->n_pins + 1);
 	for (size_t i = 0; i < o->n_pins; i++)
 		TRY(take_pin(c, js_at(list, i), &pins[i]));
 	return OK;

@@ -8,16 +8,12 @@
 
 #include "base/ctx.h"
 #include "git/filter.h"
+#include "git/follow.h"
 
 enum options_mode {
 	OPTIONS_EXACT = 1, /* as upstream is */
 	OPTIONS_ADDITIVE,  /* no ref is ever deleted or forced */
 	OPTIONS_ARCHIVAL,  /* as exact; what is replaced is kept for ever */
-};
-
-/* A ref of ours, published while the upstream has none of that name. */
-struct options_pin {
-	const char *ref, *oid; /* 40 hex digits */
 };
 
 /* Where the mirror says nothing, the hub's settings stand. Fingerprints are 64 hex digits or "". */
@@ -32,7 +28,7 @@ struct options {
 	int64_t version, taken_version; /* they differ: what is published may be of other options */
 	const char *upstream; /* refs that were taken over last; "": those that are published */
 	const char *held, *approved, *rejected;
-	const struct options_pin *pins; /* by ref */
+	const struct git_pin *pins; /* by name */
 	size_t n_pins;
 };
 

@@ -37,6 +37,7 @@ CREATE TABLE mirror_pin (
 	ref        text COLLATE "C" NOT NULL CHECK (octet_length(ref) BETWEEN 6 AND 1000
 	           AND ref LIKE 'refs/%' AND ref NOT LIKE 'refs/mirrorhub/%'),
 	oid        text COLLATE "C" NOT NULL CHECK (oid ~ '^[0-9a-f]{40}$'),
+	is_let_go  boolean NOT NULL DEFAULT false,   -- not any more; the row goes with the next publication
 	actor      text NOT NULL DEFAULT '',
 	created_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, ref)
@@ -69,10 +70,10 @@ CREATE FUNCTION pin_changed() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 BEGIN
 	UPDATE mirror m SET options_version = m.options_version + 1
-	WHERE m.project_id = CASE TG_OP WHEN 'DELETE' THEN OLD.project_id ELSE NEW.project_id END;
+	WHERE m.project_id = NEW.project_id;
 	RETURN NULL;
 END $$;
-CREATE TRIGGER pin_changed AFTER INSERT OR UPDATE OR DELETE ON mirror_pin
+CREATE TRIGGER pin_changed AFTER INSERT OR UPDATE ON mirror_pin
 	FOR EACH ROW EXECUTE FUNCTION pin_changed();
 
 -- ---------------------------------------------------------------- what waits for approval
@@ -115,7 +116,8 @@ CREATE FUNCTION mirror_options(project_id bigint) RETURNS text LANGUAGE sql STAB
 		'held', encode(m.held_fingerprint, 'hex'),
 		'approved', encode(m.approved_fingerprint, 'hex'),
 		'rejected', encode(m.rejected_fingerprint, 'hex'),
-		'pins', (SELECT jsonb_agg(jsonb_build_object('ref', i.ref, 'oid', i.oid) ORDER BY i.ref)
+		'pins', (SELECT jsonb_agg(jsonb_build_object('ref', i.ref, 'oid', i.oid,
+			'is_let_go', i.is_let_go) ORDER BY i.ref)
 			FROM hub.mirror_pin i WHERE i.project_id = m.project_id)))::text
 	FROM hub.mirror m WHERE m.project_id = $1
 $$;
@@ -190,6 +192,8 @@ BEGIN
 		END IF;
 	ELSIF verdict = 'taken' THEN
 		PERFORM guard_clear(array[project]);
+		DELETE FROM mirror_pin i USING mirror m WHERE i.project_id = project AND i.is_let_go
+			AND m.project_id = project AND m.options_version = (facts ->> 'version')::bigint;
 		UPDATE mirror m SET upstream_fingerprint = seen, taken_version = (facts ->> 'version')::bigint,
 			notices = CASE WHEN (result ->> 'is_changed')::boolean THEN facts -> 'notices'
 				ELSE m.notices END

@@ -79,8 +79,9 @@ a_mirror_has_its_own(void **state)
 	assert_string_equal(o.upstream, PRINT);
 	assert_string_equal(o.held, PRINT);
 	assert_int_equal(o.n_pins, 1);
-	assert_string_equal(o.pins[0].ref, "refs/heads/x");
-	assert_string_equal(o.pins[0].oid, ID);
+	assert_string_equal(o.pins[0].name, "refs/heads/x");
+	assert_int_equal(o.pins[0].oid[0], 0x22);
+	assert_false(o.pins[0].is_let_go);
 }
 
 static void
