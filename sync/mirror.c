@@ -18,6 +18,8 @@
 #include "net/net.h"
 #include "base/crash.h"
 #include "sync/anew.h"
+#include "sync/decide.h"
+#include "sync/options.h"
 #include "sync/peer.h"
 #include "sync/publish.h"
 
@@ -35,11 +37,14 @@ struct run {
 	struct net *net; /* NULL before the probe */
 	struct peer *peer;
 	struct git_advert advert;
-	const char *fingerprint; /* of advert */
+	const char *fingerprint; /* of advert: what the upstream has of what we take */
 	struct git_fetched fetched;
 	bool has_store;
 	bool is_anew;	  /* the store is damaged: a fresh one takes its place */
-	bool is_faithful; /* the refs on disk are the upstream's */
+	bool is_faithful; /* the refs on disk are those that the database has heard of */
+	struct options options;
+	struct git_refs published, kept; /* of the store, before */
+	struct decision decision;
 	/* for the hooks */
 	enum mirror_phase phase;
 	int64_t objects, objects_total, told_us;
@@ -128,21 +133,22 @@ probe(struct run *r)
 	if (net_url_parse(r->c, r->spec->url, &url) != OK)
 		return net_fail(r->net, NET_WHY_POLICY, "%s", r->c->reason);
 	TRY(peer_open(r->net, &url, &r->peer));
-	TRY(git_advert_read(r->c, peer_wire(r->peer), NULL, conf->sync_refs, &r->advert));
+	TRY(git_advert_read(
+	    r->c, peer_wire(r->peer), r->options.filter, r->options.most_refs, &r->advert));
 	r->fingerprint = git_refs_fingerprint(r->c->mem, &r->advert.refs);
 	return OK;
 }
 
+/* HEAD may be ours: an upstream does not always say which branch it names. */
 static bool
-has_all(const struct git_refs *have, const struct git_refs *want)
+is_as_told(const struct run *r, struct git_refs refs)
 {
-	for (size_t i = 0; i < want->n; i++) {
-		const struct git_ref *r = git_refs_find(have, want->rows[i].name);
+	const char *told = r->spec->old_fingerprint;
 
-		if (r == NULL || memcmp(r->oid, want->rows[i].oid, GIT_OID_BYTES) != 0)
-			return false;
-	}
-	return true;
+	if (strcmp(git_refs_fingerprint(r->c->mem, &refs), told) == 0)
+		return true;
+	refs.head = NULL;
+	return strcmp(git_refs_fingerprint(r->c->mem, &refs), told) == 0;
 }
 
 /* What the database says was published may have been changed on disk since: a run of ours looks. */
@@ -156,16 +162,16 @@ look_at_store(struct run *r)
 		return;
 	r->is_anew = r->spec->is_anew || git_audit_is_marked(r->c->mem, r->store_dir) ||
 	    git_refs_load(r->c, r->store_dir, &refs, NULL) != OK;
-	r->is_faithful = !r->is_anew && has_all(&refs, &r->advert.refs);
+	r->is_faithful = !r->is_anew && is_as_told(r, refs);
 }
 
 /* Most runs end here: what is published is what upstream has. Unless a worker was killed as it had
  * published more than the database has heard of, and the upstream went back since. */
 static bool
-is_unchanged(const struct run *r)
+is_untold(struct run *r)
 {
-	return strcmp(r->fingerprint, r->spec->old_fingerprint) == 0 && r->is_faithful &&
-	    !git_refs_is_untold(r->c->mem, r->store_dir, r->fingerprint);
+	return !r->is_faithful ||
+	    git_refs_is_untold(r->c->mem, r->store_dir, r->spec->old_fingerprint);
 }
 
 /* ---- fetch, check */
@@ -182,16 +188,30 @@ check_disk(struct run *r)
 	return OK;
 }
 
+/* What is published; of a damaged store, as far as it can be read. */
+static int
+load_refs(struct run *r, bool has_store)
+{
+	bool is_all;
+
+	if (r->is_anew)
+		return anew_refs(r->c, r->store_dir, &r->published, &r->kept, &is_all);
+	if (!has_store)
+		return OK;
+	TRY(git_store_check(r->c, r->store_dir));
+	return git_refs_load(r->c, r->store_dir, &r->published, &r->kept);
+}
+
 static int
 fetch(struct run *r)
 {
 	bool has_store = r->has_store && !r->is_anew;
-	struct git_refs published = { .n = 0 };
+	const struct git_refs none = { .n = 0 };
 	const struct git_fetch f = {
 		.quarantine_dir = r->quarantine_dir,
 		.store_dir = has_store ? r->store_dir : NULL,
 		.advert = &r->advert,
-		.published = &published,
+		.published = has_store ? &r->published : &none,
 		.wire = peer_wire(r->peer),
 		.progress = on_fetch,
 		.payload = r,
@@ -199,7 +219,7 @@ fetch(struct run *r)
 	const struct git_check k = {
 		.quarantine_dir = r->quarantine_dir,
 		.refs = &r->advert.refs,
-		.published = &published,
+		.published = has_store ? &r->published : &none,
 		.progress = on_check,
 		.payload = r,
 	};
@@ -207,10 +227,7 @@ fetch(struct run *r)
 
 	TRY(enter(r, PHASE_FETCHING));
 	TRY(check_disk(r));
-	if (has_store) {
-		TRY(git_store_check(r->c, r->store_dir));
-		TRY(git_refs_load(r->c, r->store_dir, &published, NULL));
-	}
+	TRY(load_refs(r, has_store));
 	TRY(path_remove_tree(r->c, r->quarantine_dir));
 	TRY(path_make_dir(r->c, r->quarantine_dir, DIR_MODE));
 	crash_point("fetch");
@@ -230,7 +247,10 @@ publish(struct run *r)
 		.store_id = r->spec->store_id,
 		.store_dir = r->store_dir,
 		.pack = r->fetched.pack,
-		.refs = &r->advert.refs,
+		.refs = &r->decision.next,
+		.upstream = &r->advert.refs,
+		.moves = &r->decision.moves,
+		.kept_rule = &r->decision.kept_rule,
 		.may_publish = r->hooks->may_publish,
 		.payload = r->hooks->payload,
 		.old_fingerprint = r->spec->old_fingerprint,
@@ -240,6 +260,10 @@ publish(struct run *r)
 
 	TRY(enter(r, PHASE_PUBLISHING));
 	TRY(publish_refs(r->c, &p));
+	r->out->fingerprint = git_refs_fingerprint(r->c->mem, p.refs);
+	/* what was only repaired is as it was */
+	r->out->is_changed =
+	    p.refs_changed > 0 || strcmp(r->out->fingerprint, r->spec->old_fingerprint) != 0;
 	r->out->refs_changed = (int64_t)p.refs_changed;
 	r->out->changes = p.changes;
 	r->out->n_changes = p.n_changes;
@@ -262,22 +286,90 @@ look_at_head(struct run *r)
 		    str_utf8(r->c->mem, branch + strlen(HEADS), strlen(branch) - strlen(HEADS));
 }
 
+/* ---- what is to be done */
+
+static struct decide
+question(struct run *r)
+{
+	return (struct decide){
+		.options = &r->options,
+		.old_fingerprint = r->spec->old_fingerprint,
+		.fingerprint = r->fingerprint,
+		.quarantine_dir = r->quarantine_dir,
+		.upstream = &r->advert.refs,
+		.published = &r->published,
+		.kept = &r->kept,
+		.progress = on_tick,
+		.payload = r,
+	};
+}
+
+/* For whom keeps what was decided. */
+static void
+tell_verdict(struct run *r, const struct decision *d)
+{
+	const struct facts facts = {
+		.verdict = d->verdict,
+		.upstream = r->fingerprint,
+		.version = r->options.version,
+		.findings = d->findings,
+		.notices = d->notices,
+	};
+
+	r->out->is_held = d->verdict == FACTS_HELD;
+	r->out->facts = facts_text(r->c->mem, &facts);
+}
+
+/* Nothing is fetched, and nothing is published. */
+static int
+pass_over(struct run *r, enum facts_verdict verdict)
+{
+	const struct decision d = { .verdict = verdict };
+
+	tell_verdict(r, &d);
+	if (verdict == FACTS_TAKEN)
+		r->out->fingerprint = r->spec->old_fingerprint;
+	look_at_head(r);
+	return git_fetch_nothing(peer_wire(r->peer));
+}
+
+/* Limits of the mirror's own stand in place of the hub's, wherever they are read. */
+static int
+read_options(struct run *r)
+{
+	struct conf *own = arena_new_of(r->c->mem, struct conf);
+
+	if (options_parse(r->c, r->spec->options, &r->options) != OK)
+		return fail(r->c, E_DENIED, "%s", r->c->reason);
+	*own = *r->c->conf;
+	own->sync_pack_bytes = r->options.most_bytes;
+	own->sync_objects = r->options.most_objects;
+	own->sync_refs = r->options.most_refs;
+	own->sync_object_bytes = r->options.most_blob_bytes;
+	r->c->conf = own;
+	return OK;
+}
+
 static int
 sync_mirror(struct run *r)
 {
+	struct decide d;
+	enum facts_verdict early;
+
+	r->out->fingerprint = "";
 	TRY(git_init(r->c));
+	TRY(read_options(r));
 	TRY(probe(r));
-	r->out->fingerprint = r->fingerprint;
 	look_at_store(r);
-	if (is_unchanged(r)) {
-		look_at_head(r);
-		return git_fetch_nothing(peer_wire(r->peer));
-	}
+	d = question(r);
+	early = decide_early(&d);
+	if (early != 0 && (early == FACTS_TAKEN ? !is_untold(r) : path_is_dir(r->store_dir)))
+		return pass_over(r, early);
 	TRY(fetch(r));
-	TRY(publish(r));
-	/* what was only repaired is as it was */
-	r->out->is_changed =
-	    strcmp(r->fingerprint, r->spec->old_fingerprint) != 0 || r->out->refs_changed > 0;
+	TRY(decide(r->c, &d, &r->decision));
+	tell_verdict(r, &r->decision);
+	if (r->decision.verdict == FACTS_TAKEN)
+		TRY(publish(r));
 	look_at_head(r);
 	return OK;
 }
@@ -345,7 +437,8 @@ void
 mirror_sync(struct ctx *c, const struct mirror_spec *spec, const struct mirror_hooks *hooks,
     struct mirror_result *out)
 {
-	struct run r = { .c = c, .spec = spec, .hooks = hooks, .out = out };
+	struct ctx inner = *c; /* its settings are the mirror's own */
+	struct run r = { .c = &inner, .spec = spec, .hooks = hooks, .out = out };
 	int code;
 
 	*out = (struct mirror_result){ .error_text = "" };

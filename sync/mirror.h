@@ -38,6 +38,7 @@ struct mirror_spec {
 	const char *url;	     /* clean */
 	const char *credentials;     /* "user:password", opened; "" none */
 	const char *old_fingerprint; /* 64 hex digits of the published refs; "" never published */
+	const char *options;	     /* what hub.mirror_options says; "" nothing */
 	int64_t fence;
 	bool is_anew; /* whatever the store holds: all of it is fetched (sync/anew.h) */
 };
@@ -63,11 +64,13 @@ struct mirror_hooks {
 };
 
 struct mirror_result {
-	enum sync_error error;	    /* SYNC_OK: the rest below is set */
-	const char *error_text;	    /* one plain sentence for people, no secrets */
-	int64_t retry_after_s;	    /* the upstream asked for it; 0: it did not */
-	bool is_changed;	    /* refs, HEAD or latest_version differ from before */
-	const char *fingerprint;    /* 64 hex digits over HEAD and the selected refs */
+	enum sync_error error;	 /* SYNC_OK: the rest below is set */
+	const char *error_text;	 /* one plain sentence for people, no secrets */
+	int64_t retry_after_s;	 /* the upstream asked for it; 0: it did not */
+	bool is_changed;	 /* refs, HEAD or latest_version differ from before */
+	bool is_held;		 /* nothing was published: it waits for approval */
+	const char *facts;	 /* what was decided about the refs (sync/facts.h) */
+	const char *fingerprint; /* 64 hex digits over HEAD and the published refs; "" as it was */
 	const char *latest_version; /* NULL: unchanged */
 	const char *head;	    /* the branch HEAD names, without refs/heads/; "" unknown */
 	int64_t bytes, objects, refs_changed, size_bytes;

@@ -159,19 +159,64 @@ take_place(struct ctx *c, struct publication *p, const char *old_dir)
 	return OK;
 }
 
+static bool
+is_theirs(const struct publication *p, const struct git_ref *row)
+{
+	const struct git_ref *theirs = git_refs_find(p->upstream, row->name);
+
+	return theirs != NULL && memcmp(theirs->oid, row->oid, GIT_OID_BYTES) == 0;
+}
+
+/* What is published and not the upstream's has its objects in the old store, too. What cannot be
+ * read there is lost: the upstream's takes its place. */
+static int
+carry_refs(struct ctx *c, struct publication *p, const char *old_dir)
+{
+	struct git_refs *all = arena_new_of(c->mem, struct git_refs);
+	struct git_refs ours = { .n = 0 };
+
+	*all = (struct git_refs){ .head = p->refs->head };
+	all->rows = arena_new_array(c->mem, struct git_ref, p->refs->n + 1);
+	ours.rows = arena_new_array(c->mem, struct git_ref, p->refs->n + 1);
+	for (size_t i = 0; i < p->refs->n; i++)
+		if (!is_theirs(p, &p->refs->rows[i]))
+			ours.rows[ours.n++] = p->refs->rows[i];
+	if (ours.n == 0)
+		return OK;
+	TRY(anew_carry(c, old_dir, p->store_dir, p->upstream, &ours));
+	for (size_t i = 0; i < p->refs->n; i++) {
+		const struct git_ref *row = &p->refs->rows[i];
+
+		if (!is_theirs(p, row) && git_refs_find(&ours, row->name) == NULL)
+			row = git_refs_find(p->upstream, row->name);
+		if (row != NULL)
+			all->rows[all->n++] = *row;
+	}
+	p->refs = all;
+	return OK;
+}
+
+static int
+carry(struct ctx *c, struct publication *p, const char *old_dir, struct git_refs *kept)
+{
+	TRY(carry_refs(c, p, old_dir));
+	return anew_carry(c, old_dir, p->store_dir, p->upstream, kept);
+}
+
 static int
 publish_locked(struct ctx *c, struct publication *p)
 {
 	const char *old_dir = p->store_dir;
-	struct git_refs before, kept, told;
+	struct git_refs before, kept, next_kept, told;
 	struct git_repository *repo;
 
 	TRY(p->is_anew ? make_fresh(c, p) : open_store(c, p));
 	TRY(load_before(c, p, old_dir, &before, &kept, &told));
 	TRY(move_pack(c, p));
+	git_kept_next(c, &kept, &before, p->refs, p->moves, p->kept_rule, &next_kept);
 	if (p->is_anew)
-		TRY(anew_carry(c, old_dir, p->store_dir, p->refs, &kept));
-	TRY(swap_refs(c, p, &before, &kept));
+		TRY(carry(c, p, old_dir, &next_kept));
+	TRY(swap_refs(c, p, &before, &next_kept));
 	TRY(verify(c, p));
 	if (p->is_anew)
 		TRY(take_place(c, p, old_dir));

@@ -6,13 +6,18 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "git/kept.h"
+#include "git/moves.h"
 #include "git/refs.h"
 
 struct publication {
 	int64_t store_id;
-	const char *store_dir;	     /* made when it is missing */
-	const char *pack;	     /* checked; path without ".pack"; NULL: none */
-	const struct git_refs *refs; /* checked and peeled; head NULL: HEAD stays if it can */
+	const char *store_dir;		 /* made when it is missing */
+	const char *pack;		 /* checked; path without ".pack"; NULL: none */
+	const struct git_refs *refs;	 /* checked and peeled; head NULL: HEAD stays if it can */
+	const struct git_refs *upstream; /* of refs those that were fetched and checked */
+	const struct git_moves *moves;	 /* from what is published to what the upstream lists */
+	const struct git_kept_rule *kept_rule;
 	bool (*may_publish)(void *payload);
 	void *payload;
 	const char *old_fingerprint; /* of the refs that the database has heard of; "" none */

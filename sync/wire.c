@@ -18,6 +18,7 @@ static const struct field job_fields[] = {
 	FIELD(wire_job, answer_s),
 	FIELD(wire_job, running),
 	FIELD(wire_job, branches),
+	FIELD(wire_job, options),
 	{ 0 },
 };
 
@@ -111,6 +112,8 @@ static const struct field result_fields[] = {
 	FIELD(wire_result, error_text),
 	FIELD(wire_result, retry_after_s),
 	FIELD(wire_result, is_changed),
+	FIELD(wire_result, is_held),
+	FIELD(wire_result, facts),
 	FIELD(wire_result, fingerprint),
 	FIELD(wire_result, latest_version),
 	FIELD(wire_result, head),

@@ -58,6 +58,7 @@ struct wire_job {
 	int64_t answer_s;     /* how long an answer may take: about a lease */
 	const char *running;  /* sweep only: fences of running jobs, divided by commas */
 	const char *branches; /* packages only: a JSON list */
+	const char *options;  /* sync only: JSON (sync/options.h) */
 };
 
 struct wire_answer {
@@ -140,6 +141,8 @@ struct wire_result {
 	const char *error_text;
 	int64_t retry_after_s;
 	bool is_changed;
+	bool is_held;	   /* sync: waits for approval */
+	const char *facts; /* sync: what was decided, as JSON (sync/facts.h) */
 	const char *fingerprint;
 	const char *latest_version; /* NULL: unchanged */
 	const char *head;	    /* the branch HEAD names; "" unknown */

@@ -175,6 +175,7 @@ do_sync(struct worker *w, struct wire_result *out)
 		.url = w->job.url,
 		.credentials = w->job.credentials,
 		.old_fingerprint = w->job.fingerprint,
+		.options = w->job.options,
 		.fence = w->job.fence,
 		.is_anew = w->job.is_anew,
 	};
@@ -187,6 +188,8 @@ do_sync(struct worker *w, struct wire_result *out)
 		.error_text = r.error_text ? r.error_text : "",
 		.retry_after_s = r.retry_after_s,
 		.is_changed = r.is_changed,
+		.is_held = r.is_held,
+		.facts = r.facts ? r.facts : "",
 		.fingerprint = r.fingerprint ? r.fingerprint : "",
 		.latest_version = r.latest_version,
 		.head = r.head ? r.head : "",
@@ -383,7 +386,7 @@ do_next(struct worker *w)
 	w->job = in.job;
 	w->told_phase = 0;
 	out.result.error = out.result.error_text = out.result.fingerprint = out.result.head = "";
-	out.result.found = "";
+	out.result.found = out.result.facts = "";
 	do_job(w, &out.result);
 	return say(w, &out) ? OK : E_NOTFOUND;
 }

@@ -215,11 +215,29 @@ is_known(const struct walk *w, const struct git_ancestry_in *in)
 	return w->n_open[OF_OLD] == 0 && lost * 100 <= in->percent * (lost + common);
 }
 
+/* A damaged store may have lost it. */
+static bool
+is_there(struct walk *w, const unsigned char *raw)
+{
+	git_commit *commit;
+	git_oid oid;
+
+	git_oid_fromraw(&oid, raw);
+	if (git_commit_lookup(&commit, w->repo, &oid) < 0)
+		return false;
+	git_commit_free(commit);
+	return true;
+}
+
 static int
 compare(struct walk *w, const struct git_ancestry_in *in, struct git_ancestry *out)
 {
 	const struct node *old;
 
+	if (!is_there(w, in->old)) {
+		*out = (struct git_ancestry){ .is_cut = true };
+		return OK;
+	}
 	TRY(start(w, in->old, OF_OLD));
 	TRY(start(w, in->new, OF_NEW));
 	old = node_of(w, in->old);

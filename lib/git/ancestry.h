@@ -23,7 +23,8 @@ struct git_ancestry_in {
 struct git_ancestry {
 	bool is_on;	 /* new is old, or has it in its history */
 	bool is_related; /* they have a commit in common */
-	bool is_cut;	 /* `most` did not suffice: what is not true above may be so all the same */
+	bool is_cut; /* `most` did not suffice, or old cannot be read: what is not true above may be
+		      * so all the same */
 	int64_t n_read;
 	int64_t lost;	/* commits of old's history that new's has not; with percent only */
 	int64_t common; /* so many of old's history new's has, at least; with percent only */

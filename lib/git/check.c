@@ -244,12 +244,22 @@ close_odb(void *odb)
 	git_odb_free(odb);
 }
 
+int
+git_quarantine_open(struct ctx *c, const char *quarantine_dir, git_repository **out)
+{
+	git_repository *repo;
+
+	if (git_repository_open_bare(&repo, quarantine_dir) < 0)
+		return git_fail(c, E_INTERNAL, "open %s", quarantine_dir);
+	arena_defer(c->mem, close_repo, repo);
+	*out = repo;
+	return OK;
+}
+
 static int
 open_quarantine(struct checking *k)
 {
-	if (git_repository_open_bare(&k->repo, k->k->quarantine_dir) < 0)
-		return git_fail(k->c, E_INTERNAL, "open %s", k->k->quarantine_dir);
-	arena_defer(k->c->mem, close_repo, k->repo);
+	TRY(git_quarantine_open(k->c, k->k->quarantine_dir, &k->repo));
 	if (git_repository_odb(&k->odb, k->repo) < 0)
 		return git_fail(k->c, E_INTERNAL, "open %s", k->k->quarantine_dir);
 	arena_defer(k->c->mem, close_odb, k->odb);

@@ -9,6 +9,8 @@
 #include "git/packfile.h"
 #include "git/refs.h"
 
+struct git_repository;
+
 struct git_check {
 	const char *quarantine_dir;
 	const char *pack; /* of git_fetch; NULL: nothing came */
@@ -25,5 +27,10 @@ struct git_check {
  * commits are not ours. Well-formed: git/rules.h. Each ref's object is there, branches are commits.
  * E_INVALID with the first object that is not so; E_CONFLICT: progress said so. */
 must_check int git_check(struct ctx *c, const struct git_check *k);
+
+/* The quarantine of a fetch, which sees the store's objects too, until the arena closes.
+ * E_INTERNAL. */
+must_check int git_quarantine_open(
+    struct ctx *c, const char *quarantine_dir, struct git_repository **out);
 
 #endif

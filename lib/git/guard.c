@@ -13,6 +13,7 @@
 #define HEADS "refs/heads/"
 #define TAGS "refs/tags/"
 #define NAMES_MOST 3 /* that a sentence lists */
+#define NAME_MAX_BYTES 200
 #define SENTENCE_MAX_BYTES 1000
 
 static const char *const rule_texts[] = {
@@ -54,10 +55,15 @@ struct judging {
 
 /* ---- findings */
 
+/* As text, and no longer than a sentence bears. */
 static const char *
 shown(struct judging *x, const char *ref)
 {
-	return str_utf8(x->c->mem, ref, strlen(ref));
+	size_t len = strlen(ref);
+
+	return len <= NAME_MAX_BYTES
+	    ? str_utf8(x->c->mem, ref, len)
+	    : arena_printf(x->c->mem, "%s…", str_utf8(x->c->mem, ref, NAME_MAX_BYTES));
 }
 
 /* Without refs/heads/ or refs/tags/. */
@@ -134,8 +140,7 @@ count(struct judging *x, const char *place)
 		if (git_refs_find(x->g->upstream, name) != NULL)
 			continue;
 		if (n.gone++ < NAMES_MOST)
-			buf_printf(
-			    n.names, "%s%.100s", n.gone > 1 ? ", " : "", short_name(x, name));
+			buf_printf(n.names, "%s%s", n.gone > 1 ? ", " : "", short_name(x, name));
 	}
 	if (n.gone > NAMES_MOST)
 		buf_printf(n.names, " and %zu more", n.gone - NAMES_MOST);
@@ -186,9 +191,9 @@ judge_rewritten(struct judging *x, const struct git_ref *old, const struct git_r
 		return OK;
 	if (a.is_cut)
 		find(x, GIT_RULE_UNCOMPARED, old->name,
-		    "The default branch %s was rewritten, and %lld commits did not suffice to find "
-		    "out how much of it is gone.",
-		    name, (long long)conf->guard_commits);
+		    "The default branch %s was rewritten, and how much of it is gone could not be "
+		    "found out.",
+		    name);
 	else if (!a.is_related)
 		find(x, GIT_RULE_REWRITTEN, old->name,
 		    "The default branch %s was rewritten: it has nothing in common with what it "
@@ -203,8 +208,24 @@ judge_rewritten(struct judging *x, const struct git_ref *old, const struct git_r
 	return OK;
 }
 
+/* The branch that stands for all: the one HEAD names, or a likely one, or any; NULL: there is none.
+ */
+static const struct git_ref *
+main_branch(const struct git_refs *refs)
+{
+	const char *const usual[] = { refs->head, HEADS "main", HEADS "master" };
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (usual[i] != NULL && git_refs_find(refs, usual[i]) != NULL)
+			return git_refs_find(refs, usual[i]);
+	for (size_t i = 0; i < refs->n; i++)
+		if (str_starts(refs->rows[i].name, HEADS))
+			return &refs->rows[i];
+	return NULL;
+}
+
 /* What becomes of the branch that clones check out. One that is gone is compared with the one that
- * HEAD names now: it may have been renamed. */
+ * takes its place: it may have been renamed. */
 static int
 judge_default(struct judging *x)
 {
@@ -220,12 +241,11 @@ judge_default(struct judging *x)
 		return g->ignores_forced ? OK : judge_rewritten(x, old, new);
 	if (g->ignores_deleted)
 		return OK;
-	new = g->upstream->head != NULL ? git_refs_find(g->upstream, g->upstream->head) : NULL;
+	new = main_branch(g->upstream);
 	if (new != NULL)
 		return judge_rewritten(x, old, new);
 	find(x, GIT_RULE_REWRITTEN, name,
-	    "The default branch %s is gone, and the upstream's HEAD names no other.",
-	    short_name(x, name));
+	    "The default branch %s is gone, and there is no other branch.", short_name(x, name));
 	return OK;
 }
 
@@ -271,17 +291,6 @@ share_an_object(struct judging *x)
 			return true;
 	}
 	return false;
-}
-
-static const struct git_ref *
-main_branch(const struct git_refs *refs)
-{
-	if (refs->head != NULL)
-		return git_refs_find(refs, refs->head);
-	for (size_t i = 0; i < refs->n; i++)
-		if (str_starts(refs->rows[i].name, HEADS))
-			return &refs->rows[i];
-	return NULL;
 }
 
 /* Whether anything that is there now goes back to something that was there. */

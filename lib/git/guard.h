@@ -38,7 +38,7 @@ enum git_rule git_rule_by_name(const char *name); /* 0: there is none */
 
 struct git_finding {
 	enum git_rule rule;
-	const char *ref;      /* full, UTF-8; "" for none in particular */
+	const char *ref;      /* full, UTF-8, cut when it is very long; "": none in particular */
 	const char *sentence; /* for people, UTF-8 */
 };
 

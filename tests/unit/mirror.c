@@ -30,7 +30,7 @@ struct house {
 	const char *url;
 	bool may_publish, may_go_on;
 	enum mirror_phase last_phase;
-	const char *fingerprint;
+	const char *fingerprint, *options;
 	struct mirror_result result;
 };
 
@@ -65,7 +65,7 @@ house(struct ctx *c)
 	h->quarantine = path_under(c->mem, c->conf->data_dir, "quarantine");
 	h->url = h->upstream;
 	h->may_publish = h->may_go_on = true;
-	h->fingerprint = "";
+	h->fingerprint = h->options = "";
 	repo_init(c, h->upstream);
 	return h;
 }
@@ -74,7 +74,7 @@ static enum sync_error
 sync_once(struct house *h)
 {
 	struct mirror_hooks hooks = { h, on_progress, on_ask };
-	struct mirror_spec spec = { STORE_ID, h->url, "", h->fingerprint, 42 };
+	struct mirror_spec spec = { STORE_ID, h->url, "", h->fingerprint, h->options, 42 };
 
 	h->last_phase = 0;
 	mirror_sync(h->c, &spec, &hooks, &h->result);
