@@ -54,6 +54,8 @@ outcome_text(const struct job_result *r)
 {
 	if (r->error_class[0] != '\0')
 		return "failed";
+	if (r->is_held)
+		return "held";
 	return r->is_changed ? "changed" : "unchanged";
 }
 

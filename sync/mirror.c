@@ -363,7 +363,7 @@ sync_mirror(struct run *r)
 	look_at_store(r);
 	d = question(r);
 	early = decide_early(&d);
-	if (early != 0 && (early == FACTS_TAKEN ? !is_untold(r) : path_is_dir(r->store_dir)))
+	if (early != 0 && (early == FACTS_TAKEN ? !is_untold(r) : r->has_store))
 		return pass_over(r, early);
 	TRY(fetch(r));
 	TRY(decide(r->c, &d, &r->decision));

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "git/spec_files.h"
+#include "sync/facts.h"
 #include "sync/mirror.h"
 #include "sync/schedule.h"
 
@@ -112,6 +113,7 @@ start_and_send(
 		    c->conf->sync_lease_s > ANSWER_LEAST_S ? c->conf->sync_lease_s : ANSWER_LEAST_S,
 		.running = running_text(c->mem, fences),
 		.branches = s->job.branches,
+		.options = s->job.options,
 	};
 	line = wire_text(c->mem, &m);
 	code = child_send(c, &s->child, line);
@@ -219,11 +221,26 @@ plan(struct ctx *c, struct slot *s)
 		    &s->result.next);
 }
 
+/* What a sync decided, written anew: nothing else than facts reaches the database. */
+static bool
+take_facts(struct ctx *c, struct slot *s, const struct wire_result *r, struct facts *out)
+{
+	struct ctx inner = *c;
+
+	*out = (struct facts){ .verdict = 0 };
+	if (!str_is_equal(s->job.kind, "sync"))
+		return !r->is_held;
+	inner.mem = s->mem;
+	return facts_parse(&inner, r->facts, out) == OK &&
+	    r->is_held == (out->verdict == FACTS_HELD);
+}
+
 static void
 on_result(struct ctx *c, struct slot *s, const struct wire_result *r)
 {
 	enum sync_error error = r->error[0] == '\0' ? SYNC_OK : sync_error_by_name(r->error);
 	bool has_version = r->latest_version != NULL && strlen(r->latest_version) <= TEXT_MAX;
+	struct facts facts;
 
 	s->held.bytes = r->bytes;
 	s->held.objects = r->objects;
@@ -232,7 +249,7 @@ on_result(struct ctx *c, struct slot *s, const struct wire_result *r)
 		slot_fail(s, SYNC_LOCAL, 0, "the queue could not be asked before publishing");
 	else if (error != SYNC_OK)
 		slot_fail(s, error, r->retry_after_s, told(s, r->error_text));
-	else if (!is_fingerprint(r->fingerprint))
+	else if (!is_fingerprint(r->fingerprint) || !take_facts(c, s, r, &facts))
 		slot_fail(s, SYNC_LOCAL, 0, "the worker's answer makes no sense");
 	else
 		s->result = (struct job_result){
@@ -240,6 +257,8 @@ on_result(struct ctx *c, struct slot *s, const struct wire_result *r)
 			.fence = s->job.fence,
 			.project_id = s->job.project_id,
 			.is_changed = r->is_changed,
+			.is_held = r->is_held,
+			.facts = facts.verdict != 0 ? facts_text(s->mem, &facts) : NULL,
 			.error_class = "",
 			.error_text = "",
 			.bytes = r->bytes,
@@ -330,9 +349,10 @@ is_id(const char *hex)
 static bool
 is_ref_name(const char *name, size_t len)
 {
-	bool is_ours = str_starts(name, "refs/heads/") || str_starts(name, "refs/tags/");
+	bool is_possible = str_starts(name, "refs/") && !str_starts(name, "refs/mirrorhub/");
 
-	return is_ours && len == strlen(name) && len <= GIT_REF_NAME_MAX && str_is_printable(name);
+	return is_possible && len == strlen(name) && len <= GIT_REF_NAME_MAX &&
+	    str_is_printable(name);
 }
 
 static int
