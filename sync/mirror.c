@@ -261,9 +261,9 @@ publish(struct run *r)
 	TRY(enter(r, PHASE_PUBLISHING));
 	TRY(publish_refs(r->c, &p));
 	r->out->fingerprint = git_refs_fingerprint(r->c->mem, p.refs);
-	/* what was only repaired is as it was */
-	r->out->is_changed =
-	    p.refs_changed > 0 || strcmp(r->out->fingerprint, r->spec->old_fingerprint) != 0;
+	/* what was only put right is as it was; what was not there at all is new */
+	r->out->is_changed = !r->has_store || p.refs_changed > 0 ||
+	    strcmp(r->out->fingerprint, r->spec->old_fingerprint) != 0;
 	r->out->refs_changed = (int64_t)p.refs_changed;
 	r->out->changes = p.changes;
 	r->out->n_changes = p.n_changes;
