@@ -17,6 +17,7 @@
 #include "store/audit.h"
 #include "sync/janitor.h"
 #include "sync/mirror.h"
+#include "sync/targets.h"
 
 #define US_PER_MS 1000
 #define US_PER_S 1000000
@@ -526,6 +527,10 @@ give(struct crew *w, struct job *job)
 	const char *secret = "";
 
 	assert(slot != NULL);
+	if (str_is_equal(job->kind, "target")) {
+		targets_give(w->c, slot, w->conf_path, job);
+		return;
+	}
 	if (job->sealed_credentials != NULL &&
 	    seal_open(w->c, context, job->sealed_credentials, &secret) != OK) {
 		slot_refuse(slot, job, "the stored credentials cannot be opened");
@@ -572,6 +577,7 @@ crew_work(struct crew *w)
 	TRY(db_ready(w->c));
 	if (db_is_notified(w->c->db))
 		w->wants_claim = w->has_news = true;
+	TRY(targets_work(w->c, w->slots, w->n_slots));
 	TRY(write_results(w));
 	TRY(renew_due(w));
 	TRY(write_returns(w));

@@ -16,6 +16,7 @@
 #include "sync/facts.h"
 #include "sync/mirror.h"
 #include "sync/schedule.h"
+#include "sync/targets.h"
 
 #define US_PER_S 1000000
 #define TEXT_MAX 1000 /* bytes of a sentence or a version that a worker may send */
@@ -114,6 +115,7 @@ start_and_send(
 		.running = running_text(c->mem, fences),
 		.branches = s->job.branches,
 		.options = s->job.options,
+		.target = s->target != NULL ? targets_spec(s->target) : "",
 	};
 	line = wire_text(c->mem, &m);
 	code = child_send(c, &s->child, line);
@@ -136,6 +138,19 @@ slot_refuse(struct slot *s, const struct job *job, const char *error_text)
 {
 	take(s, job);
 	slot_fail(s, SYNC_LOCAL, 0, error_text);
+}
+
+void
+slot_skip(struct slot *s, const struct job *job)
+{
+	take(s, job);
+	s->result = (struct job_result){ .id = s->job.id,
+		.fence = s->job.fence,
+		.error_class = "",
+		.error_text = "",
+		.fingerprint = "",
+		.head = "" };
+	s->state = SLOT_DONE;
 }
 
 void
@@ -194,7 +209,8 @@ told(struct slot *s, const char *text)
 	const char *colon = strchr(s->credentials, ':');
 	const char *password = colon ? colon + 1 : s->credentials;
 
-	if (password[0] != '\0' && strstr(text, password) != NULL)
+	if ((password[0] != '\0' && strstr(text, password) != NULL) ||
+	    (s->target != NULL && targets_is_secret(s->target, text)))
 		return unclear_text;
 	return arena_strndup(s->mem, text, strnlen(text, TEXT_MAX));
 }
@@ -399,8 +415,15 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 		return on_package(c, s, &m.package);
 	case WIRE_REF:
 		return on_ref(c, s, &m.ref);
+	case WIRE_OWNED_ASK:
+	case WIRE_NOTES:
+	case WIRE_MADE:
+	case WIRE_PUSHED:
+		return targets_hear(c, s, &m);
 	case WIRE_RESULT:
 		on_result(c, s, &m.result);
+		if (s->target != NULL && s->result.error_class[0] == '\0')
+			targets_end(s);
 		return OK;
 	case WIRE_JOB:
 	case WIRE_ANSWER:
@@ -410,6 +433,7 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 	case WIRE_LISTED:
 	case WIRE_LIST_DONE:
 	case WIRE_UNMAKE:
+	case WIRE_OWNED:
 		break;
 	}
 	return fail(c, E_INVALID, "a worker does not say that");
@@ -522,6 +546,9 @@ void
 slot_clear(struct ctx *c, struct slot *s)
 {
 	explicit_bzero(s->credentials, strlen(s->credentials));
+	if (s->target != NULL)
+		targets_forget(s->target);
+	s->target = NULL;
 	arena_reset(s->mem);
 	s->credentials = arena_strdup(s->mem, "");
 	s->is_asking = s->has_died = false;

@@ -11,6 +11,8 @@
 #include "sync/child.h"
 #include "sync/mirror.h"
 
+struct target_talk;
+
 enum slot_state {
 	SLOT_FREE = 1,
 	SLOT_BUSY,
@@ -41,6 +43,7 @@ struct slot {
 	size_t n_packages;
 	struct ref_change *refs; /* that a sync changed; room for REF_LIST_MAX */
 	size_t n_refs;
+	struct target_talk *target; /* of a job for a target (sync/targets.h); NULL: none */
 	struct job_result result;
 };
 
@@ -54,6 +57,9 @@ void slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struc
 
 /* Takes the job and fails at once: no worker is troubled. */
 void slot_refuse(struct slot *s, const struct job *job, const char *error_text);
+
+/* Takes the job, which has nothing to do any more, and ends it well. */
+void slot_skip(struct slot *s, const struct job *job);
 
 /* Is this job a row of the queue? A sweep is not. */
 bool slot_has_row(const struct slot *s);

@@ -19,6 +19,7 @@ static const struct field job_fields[] = {
 	FIELD(wire_job, running),
 	FIELD(wire_job, branches),
 	FIELD(wire_job, options),
+	FIELD(wire_job, target),
 	{ 0 },
 };
 
@@ -107,6 +108,27 @@ static const struct field unmake_fields[] = {
 	{ 0 },
 };
 
+static const struct field owned_ask_fields[] = { FIELD(wire_owned_ask, after), { 0 } };
+
+static const struct field owned_fields[] = { FIELD(wire_owned, lines), FIELD(wire_owned, is_last),
+	{ 0 } };
+
+static const struct field notes_fields[] = { FIELD(wire_notes, lines), { 0 } };
+
+static const struct field made_fields[] = { FIELD(wire_made, url), FIELD(wire_made, project_id),
+	FIELD(wire_made, shown_url), { 0 } };
+
+static const struct field pushed_fields[] = {
+	FIELD(wire_pushed, is_read),
+	FIELD(wire_pushed, fingerprint),
+	FIELD(wire_pushed, n_pushed),
+	FIELD(wire_pushed, n_deleted),
+	FIELD(wire_pushed, n_conflicts),
+	FIELD(wire_pushed, n_refused),
+	FIELD(wire_pushed, conflicts),
+	{ 0 },
+};
+
 static const struct field result_fields[] = {
 	FIELD(wire_result, error),
 	FIELD(wire_result, error_text),
@@ -145,6 +167,12 @@ static const struct {
 	[WIRE_LIST_DONE] = { "list_done", list_done_fields,
 	    offsetof(struct wire_message, list_done) },
 	[WIRE_UNMAKE] = { "unmake", unmake_fields, offsetof(struct wire_message, unmake) },
+	[WIRE_OWNED_ASK] = { "owned_ask", owned_ask_fields,
+	    offsetof(struct wire_message, owned_ask) },
+	[WIRE_OWNED] = { "owned", owned_fields, offsetof(struct wire_message, owned) },
+	[WIRE_NOTES] = { "notes", notes_fields, offsetof(struct wire_message, notes) },
+	[WIRE_MADE] = { "made", made_fields, offsetof(struct wire_message, made) },
+	[WIRE_PUSHED] = { "pushed", pushed_fields, offsetof(struct wire_message, pushed) },
 	[WIRE_RESULT] = { "result", result_fields, offsetof(struct wire_message, result) },
 };
 

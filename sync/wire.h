@@ -5,6 +5,7 @@
  *	                      {"post":{…}}      send this to a webhook's receiver
  *	                      {"list":{…}}      ask an upstream for its list of repositories
  *	                      {"unmake":{…}}    delete this project at a forge: a result follows
+ *	                      {"owned":{…}}     to an owned_ask
  *	worker → supervisor   {"progress":{…}}  how far it is
  *	                      {"ask":{…}}       may I publish? waits for the answer
  *	                      {"stores":{…}}    a sweep has seen these folders
@@ -13,6 +14,10 @@
  *	                      {"listed":{…}}    some of the list
  *	                      {"list_done":{…}} all of it, or why not
  *	                      {"posted":{…}}    what the receiver answered
+ *	                      {"owned_ask":{…}} what have we put there? waits for the answer
+ *	                      {"notes":{…}}     what happens to refs of a target
+ *	                      {"made":{…}}      where a provider has the project
+ *	                      {"pushed":{…}}    how the push to a target ended; its result follows
  *	                      {"result":{…}}    the job is over
  *
  * A worker has parsed a stranger's bytes, so its lines are read like a stranger's: strictly, within
@@ -44,6 +49,11 @@ enum wire_type {
 	WIRE_LISTED,
 	WIRE_LIST_DONE,
 	WIRE_UNMAKE,
+	WIRE_OWNED_ASK,
+	WIRE_OWNED,
+	WIRE_NOTES,
+	WIRE_MADE,
+	WIRE_PUSHED,
 	WIRE_RESULT,
 };
 
@@ -59,6 +69,7 @@ struct wire_job {
 	const char *running;  /* sweep only: fences of running jobs, divided by commas */
 	const char *branches; /* packages only: a JSON list */
 	const char *options;  /* sync only: JSON (sync/options.h) */
+	const char *target;   /* target only: sync/target_spec.h */
 };
 
 struct wire_answer {
@@ -136,6 +147,32 @@ struct wire_unmake {
 	int64_t total_s;
 };
 
+struct wire_owned_ask {
+	const char *after; /* base64 of the last name so far; "" none */
+};
+
+/* Lines "<id> <id that was planned> <r: refused> <base64 of the name>"; "-" for none. */
+struct wire_owned {
+	const char *lines;
+	bool is_last;
+};
+
+/* Lines "<op> <id> <base64 of the name> <base64 of what was said>". */
+struct wire_notes {
+	const char *lines;
+};
+
+struct wire_made {
+	const char *url, *project_id, *shown_url;
+};
+
+struct wire_pushed {
+	bool is_read;
+	const char *fingerprint;
+	int64_t n_pushed, n_deleted, n_conflicts, n_refused;
+	const char *conflicts; /* lines "<id here> <id there> <base64 of the name> <of why>" */
+};
+
 struct wire_result {
 	const char *error; /* a sync_error_text, or "" */
 	const char *error_text;
@@ -166,6 +203,11 @@ struct wire_message {
 	struct wire_listed listed;
 	struct wire_list_done list_done;
 	struct wire_unmake unmake;
+	struct wire_owned_ask owned_ask;
+	struct wire_owned owned;
+	struct wire_notes notes;
+	struct wire_made made;
+	struct wire_pushed pushed;
 	struct wire_result result;
 };
 

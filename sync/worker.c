@@ -24,6 +24,7 @@
 #include "sync/packages.h"
 #include "sync/post.h"
 #include "sync/unmake.h"
+#include "sync/target_job.h"
 #include "sync/upkeep.h"
 #include "sync/wire.h"
 
@@ -200,6 +201,27 @@ do_sync(struct worker *w, struct wire_result *out)
 	};
 }
 
+static bool
+say_line(void *payload, const struct wire_message *m)
+{
+	return say(payload, m);
+}
+
+static int
+hear_line(void *payload, int64_t wait_ms, struct wire_message *out)
+{
+	return listen_for(payload, wait_ms, out);
+}
+
+static void
+do_target(struct worker *w, struct wire_result *out)
+{
+	const struct target_line line = { w, say_line, hear_line, tell_progress, ask_to_publish,
+		w->job.answer_s * 1000 };
+
+	target_job(w->c, &line, w->job.target, out);
+}
+
 static int
 do_remove(struct worker *w, struct wire_result *out)
 {
@@ -307,6 +329,10 @@ do_job(struct worker *w, struct wire_result *out)
 
 	if (str_is_equal(w->job.kind, "sync")) {
 		do_sync(w, out);
+		return;
+	}
+	if (str_is_equal(w->job.kind, "target")) {
+		do_target(w, out);
 		return;
 	}
 	if (str_is_equal(w->job.kind, "packages"))

@@ -177,6 +177,8 @@ const struct conf_row conf_rows[] = {
 	    "The most refs of one mirror."),
 	NUMBER("sync.attempts",      sync_attempts,           "11", 1, 1000,
 	    "Failed attempts after which a job counts as dead until its next regular time."),
+	NUMBER("target.audit_s",     target_audit_s,          "86400", 60, 31536000,
+	    "Seconds after which a target that nothing is pushed to is looked at all the same."),
 	NUMBER("sync.disk_free_percent", sync_disk_free_percent, "5", 0, 90,
 	    "Fetches pause while less of the disk, or of its inodes, than this is free."),
 	ROW("mirror.mode",           mirror_mode,             "exact",

@@ -92,6 +92,7 @@ struct conf {
 	int64_t sync_object_bytes;
 	int64_t sync_refs;
 	int64_t sync_attempts;
+	int64_t target_audit_s;
 	int64_t sync_disk_free_percent;
 	/* what mirrors take over */
 	const char *mirror_mode;

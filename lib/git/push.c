@@ -53,7 +53,7 @@ take_known(git_odb *odb, const unsigned char *raw, struct git_push_known *out)
 
 int
 git_push_known(struct ctx *c, struct git_repository *repo, const struct git_receive *there,
-    struct git_push_known *out)
+    size_t n_more, struct git_push_known *out)
 {
 	git_odb *odb;
 	size_t n = 0;
@@ -61,9 +61,8 @@ git_push_known(struct ctx *c, struct git_repository *repo, const struct git_rece
 	if (git_repository_odb(&odb, repo) < 0)
 		return git_fail(c, E_INTERNAL, "open the store's objects");
 	out->n = 0;
-	/* and room for what is pushed meanwhile */
-	out->size = there->refs.n + there->n_others;
-	out->oids = arena_alloc(c->mem, (out->size + 1) * GIT_OID_BYTES);
+	out->oids =
+	    arena_alloc(c->mem, (there->refs.n + there->n_others + n_more + 1) * GIT_OID_BYTES);
 	for (size_t i = 0; i < there->refs.n; i++)
 		take_known(odb, there->refs.rows[i].oid, out);
 	for (size_t i = 0; i < there->n_others; i++)

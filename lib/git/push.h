@@ -20,11 +20,12 @@ struct git_wire;
  * what is behind them. repo: the store. */
 struct git_push_known {
 	unsigned char (*oids)[GIT_OID_BYTES];
-	size_t n, size;
+	size_t n;
 };
 
+/* With room for n_more, which the caller adds as they are pushed. */
 must_check int git_push_known(struct ctx *c, struct git_repository *repo,
-    const struct git_receive *there, struct git_push_known *out);
+    const struct git_receive *there, size_t n_more, struct git_push_known *out);
 
 /* For struct git_push_facts: payload is the store's repository. */
 bool git_push_is_behind(void *repo, const unsigned char *old, const unsigned char *new);
