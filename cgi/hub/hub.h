@@ -30,6 +30,17 @@ int delete_push_secret(struct req *r);
 
 extern const struct field push_secret_in[];
 
+/* ---- targets.c */
+
+int list_hub_targets(struct req *r);
+int create_hub_target(struct req *r);
+int show_hub_target(struct req *r);
+int edit_hub_target(struct req *r);
+int delete_hub_target(struct req *r);
+int push_hub_target(struct req *r);
+
+extern const struct field hub_target_in[], hub_target_push_in[];
+
 /* ---- content.c */
 
 int list_hub_refs(struct req *r);

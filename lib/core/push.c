@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "core/listing.h"
 #include "store/event.h"
+#include "store/target.h"
 #include "store/webhook.h"
 
 /* Refs named in one event. */
@@ -75,5 +76,6 @@ push_record(
 	TRY(project_raise_generation(c, p->store_id, short_name(c, push->head)));
 	TRY(listing_note(c, p->store_id));
 	TRY(event_add(c, &e));
+	TRY(target_push_all(c, p->id));
 	return tell_others(c, who, p, push);
 }

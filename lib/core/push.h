@@ -21,8 +21,8 @@ struct push {
 };
 
 /* Raises the store's generation, notes its HEAD, and adds the event "push" with the changed
- * refs, or the first of many. Webhooks and post-fetch hooks will be told. In the caller's
- * transaction. */
+ * refs, or the first of many. Webhooks and post-fetch hooks will be told, and the project is pushed
+ * on to its targets. In the caller's transaction. */
 must_check int push_record(
     struct ctx *c, const struct actor *who, const struct project *p, const struct push *push);
 

@@ -5,8 +5,8 @@
 #include "auth/seal.h"
 #include "base/conf.h"
 #include "base/fault.h"
-#include "base/js.h"
 #include "base/str.h"
+#include "core/provider_options.h"
 #include "core/upstream.h"
 #include "db/db.h"
 #include "git/filter.h"
@@ -61,7 +61,7 @@ static void
 judge_provider(struct ctx *c, struct faults *f, const struct target_wish *w)
 {
 	struct ctx quiet = *c;
-	const struct js *options;
+	struct provider_options options;
 	bool is_known = false;
 
 	for (size_t i = 0; providers[i] != NULL; i++)
@@ -83,10 +83,8 @@ judge_provider(struct ctx *c, struct faults *f, const struct target_wish *w)
 		faults_add(f, "provider_namespace", FAULT_INVALID, 0);
 	if (is_given(w->provider_options) &&
 	    (strlen(w->provider_options) > OPTIONS_MOST ||
-		js_parse(&quiet, w->provider_options, strlen(w->provider_options), &options) !=
-		    OK ||
-		js_type(options) != JS_OBJECT))
-		faults_say(f, "provider_options", FAULT_INVALID, "options are a JSON object");
+		provider_options_parse(&quiet, w->provider_options, &options) != OK))
+		faults_say(f, "provider_options", FAULT_INVALID, quiet.reason);
 }
 
 static void
