@@ -11,7 +11,7 @@ import pytest
 
 from fixtures import upstream as up
 from fixtures.faults import end_follow, once
-from fixtures.repos import Repo, simple
+from fixtures.repos import simple
 from fixtures.run import git, wait_until
 
 HUB_CONF = {"sync.workers": 2, "net.low_speed_s": 6, "net.connect_s": 6, "sync.poll_s": 1}
@@ -22,8 +22,8 @@ KEPT = "refs/mirrorhub/"
 
 def published(hub, name):
     """The branches and tags that the hub has, by git's own word."""
-    return {ref: oid for ref, oid in Repo(hub.store_dir(name)).refs().items()
-            if ref.startswith(("refs/heads/", "refs/tags/"))}
+    return {ref: oid for ref, oid in hub.refs(name).items()
+            if ref.startswith(("refs/heads/", "refs/tags/")) and not ref.endswith("^{}")}
 
 
 @pytest.fixture
@@ -47,15 +47,15 @@ def mirror(hub, upstream, origin, name):
 
 def add(hub, name, url, status=201, **more):
     answer = hub.post("/api/repos/%s/targets" % name, json={"url": url, **more})
-    assert answer.status == status, answer
-    return answer.json["target"]["id"] if status == 201 else answer.json
+    assert answer.status_code == status, answer
+    return answer.json()["target"]["id"] if status == 201 else answer.json()
 
 
 def show(hub, name, target):
-    answer = hub.get("/api/repos/%s/targets/%d" % (name, target), auth="admin")
-    assert answer.status == 200, answer
-    return dict(answer.json["target"], conflicts=answer.json["conflicts"],
-                refused=answer.json["refused"])
+    answer = hub.get("/api/repos/%s/targets/%d" % (name, target), auth=hub.admin)
+    assert answer.status_code == 200, answer
+    return dict(answer.json()["target"], conflicts=answer.json()["conflicts"],
+                refused=answer.json()["refused"])
 
 
 def wait(hub, name, target, *states):
@@ -70,7 +70,7 @@ def push(hub, name, target, *states, **more):
     """Asks for a push and waits for its end."""
     before = hub.one("SELECT coalesce(max(fence), 0) FROM hub.job")
     answer = hub.post("/api/repos/%s/targets/%d/push" % (name, target), json=more)
-    assert answer.status == 202, answer
+    assert answer.status_code == 202, answer
     wait_until(lambda: hub.one("SELECT state NOT IN ('queued', 'running') AND fence > %s FROM hub.job"
                                " WHERE target_id = %s", before, target), 60, "the push has ended")
     now = show(hub, name, target)
