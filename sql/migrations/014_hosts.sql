@@ -518,6 +518,7 @@ DECLARE
 	is_dead boolean;
 	n_done bigint := 0;
 	n_failed bigint := 0;
+	fences bigint[] := '{}';    -- of the runs
 	roots double precision := 0;
 	weights_s double precision := 0;
 	of_hosts jsonb := '[]';
@@ -590,6 +591,7 @@ BEGIN
 			CASE WHEN NOT is_ok THEN 'failed' WHEN is_held THEN 'held'
 				WHEN r.is_changed THEN 'changed' ELSE 'unchanged' END,
 			r.error_class, r.error_text, r.bytes, r.objects, r.refs_changed);
+		fences := fences || j.fence;
 		UPDATE hub.mirror q SET last_attempt_at = now(),
 			last_success_at = CASE WHEN is_ok THEN now() ELSE q.last_success_at END,
 			last_change_at = CASE WHEN is_ok AND r.is_changed THEN now() ELSE q.last_change_at END,
@@ -630,6 +632,7 @@ BEGIN
 	END LOOP;
 	PERFORM hub.hosts_note(of_hosts, host_connections);
 	PERFORM hub.pace_note(roots, weights_s);
+	PERFORM hub.runs_count(fences);
 	UPDATE hub.counter c SET n = c.n + n_failed WHERE c.name = 'failures' AND n_failed > 0;
 	UPDATE hub.counter c SET n = c.n + n_done WHERE c.name = 'processed' AND n_done > 0;
 END $$;
@@ -774,6 +777,7 @@ BEGIN
 	PERFORM hub.hosts_note(of_hosts, host_connections);
 	PERFORM hub.pace_note(roots, weights_s);
 	UPDATE hub.counter c SET n = c.n + n_done WHERE c.name = 'processed' AND n_done > 0;
+	PERFORM hub.probes_count(of_hosts);
 	RETURN QUERY SELECT (o ->> 'id')::bigint, o ->> 'outcome'
 	FROM jsonb_array_elements(of_hosts) o;
 END $$;

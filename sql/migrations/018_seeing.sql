@@ -61,10 +61,18 @@ INSERT INTO watch DEFAULT VALUES;
 
 -- Never go down; in the order of their names, in which they are locked. runs_…: what became of syncs,
 -- failed ones by class.
-INSERT INTO counter (name) VALUES ('run_bytes'), ('run_objects'), ('runs_changed'), ('runs_failed_auth'),
+INSERT INTO counter (name) VALUES ('probes_changed'), ('probes_unchanged'), ('run_bytes'), ('run_objects'), ('runs_changed'), ('runs_failed_auth'),
 	('runs_failed_busy'), ('runs_failed_gone'), ('runs_failed_local'), ('runs_failed_network'),
 	('runs_failed_policy'), ('runs_failed_protocol'), ('runs_failed_tls'), ('runs_held'),
 	('runs_unchanged'), ('worker_kills');
+
+-- At the very end of probe_finish: what probes saw, [{outcome}]; failed ones are runs.
+CREATE FUNCTION probes_count(ended jsonb) RETURNS void LANGUAGE sql AS $$
+	UPDATE hub.counter c SET n = c.n + x.n
+	FROM (SELECT 'probes_' || (e ->> 'outcome') AS name, count(*) AS n
+		FROM jsonb_array_elements(ended) e GROUP BY 1) x
+	WHERE c.name = x.name
+$$;
 
 -- At the end of job_finish, as all counters: these runs are new.
 CREATE FUNCTION runs_count(fences bigint[]) RETURNS void LANGUAGE plpgsql AS $$
@@ -199,6 +207,15 @@ BEGIN
 		hub.watch_put('due_at', '', date_part('epoch', coalesce(min(
 			CASE WHEN isfinite(j.run_at) THEN j.run_at ELSE j.queued_at END), now())))
 	FROM hub.job j WHERE j.state <> 'running' AND j.run_at <= now();
+	PERFORM hub.watch_put('hosts', '', count(*)),
+		hub.watch_put('breakers_open', '', count(*) FILTER (WHERE h.breaker_until > now()))
+	FROM hub.host h;
+	PERFORM hub.watch_put('targets', format('state="%s"', x.state), count(t.id))
+	FROM (VALUES ('off'), ('conflict'), ('failing'), ('waiting'), ('ok')) x (state)
+	LEFT JOIN hub.target t ON x.state = CASE WHEN NOT t.active THEN 'off' WHEN t.n_conflicts > 0
+		THEN 'conflict' WHEN t.failures > 0 THEN 'failing' WHEN t.attempted_at IS NULL THEN 'waiting'
+		ELSE 'ok' END
+	GROUP BY x.state;
 	PERFORM hub.watch_put('deliveries', format('state="%s"', d.state), count(*))
 	FROM hub.delivery d GROUP BY d.state;
 	PERFORM hub.watch_put('webhooks_off', '', count(*)) FROM hub.webhook w WHERE NOT w.active;
