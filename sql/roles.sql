@@ -192,7 +192,7 @@ GRANT EXECUTE ON FUNCTION hub.job_claim, hub.job_renew, hub.job_release, hub.job
 	hub.package_put TO mirrorhub_sync;
 
 -- those who watch
-GRANT EXECUTE ON FUNCTION hub.watch_pass TO mirrorhub_sync;
+GRANT EXECUTE ON FUNCTION hub.watch_pass, hub.runs_count, hub.probes_count TO mirrorhub_sync;
 
 -- lists of upstreams
 GRANT EXECUTE ON FUNCTION hub.manifest_claim, hub.manifest_put, hub.manifest_done TO mirrorhub_sync;
