@@ -678,3 +678,32 @@ BEGIN
 	PERFORM admin.record_webhook('webhook.redeliver', its_webhook);
 	RETURN 'delivery ' || made || ' waits';
 END $$;
+
+-- ---------------------------------------------------------------- looking after stores
+
+-- Stores that something is or was wrong with, and those that were never audited for long.
+CREATE OR REPLACE VIEW admin.stores AS
+SELECT s.id, p.path, p.is_mirror AS mirror,
+	CASE WHEN s.damaged THEN 'damaged' WHEN s.audited_at IS NULL THEN 'not audited yet' ELSE 'whole' END AS state,
+	s.audit_result AS found, s.audited_at::timestamp(0) AS audited, s.verified_at::timestamp(0) AS verified,
+	CASE WHEN isfinite(s.audit_at) THEN s.audit_at::timestamp(0) END AS next_audit,
+	s.damaged_at::timestamp(0) AS damaged_since, s.may_repair, s.size_bytes,
+	s.upkeep_at::timestamp(0) AS upkeep, s.upkeeps, s.upkeep_ms
+FROM hub.store s LEFT JOIN LATERAL hub.store_project(s.id) p ON true
+ORDER BY s.damaged DESC, s.id;
+
+-- The next audit comes at once. A damaged mirror is fetched anew by itself; of a damaged project without
+-- an upstream what can still be read is saved, which may lose branches: only this says that it may be.
+CREATE OR REPLACE FUNCTION admin.repair(path text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	its_id bigint := admin.project_id(path, false);
+	s hub.store;
+BEGIN
+	UPDATE hub.store q SET may_repair = true, audit_at = '-infinity'
+	FROM hub.project p WHERE p.id = its_id AND q.id = p.store_id RETURNING q.* INTO s;
+	UPDATE hub.audit_turn t SET not_before = '-infinity';
+	PERFORM admin.record('store.repair', path);
+	RETURN CASE WHEN s.damaged THEN 'queued: it will be audited and repaired'
+		ELSE 'queued: it will be audited, and repaired if it is damaged' END;
+END $$;

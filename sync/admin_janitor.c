@@ -9,12 +9,14 @@
 
 /* Upkeep is left to mirrorhub-sync: it may take long. */
 static void
-tell_unknown(void *payload, const int64_t *ids, size_t n, const int64_t *due, size_t n_due)
+tell_unknown(
+    void *payload, int64_t first, const int64_t *ids, size_t n, const int64_t *due, size_t n_due)
 {
 	struct ctx *c = payload;
 	int64_t *unknown;
 	size_t n_unknown;
 
+	(void)first; /* what is missing is mirrorhub-sync's to fetch again */
 	(void)due;
 	(void)n_due;
 	if (job_unknown_stores(c, ids, n, &unknown, &n_unknown) != OK) {
@@ -28,7 +30,7 @@ tell_unknown(void *payload, const int64_t *ids, size_t n, const int64_t *due, si
 int
 admin_janitor(struct ctx *c, const struct admin_args *args)
 {
-	const struct janitor_hooks hooks = { c, tell_unknown };
+	const struct janitor_hooks hooks = { c, tell_unknown, 0 };
 	struct job_fences fences;
 	int64_t removed, removed_trees;
 

@@ -18,7 +18,7 @@
 
 #define MS_PER_S 1000
 #define IDS_MAX_BYTES ((size_t)64 * 1024 * 1024)
-#define TIPS_TRIED 200 /* one by one, when they cannot be had together */
+#define TIPS_TRIED 5000 /* one by one, when they cannot be had together */
 
 int
 anew_make(struct ctx *c, const char *store_dir, const char *branch, const char **fresh_out)
@@ -76,13 +76,19 @@ static int
 pack_each(struct ctx *c, const char *store_dir, const char *fresh_dir, const struct git_refs *refs,
     struct git_refs *kept)
 {
+	struct git_refs has = { .n = refs->n }; /* and what has come over so far */
 	size_t n = 0;
 
+	has.rows = arena_new_array(c->mem, struct git_ref, refs->n + kept->n + 1);
+	if (refs->n > 0)
+		memcpy(has.rows, refs->rows, refs->n * sizeof(refs->rows[0]));
 	for (size_t i = 0; i < kept->n && i < TIPS_TRIED; i++) {
 		const struct git_refs one = { .rows = &kept->rows[i], .n = 1 };
 
-		if (pack_tips(c, store_dir, fresh_dir, refs, &one) == OK)
+		if (pack_tips(c, store_dir, fresh_dir, &has, &one) == OK) {
+			has.rows[has.n++] = kept->rows[i];
 			kept->rows[n++] = kept->rows[i];
+		}
 	}
 	kept->n = n;
 	return OK;
@@ -117,9 +123,11 @@ exchange(struct ctx *c, const char *store_dir, const char *fresh_dir, const char
 }
 
 int
-anew_swap(struct ctx *c, int64_t store_id, const char *store_dir, const char *fresh_dir)
+anew_swap(
+    struct ctx *c, int64_t store_id, const char *store_dir, const char *fresh_dir, const char *word)
 {
-	const char *old = arena_printf(c->mem, "%s.old-%lld", store_dir, (long long)clock_now());
+	const char *old =
+	    arena_printf(c->mem, "%s.%s-%lld", store_dir, word, (long long)clock_now());
 
 	TRY(path_remove_tree(c, old)); /* of the same second: of nobody's interest */
 	TRY(path_fsync(c, fresh_dir));

@@ -21,8 +21,9 @@ must_check int anew_refs(struct ctx *c, const char *store_dir, struct git_refs *
 must_check int anew_carry(struct ctx *c, const char *store_dir, const char *fresh_dir,
     const struct git_refs *refs, struct git_refs *kept);
 
-/* The fresh one takes the name of the old one, which becomes <name>.old-<now>. Durable. */
-must_check int anew_swap(
-    struct ctx *c, int64_t store_id, const char *store_dir, const char *fresh_dir);
+/* The fresh one takes the name of the old one, which becomes <name>.<word>-<now>: "old" for those
+ * that sweeps remove after upkeep.old_days, "damaged" for those that nobody does. Durable. */
+must_check int anew_swap(struct ctx *c, int64_t store_id, const char *store_dir,
+    const char *fresh_dir, const char *word);
 
 #endif

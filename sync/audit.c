@@ -5,6 +5,7 @@
 #include "core/project.h"
 #include "git/audit.h"
 #include "git/init.h"
+#include "sync/salvage.h"
 
 /* A sync that publishes holds it for a moment, an upkeep longer: those two go first. */
 #define LOCK_WAIT_MS 30000
@@ -17,17 +18,31 @@ set_mark(struct ctx *c, const char *dir, const struct git_audit *a)
 	return git_audit_is_marked(c->mem, dir) ? git_audit_unmark(c, dir) : OK;
 }
 
+struct question {
+	int64_t store_id;
+	bool may_repair;
+	const char *mended; /* what was made again, or how it was repaired; "" nothing */
+};
+
+static int
+look_again(struct ctx *c, const char *dir, struct question *q, struct git_audit *a)
+{
+	TRY(git_audit(c, dir, a));
+	if (a->found != GIT_AUDIT_WHOLE && q->may_repair) {
+		TRY(salvage(c, q->store_id, dir, &q->mended));
+		TRY(git_audit(c, dir, a));
+	}
+	return set_mark(c, dir, a);
+}
+
 /* One round under the lock: nothing else changes there. */
 static int
-look_under_lock(struct ctx *c, int64_t store_id, struct git_audit *a)
+look_under_lock(struct ctx *c, struct question *q, struct git_audit *a)
 {
-	const char *dir = project_store_dir(c, store_id);
 	int *lock, code;
 
-	TRY(path_lock(c, project_store_lock(c, store_id), LOCK_WAIT_MS, &lock));
-	code = git_audit(c, dir, a);
-	if (code == OK)
-		code = set_mark(c, dir, a);
+	TRY(path_lock(c, project_store_lock(c, q->store_id), LOCK_WAIT_MS, &lock));
+	code = look_again(c, project_store_dir(c, q->store_id), q, a);
 	path_unlock(c, lock);
 	return code;
 }
@@ -43,30 +58,28 @@ mend(struct ctx *c, int64_t store_id, bool *has_mended_out)
 	return code;
 }
 
-/* *what_out: what was derived and did not fit; "" nothing. */
 static int
-look(struct ctx *c, int64_t store_id, struct git_audit *a, const char **what_out)
+look(struct ctx *c, struct question *q, struct git_audit *a)
 {
-	const char *dir = project_store_dir(c, store_id);
+	const char *dir = project_store_dir(c, q->store_id);
 	bool has_mended = false;
 
-	*what_out = "";
 	TRY(git_audit(c, dir, a));
 	if (a->found == GIT_AUDIT_WHOLE && !git_audit_is_marked(c->mem, dir))
 		return OK;
 	if (a->found != GIT_AUDIT_WHOLE) {
 		const char *sentence = a->sentence;
 
-		TRY(mend(c, store_id, &has_mended));
+		TRY(mend(c, q->store_id, &has_mended));
 		if (has_mended)
-			*what_out = sentence;
+			q->mended = sentence;
 	}
 	if (has_mended) {
 		TRY(git_audit(c, dir, a));
 		if (a->found == GIT_AUDIT_WHOLE && !git_audit_is_marked(c->mem, dir))
 			return OK;
 	}
-	return look_under_lock(c, store_id, a);
+	return look_under_lock(c, q, a);
 }
 
 /* Of an upstream without HEAD the hub's fingerprint has none either. */
@@ -77,11 +90,12 @@ fingerprint_of(const struct git_audit *a, const char *known)
 }
 
 void
-audit_store(struct ctx *c, int64_t store_id, const char *known, struct audit_result *out)
+audit_store(
+    struct ctx *c, int64_t store_id, const char *known, bool may_repair, struct audit_result *out)
 {
+	struct question q = { .store_id = store_id, .may_repair = may_repair, .mended = "" };
 	struct git_audit a;
-	const char *what = "";
-	int code = look(c, store_id, &a, &what);
+	int code = look(c, &q, &a);
 
 	*out = (struct audit_result){ .found = "whole", .sentence = "", .fingerprint = "" };
 	if (code == E_NOTFOUND) {
@@ -93,10 +107,10 @@ audit_store(struct ctx *c, int64_t store_id, const char *known, struct audit_res
 	} else {
 		out->bytes = a.bytes;
 		out->fingerprint = fingerprint_of(&a, known);
-		out->sentence = a.found == GIT_AUDIT_WHOLE ? what : a.sentence;
+		out->sentence = a.found == GIT_AUDIT_WHOLE ? q.mended : a.sentence;
 		if (a.found != GIT_AUDIT_WHOLE)
 			out->found = "damaged";
-		else if (what[0] != '\0')
+		else if (q.mended[0] != '\0')
 			out->found = "rebuilt";
 	}
 }

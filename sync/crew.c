@@ -378,6 +378,22 @@ renew_due(struct crew *w)
 	return OK;
 }
 
+/* Rows whose folder is not there: mirrors are fetched again, of the others somebody has to know. */
+static int
+tell_missing(struct crew *w, const struct slot *slot)
+{
+	struct audit_missing *rows;
+	size_t n;
+
+	TRY(audit_missing(w->c, slot->seen_first, slot->seen, slot->n_seen, &rows, &n));
+	for (size_t i = 0; i < n; i++)
+		log_write(rows[i].is_mirror ? LOG_WARN : LOG_ERR, "a store without its folder",
+		    LOG_INT("store", rows[i].store_id), LOG_TEXT("project", rows[i].path),
+		    LOG_TEXT("then", rows[i].is_mirror ? "it is fetched again" : "restore it"));
+	w->wants_claim |= n > 0;
+	return OK;
+}
+
 /* Folders that no row names are told of, never removed: the database may be the one that is wrong
  * (an old backup). */
 static int
@@ -388,14 +404,16 @@ tell_orphans(struct crew *w)
 		int64_t *unknown;
 		size_t n;
 
-		if (slot->n_seen == 0)
+		if (!slot->has_seen)
 			continue;
+		TRY(tell_missing(w, slot));
 		TRY(job_unknown_stores(w->c, slot->seen, slot->n_seen, &unknown, &n));
 		for (size_t k = 0; k < n; k++)
 			log_write(LOG_WARN, "a folder without a row", LOG_INT("store", unknown[k]));
 		for (size_t k = 0; k < slot->n_due; k++)
 			note_upkeep(w, slot->due[k]);
 		slot->n_seen = slot->n_due = 0;
+		slot->has_seen = false;
 	}
 	return OK;
 }
@@ -484,6 +502,7 @@ sweep(struct crew *w)
 		return OK;
 	TRY(name_slot(w, slot));
 	TRY(job_fences(w->c, &fences));
+	TRY(audit_last_store(w->c, &job.store_id));
 	job.worker = slot->name;
 	slot_give(w->c, slot, w->conf_path, &job, "", &fences);
 	w->wants_sweep = false;

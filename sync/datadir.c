@@ -27,10 +27,9 @@ check_writable(struct ctx *c, const char *dir)
 }
 
 int
-datadir_check(struct ctx *c)
+datadir_is_ours(struct ctx *c)
 {
 	const char *dir = c->conf->data_dir;
-	const char *repos = path_under(c->mem, dir, "repos");
 	const char *marker = path_under(c->mem, dir, DATADIR_MARKER);
 
 	if (!path_is_dir(dir))
@@ -39,6 +38,16 @@ datadir_check(struct ctx *c)
 		return fail(c, E_INVALID,
 		    "data.dir %s has no file %s: not mounted, or never set up", dir,
 		    DATADIR_MARKER);
+	return OK;
+}
+
+int
+datadir_check(struct ctx *c)
+{
+	const char *dir = c->conf->data_dir;
+	const char *repos = path_under(c->mem, dir, "repos");
+
+	TRY(datadir_is_ours(c));
 	TRY(check_writable(c, dir));
 	if (!path_is_dir(repos))
 		return fail(c, E_INVALID, "data.dir %s has lost its folder repos", dir);

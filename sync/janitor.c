@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,11 +20,14 @@
 #include "store/failure.h"
 #include "store/outbox.h"
 #include "store/session.h"
+#include "sync/datadir.h"
 
 #define FAILURES_KEPT_S 86400
 #define HOUR_S 3600
+#define DAY_S 86400
 #define REMOVE_WAIT_MS 10000
 #define STORES_MAX 1000
+#define STORES_LAST (INT64_MAX / 2)
 
 int
 janitor_rows(struct ctx *c)
@@ -134,7 +138,7 @@ static bool
 is_leftover(const char *name)
 {
 	return str_ends(name, ".lock") || str_starts(name, "tmp_") || str_starts(name, ".tmp-") ||
-	    str_starts(name, "bitmap-ref-tips_");
+	    str_starts(name, "bitmap-ref-tips_") || str_is_equal(name, "gc.pid");
 }
 
 struct look {
@@ -201,14 +205,57 @@ note_failure(struct sweep *s, int code, const char *reason)
 	s->reason = arena_strdup(s->c->mem, reason);
 }
 
+/* "7.git.old-1700000000": a store that a fresh one has replaced; "7.git.anew": one that did not get
+ * so far; "7.git.removed", "7.git.new": of a removal, a creation that was killed. */
+static bool
+is_replaced(struct ctx *c, const char *path, const char *name)
+{
+	const char *git = strstr(name, ".git.");
+	int64_t id, at;
+
+	if (git == NULL || !str_is_int(arena_strndup(c->mem, name, (size_t)(git - name)), &id))
+		return false;
+	git += strlen(".git.");
+	if (str_starts(git, "old-"))
+		return str_is_int(git + strlen("old-"), &at) &&
+		    clock_now() - at > c->conf->upkeep_old_days * DAY_S;
+	return (str_is_equal(git, "anew") || str_is_equal(git, "removed") ||
+		   str_is_equal(git, "new")) &&
+	    is_old(path);
+}
+
+/* Under the lock of its store: a writer may be making it. */
+static int
+drop_replaced(struct sweep *s, const char *path, const char *name)
+{
+	int64_t id;
+	int *lock, code;
+
+	if (!str_is_int(arena_strndup(s->c->mem, name, strcspn(name, ".")), &id))
+		return OK;
+	code = path_lock(s->c, project_store_lock(s->c, id), 0, &lock);
+	if (code != OK)
+		return code == E_CONFLICT ? OK : code;
+	code = path_remove_tree(s->c, path);
+	path_unlock(s->c, lock);
+	s->removed += code == OK;
+	return code;
+}
+
 static int
 look_into_store(void *payload, const char *name)
 {
 	struct sweep *s = payload;
+	const char *path = path_under(s->c->mem, s->dir, name);
 	bool is_due;
 	int64_t id;
 	int code;
 
+	if (is_replaced(s->c, path, name)) {
+		code = drop_replaced(s, path, name);
+		note_failure(s, code, s->c->reason);
+		return OK;
+	}
 	if (!str_ends(name, ".git") ||
 	    !str_is_int(arena_strndup(s->c->mem, name, strlen(name) - 4), &id))
 		return OK;
@@ -240,15 +287,30 @@ look_into_thousand(void *payload, const char *name)
 	inner.due = arena_new_array(c.mem, int64_t, STORES_MAX);
 	inner.n_ids = inner.n_due = 0;
 	inner.code = OK;
-	code = each_entry(&c, path_under(c.mem, s->dir, name), look_into_store, &inner);
-	if (code == OK && inner.n_ids > 0)
-		s->hooks->stores(s->hooks->payload, inner.ids, inner.n_ids, inner.due, inner.n_due);
+	inner.dir = path_under(c.mem, s->dir, name);
+	code = each_entry(&c, inner.dir, look_into_store, &inner);
+	if (code == OK && number <= STORES_LAST / STORES_MAX)
+		s->hooks->stores(s->hooks->payload, number * STORES_MAX, inner.ids, inner.n_ids,
+		    inner.due, inner.n_due);
 	s->removed = inner.removed;
 	note_failure(s, inner.code, inner.reason);
 	if (code != OK)
 		fail(s->c, code, "%s", c.reason);
 	arena_free(c.mem);
 	return code;
+}
+
+/* Folders that are not there at all have nothing in them, which is to be told too. */
+static void
+tell_missing_thousands(struct sweep *s)
+{
+	for (int64_t k = 0; k <= s->hooks->last_store / STORES_MAX; k++) {
+		const char *dir =
+		    path_under(s->c->mem, s->dir, arena_printf(s->c->mem, "%lld", (long long)k));
+
+		if (!path_is_dir(dir))
+			s->hooks->stores(s->hooks->payload, k * STORES_MAX, NULL, 0, NULL, 0);
+	}
 }
 
 /* The lock file's age says when it was last done; an empty one, never. */
@@ -280,6 +342,7 @@ look_into_stores(struct sweep *s, bool is_full)
 		return OK;
 	s->dir = path_under(s->c->mem, s->c->conf->data_dir, "repos");
 	TRY(each_entry(s->c, s->dir, look_into_thousand, s));
+	tell_missing_thousands(s);
 	if (pwrite(*lock, "\n", 1, 0) != 1 || futimens(*lock, NULL) != 0)
 		return fail(s->c, E_INTERNAL, "write %s: %s", path, strerror(errno));
 	path_unlock(s->c, lock);
@@ -313,6 +376,7 @@ janitor_sweep(struct ctx *c, const struct job_fences *fences, bool is_full,
 {
 	struct sweep s = { .c = c, .fences = fences, .hooks = hooks };
 
+	TRY(datadir_is_ours(c)); /* it may have been unmounted since we began */
 	s.dir = path_under(c->mem, c->conf->data_dir, "quarantine");
 	TRY(each_entry(c, s.dir, clean_quarantine, &s));
 	TRY(cache_trim(c, project_cache_dir(c), c->conf->git_cache_bytes));
@@ -320,6 +384,20 @@ janitor_sweep(struct ctx *c, const struct job_fences *fences, bool is_full,
 	TRY(look_into_stores(&s, is_full));
 	*removed_out = s.removed;
 	return OK;
+}
+
+/* Those that fresh ones have replaced, whatever their age. */
+static int
+remove_replaced(struct ctx *c, const char *dir)
+{
+	glob_t found = { 0 };
+	int code = OK;
+
+	if (glob(arena_printf(c->mem, "%s.*", dir), GLOB_NOSORT, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc && code == OK; i++)
+			code = path_remove_tree(c, found.gl_pathv[i]);
+	globfree(&found);
+	return code;
 }
 
 /* Renamed first: a reader sees the whole store or none. */
@@ -344,6 +422,7 @@ janitor_remove_store(struct ctx *c, int64_t store_id)
 		TRY(path_rename(c, dir, aside));
 	TRY(path_remove_tree(c, aside));
 	TRY(path_remove_tree(c, arena_printf(c->mem, "%s.new", dir)));
+	TRY(remove_replaced(c, dir));
 	TRY(path_remove_tree(c, lock_path));
 	path_unlock(c, lock);
 	return OK;

@@ -15,10 +15,11 @@ must_check int janitor_rows(struct ctx *c);
 
 struct janitor_hooks {
 	void *payload;
-	/* The ids of the store folders found, at most 1000 a call: some may have no row. due: those
-	 * of them that want upkeep. */
-	void (*stores)(
-	    void *payload, const int64_t *ids, size_t n, const int64_t *due, size_t n_due);
+	/* The ids of the store folders found among first..first + 999: some may have no row, and
+	 * some that have one may be missing. due: those of them that want upkeep. */
+	void (*stores)(void *payload, int64_t first, const int64_t *ids, size_t n,
+	    const int64_t *due, size_t n_due);
+	int64_t last_store; /* the highest id that has a row */
 };
 
 /* Is there anything that a sweep would look at: a folder in quarantine/, or an hour gone by? Costs
@@ -27,7 +28,8 @@ bool janitor_has_work(struct ctx *c);
 
 /* Removes quarantine folders (…-<fence>) of runs that are over: the fence is not above
  * fences->newest and not that of a running job. At most once an hour on this data folder, or with
- * is_full, also looks into every store: files that a killed writer left over an hour ago go, ids
+ * is_full, also looks into every store: files that a killed writer left over an hour ago go, stores
+ * that were replaced (sync/anew.h) go after upkeep.old_days, ids
  * are told to the hook. A store whose lock is taken is left for the next time. One that cannot be
  * read does not stop the sweep; its failure is what the sweep ends with. *removed_out counts
  * folders and tidied stores. */

@@ -27,7 +27,8 @@ enum sync_error {
 
 struct net;
 
-/* Of a failure: what the conversation (NULL: there was none) says of it, else what the code does. */
+/* Of a failure: what the conversation (NULL: there was none) says of it, else what the code does.
+ */
 enum sync_error sync_error_of(const struct net *n, int code);
 
 const char *sync_error_text(enum sync_error class);

@@ -154,7 +154,7 @@ static int
 take_place(struct ctx *c, struct publication *p, const char *old_dir)
 {
 	TRY(git_refs_carry_told(c, old_dir, p->store_dir, p->old_fingerprint));
-	TRY(anew_swap(c, p->store_id, old_dir, p->store_dir));
+	TRY(anew_swap(c, p->store_id, old_dir, p->store_dir, "old"));
 	p->store_dir = old_dir;
 	return OK;
 }

@@ -316,6 +316,8 @@ static void
 on_stores(struct slot *s, const struct wire_stores *stores)
 {
 	s->seen = ids_of(s->mem, stores->ids, &s->n_seen);
+	s->seen_first = stores->first;
+	s->has_seen = true;
 	s->due = ids_of(s->mem, stores->due, &s->n_due);
 }
 
@@ -445,7 +447,7 @@ hear(struct ctx *c, struct slot *s)
 {
 	char *line;
 
-	for (int n = 0; n < LINES_MAX && s->n_seen == 0; n++) {
+	for (int n = 0; n < LINES_MAX && !s->has_seen; n++) {
 		TRY(child_line(c, &s->child, &line));
 		if (line == NULL)
 			return OK;
@@ -516,7 +518,7 @@ slot_turn(struct ctx *c, struct slot *s)
 		lose(s, SYNC_LOCAL, c->reason);
 	else if (code == E_NOTFOUND) /* closed: it is dying */
 		lose(s, SYNC_LOCAL, end_text(c->mem, child_kill(&s->child)));
-	else if (s->n_seen == 0 && child_has_ended(&s->child, &status))
+	else if (!s->has_seen && child_has_ended(&s->child, &status))
 		lose(s, SYNC_LOCAL, end_text(c->mem, status));
 	else if (s->state == SLOT_BUSY)
 		watch(c, s);
@@ -554,6 +556,7 @@ slot_clear(struct ctx *c, struct slot *s)
 	s->is_asking = s->has_died = false;
 	s->seen = NULL;
 	s->n_seen = s->n_due = 0;
+	s->has_seen = false;
 	s->removed = 0;
 	s->packages = NULL;
 	s->n_packages = 0;

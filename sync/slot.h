@@ -36,6 +36,8 @@ struct slot {
 	int64_t begun_us, heard_us;
 	int64_t *seen; /* a sweep's store folders, to be compared with the database */
 	size_t n_seen;
+	int64_t seen_first; /* they are of seen_first..seen_first + 999 */
+	bool has_seen;
 	int64_t *due; /* those of them that want upkeep */
 	size_t n_due;
 	int64_t removed;	      /* a sweep's leftovers */

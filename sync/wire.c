@@ -15,6 +15,7 @@ static const struct field job_fields[] = {
 	FIELD(wire_job, credentials),
 	FIELD(wire_job, fingerprint),
 	FIELD(wire_job, is_anew),
+	FIELD(wire_job, may_repair),
 	FIELD(wire_job, answer_s),
 	FIELD(wire_job, running),
 	FIELD(wire_job, branches),
@@ -39,8 +40,8 @@ static const struct field progress_fields[] = {
 
 static const struct field ask_fields[] = { FIELD(wire_ask, fence), { 0 } };
 
-static const struct field stores_fields[] = { FIELD(wire_stores, ids), FIELD(wire_stores, due),
-	{ 0 } };
+static const struct field stores_fields[] = { FIELD(wire_stores, first), FIELD(wire_stores, ids),
+	FIELD(wire_stores, due), { 0 } };
 
 static const struct field package_fields[] = {
 	FIELD(wire_package, branch),

@@ -65,6 +65,7 @@ struct wire_job {
 	const char *credentials; /* opened; "" none */
 	const char *fingerprint;
 	bool is_anew;	      /* sync: all of it is fetched anew */
+	bool may_repair;      /* audit: of a damaged store what can be read is saved */
 	int64_t answer_s;     /* how long an answer may take: about a lease */
 	const char *running;  /* sweep only: fences of running jobs, divided by commas */
 	const char *branches; /* packages only: a JSON list */
@@ -87,7 +88,8 @@ struct wire_ask {
 };
 
 struct wire_stores {
-	const char *ids; /* of the folders, divided by commas, at most 1000 */
+	int64_t first;	 /* they are of first..first + 999 */
+	const char *ids; /* of the folders, divided by commas */
 	const char *due; /* those of them that want upkeep */
 };
 

@@ -240,19 +240,20 @@ ids_text(struct worker *w, const int64_t *ids, size_t n)
 }
 
 static void
-tell_stores(void *payload, const int64_t *ids, size_t n, const int64_t *due, size_t n_due)
+tell_stores(
+    void *payload, int64_t first, const int64_t *ids, size_t n, const int64_t *due, size_t n_due)
 {
 	struct worker *w = payload;
 
 	(void)say(w, /* that nobody listens any more shows at the next job */
-	    &(struct wire_message){
-		.type = WIRE_STORES, .stores = { ids_text(w, ids, n), ids_text(w, due, n_due) } });
+	    &(struct wire_message){ .type = WIRE_STORES,
+		.stores = { first, ids_text(w, ids, n), ids_text(w, due, n_due) } });
 }
 
 static int
 do_sweep(struct worker *w, struct wire_result *out)
 {
-	struct janitor_hooks hooks = { w, tell_stores };
+	struct janitor_hooks hooks = { w, tell_stores, w->job.store_id };
 	struct job_fences fences = { .newest = w->job.fence };
 	size_t n;
 	char **parts = str_split(w->c->mem, w->job.running, ',', &n);
@@ -314,7 +315,7 @@ do_audit(struct worker *w, struct wire_result *out)
 	struct audit_result r;
 
 	be_nice();
-	audit_store(w->c, w->job.store_id, w->job.fingerprint, &r);
+	audit_store(w->c, w->job.store_id, w->job.fingerprint, w->job.may_repair, &r);
 	out->found = r.found;
 	out->error_text = r.sentence;
 	out->fingerprint = r.fingerprint;

@@ -74,6 +74,10 @@ must_check int git_refs_load(
 must_check int git_refs_load_readable(
     struct ctx *c, const char *store_dir, struct git_refs *out, struct git_refs *kept_out);
 
+/* All refs that can be read, those of ours and loose ones too, by name. */
+must_check int git_refs_load_all_readable(
+    struct ctx *c, const char *store_dir, struct git_refs *out);
+
 /* Replaces packed-refs by `refs` and `kept` in one durable rename, through packed-refs.lock, which
  * git itself respects. E_CONFLICT: someone else holds that lock. */
 must_check int git_refs_publish(

@@ -380,6 +380,57 @@ git_refs_has_loose(struct ctx *c, const char *store_dir, bool *out)
 	return OK;
 }
 
+static int
+take_loose(
+    struct ctx *c, const char *store_dir, const FTSENT *f, struct git_refs *refs, size_t *size)
+{
+	const char *name = f->fts_path + strlen(store_dir) + 1;
+	struct git_ref *row;
+	unsigned char oid[GIT_OID_BYTES];
+	char *text;
+
+	if (!is_safe_name(name) || path_read(c, f->fts_path, HEAD_MAX_BYTES, &text) != OK ||
+	    !is_oid(text, strlen(text), oid))
+		return OK;
+	git_refs_room(c->mem, refs, size);
+	row = &refs->rows[refs->n++];
+	*row = (struct git_ref){ .name = arena_strdup(c->mem, name) };
+	memcpy(row->oid, oid, GIT_OID_BYTES);
+	return OK;
+}
+
+/* Loose ones first: they count where packed-refs has the same name. */
+int
+git_refs_load_all_readable(struct ctx *c, const char *store_dir, struct git_refs *out)
+{
+	struct git_refs refs, kept, all = { .n = 0 }, loose;
+	size_t size = 0;
+	FTS *walk;
+
+	TRY(walk_open(c, store_dir, &walk));
+	for (FTSENT *f = fts_read(walk); f != NULL; f = fts_read(walk))
+		if (!is_folder(f))
+			TRY(take_loose(c, store_dir, f, &all, &size));
+	arena_close(c->mem, walk);
+	TRY(git_refs_sort(c, &all));
+	loose = all;
+	loose.rows = arena_new_array(c->mem, struct git_ref, all.n + 1);
+	if (all.n > 0)
+		memcpy(loose.rows, all.rows, all.n * sizeof(all.rows[0]));
+	TRY(git_refs_load_readable(c, store_dir, &refs, &kept));
+	for (size_t i = 0; i < refs.n + kept.n; i++) {
+		const struct git_ref *r = i < refs.n ? &refs.rows[i] : &kept.rows[i - refs.n];
+
+		if (!is_safe_name(r->name) || git_refs_find(&loose, r->name) != NULL)
+			continue;
+		git_refs_room(c->mem, &all, &size);
+		all.rows[all.n++] = *r;
+	}
+	TRY(git_refs_sort(c, &all));
+	*out = all;
+	return OK;
+}
+
 int
 git_refs_drop_loose(struct ctx *c, const char *store_dir)
 {

@@ -177,7 +177,8 @@ is_leftover(const FTSENT *f)
 {
 	return f->fts_info == FTS_F &&
 	    (str_ends(f->fts_name, ".lock") || str_starts(f->fts_name, "tmp_") ||
-		str_starts(f->fts_name, ".tmp-") || str_starts(f->fts_name, "bitmap-ref-tips_"));
+		str_starts(f->fts_name, ".tmp-") || str_starts(f->fts_name, "bitmap-ref-tips_") ||
+		str_is_equal(f->fts_name, "gc.pid"));
 }
 
 /* What a killed git receive-pack leaves in objects/: whole packs with good names too. */

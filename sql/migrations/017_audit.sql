@@ -8,6 +8,7 @@ ALTER TABLE store
 	-- when it is looked at next: at first anywhere in a month, so that they never come all at once
 	ADD COLUMN audit_at     timestamptz NOT NULL DEFAULT now() + random() * interval '30 days',
 	ADD COLUMN damaged_at   timestamptz,                -- since when it is known to be damaged
+	ADD COLUMN may_repair   boolean NOT NULL DEFAULT false,   -- an administrator has said so (admin.repair)
 	ADD COLUMN verified_at  timestamptz,                -- when its refs were last held against the upstream's
 	ADD COLUMN upkeep_at    timestamptz,                -- the last upkeep, how many there were, what they took
 	ADD COLUMN upkeeps      bigint NOT NULL DEFAULT 0,
@@ -53,7 +54,7 @@ END $$;
 -- The store whose turn it is, with a lease; none while another one is being audited, or the bytes of
 -- this hour are used up. One that kills its auditor comes again in a day, and holds up nobody.
 CREATE FUNCTION audit_claim(days bigint, lease_s bigint)
-RETURNS TABLE (store_id bigint, path text, is_mirror boolean, fingerprint text)
+RETURNS TABLE (store_id bigint, path text, is_mirror boolean, may_repair boolean, fingerprint text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -79,7 +80,8 @@ BEGIN
 		END IF;
 		UPDATE store q SET audit_at = now() + interval '1 day' WHERE q.id = s.id;
 		UPDATE audit_turn t SET store_id = s.id, lease_until = now() + make_interval(secs => lease_s);
-		RETURN QUERY SELECT s.id, p.path::text, p.is_mirror, coalesce(encode(s.fingerprint, 'hex'), '');
+		RETURN QUERY SELECT s.id, p.path::text, p.is_mirror, s.may_repair,
+			coalesce(encode(s.fingerprint, 'hex'), '');
 		RETURN;
 	END LOOP;
 END $$;
@@ -112,6 +114,7 @@ BEGIN
 		news := 'rebuilt';
 	END IF;
 	UPDATE store q SET audited_at = now(), audit_result = sentence, damaged = is_bad,
+		may_repair = false,
 		damaged_at = CASE WHEN is_bad THEN coalesce(q.damaged_at, now()) END,
 		-- a little less than the days, each at another hour
 		audit_at = now() + make_interval(days => days::integer) * (0.9 + 0.1 * random())
