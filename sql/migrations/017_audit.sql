@@ -86,17 +86,17 @@ BEGIN
 	END LOOP;
 END $$;
 
--- What an audit found: 'whole', 'rebuilt' (files that are made of others), 'damaged', 'missing' (no
+-- What came of an audit: 'whole', 'rebuilt' (files that are made of others), 'damaged', 'missing' (no
 -- folder), or 'failed' (it could not be done: nothing is said about the store). fingerprint: of the
 -- refs on disk, '' unknown. A damaged mirror is fetched anew; so is one whose refs are not those
 -- that the hub knows. Gives what has changed: 'damaged', 'whole' or ''.
-CREATE FUNCTION audit_finish(its_store bigint, found text, sentence text, fingerprint text, bytes bigint,
+CREATE FUNCTION audit_finish(its_store bigint, verdict text, sentence text, fingerprint text, bytes bigint,
 	days bigint, bytes_per_hour bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 DECLARE
 	s store;
 	p project := store_project(its_store);
-	is_bad boolean := found IN ('damaged', 'missing');
+	is_bad boolean := verdict IN ('damaged', 'missing');
 	news text := '';
 BEGIN
 	SELECT q.* INTO s FROM store q WHERE q.id = its_store FOR NO KEY UPDATE;
@@ -105,12 +105,12 @@ BEGIN
 		not_before = CASE WHEN bytes_per_hour = 0 THEN '-infinity'::timestamptz
 			ELSE now() + make_interval(secs => audit_finish.bytes * 3600.0 / bytes_per_hour) END
 	WHERE t.store_id = its_store;
-	IF s.id IS NULL OR p.id IS NULL OR found = 'failed' THEN
+	IF s.id IS NULL OR p.id IS NULL OR verdict = 'failed' THEN
 		RETURN '';
 	END IF;
 	IF is_bad <> s.damaged THEN
 		news := CASE WHEN is_bad THEN 'damaged' ELSE 'whole' END;
-	ELSIF found = 'rebuilt' THEN
+	ELSIF verdict = 'rebuilt' THEN
 		news := 'rebuilt';
 	END IF;
 	UPDATE store q SET audited_at = now(), audit_result = sentence, damaged = is_bad,
@@ -143,7 +143,7 @@ CREATE TRIGGER run_verified AFTER INSERT ON run FOR EACH ROW
 
 -- Of the stores with ids from..upto, which a sweep has looked for: those that are published and are
 -- not among what it found. Mirrors are fetched anew, at most 1000 at a time.
-CREATE FUNCTION stores_missing(from_id bigint, upto_id bigint, found jsonb)
+CREATE FUNCTION stores_missing(from_id bigint, upto_id bigint, there jsonb)
 RETURNS TABLE (store_id bigint, path text, is_mirror boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 #variable_conflict use_column
@@ -153,7 +153,7 @@ BEGIN
 	FOR r IN SELECT s.id, p.path, p.is_mirror FROM store s CROSS JOIN LATERAL store_project(s.id) p
 		WHERE s.id BETWEEN from_id AND upto_id AND p.id IS NOT NULL
 			AND (s.generation > 0 OR NOT p.is_mirror)
-			AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(found) f (id) WHERE f.id::bigint = s.id)
+			AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(there) f (id) WHERE f.id::bigint = s.id)
 		ORDER BY s.id LIMIT 1000
 	LOOP
 		IF r.is_mirror THEN
