@@ -46,7 +46,8 @@ must_check int admin_create_project(struct ctx *c, const struct admin_args *args
 /* E_NOTFOUND: there is no such webhook. */
 must_check int admin_webhook_secret(struct ctx *c, const struct admin_args *args);
 
-/* A line per thing that has to be right, [OK] or [FATAL]. E_INTERNAL when one is not. */
+/* Lines for each thing that has to be right, [OK], [WARN] or [FATAL] (admin_check.h). E_INTERNAL when
+ * one is fatal. */
 must_check int admin_check(struct ctx *c, const struct admin_args *args);
 
 /* What mirrorhub-sync does once an hour, now: old rows, leftovers on disk. Tells of folders without

@@ -15,6 +15,7 @@
 #include "db/db.h"
 #include "base/crash.h"
 #include "store/audit.h"
+#include "sync/datadir.h"
 #include "sync/janitor.h"
 #include "sync/mirror.h"
 #include "sync/targets.h"
@@ -422,11 +423,19 @@ static void
 look_at_disk(struct crew *w)
 {
 	int percent;
-	bool was_low = w->is_disk_low;
+	int64_t least = w->c->conf->sync_disk_free_percent;
+	bool was_low = w->is_disk_low, was_near = w->is_disk_near;
 
-	if (path_free_percent(w->c, w->c->conf->data_dir, &percent) != OK)
-		percent = 0;
-	w->is_disk_low = percent < w->c->conf->sync_disk_free_percent;
+	/* one that has gone away would take everything, and lose it when it comes back */
+	if (datadir_is_ours(w->c) != OK ||
+	    path_free_percent(w->c, w->c->conf->data_dir, &percent) != OK)
+		percent = -1;
+	w->is_disk_low = percent < least;
+	w->is_disk_near = percent < 2 * least;
+	if (w->is_disk_near && !was_near && !w->is_disk_low)
+		log_write(LOG_WARN, "disk nearly full", LOG_INT("free_percent", percent),
+		    LOG_INT("fetches_pause_below", least),
+		    LOG_TEXT("folder", w->c->conf->data_dir));
 	if (w->is_disk_low != was_low)
 		log_write(LOG_WARN, w->is_disk_low ? "disk low, no fetches" : "disk free again",
 		    LOG_INT("free_percent", percent), LOG_TEXT("folder", w->c->conf->data_dir));

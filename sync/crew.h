@@ -26,8 +26,9 @@ struct crew {
 	int n_sweeps_lost;		  /* in a row: their workers died */
 	int64_t upkeep[CREW_UPKEEP_MOST]; /* stores that may want it: for the keeper */
 	size_t n_upkeep;
-	bool is_disk_low;
-	bool is_closing;		    /* nothing new is taken */
+	bool is_disk_low;  /* nothing is fetched; also when the data folder is not ours */
+	bool is_disk_near; /* so that somebody was told */
+	bool is_closing;   /* nothing new is taken */
 	int64_t pass_us, renew_us, hour_us; /* when these are due */
 	int64_t claim_wall_us;		    /* that claims have taken since the last pass */
 };

@@ -329,14 +329,32 @@ path_unlock(struct ctx *c, int *lock)
 	arena_close(c->mem, lock);
 }
 
+/* What has no limit says that there are none. */
+static int
+share(fsblkcnt_t free, fsblkcnt_t all)
+{
+	return all == 0 ? 100 : (int)((double)free * 100 / (double)all);
+}
+
 int
-path_free_percent(struct ctx *c, const char *path, int *out)
+path_free_percents(struct ctx *c, const char *path, int *bytes_out, int *inodes_out)
 {
 	struct statvfs fs;
 
 	if (statvfs(path, &fs) < 0)
 		return failed(c, "look at the disk of", path);
-	*out = fs.f_blocks == 0 ? 100 : (int)((double)fs.f_bavail * 100 / (double)fs.f_blocks);
+	*bytes_out = share(fs.f_bavail, fs.f_blocks);
+	*inodes_out = share(fs.f_favail, fs.f_files);
+	return OK;
+}
+
+int
+path_free_percent(struct ctx *c, const char *path, int *out)
+{
+	int bytes, inodes;
+
+	TRY(path_free_percents(c, path, &bytes, &inodes));
+	*out = bytes < inodes ? bytes : inodes;
 	return OK;
 }
 

@@ -48,7 +48,9 @@ must_check int path_remove_tree(struct ctx *c, const char *path);
 must_check int path_lock(struct ctx *c, const char *path, int wait_ms, int **lock_out);
 void path_unlock(struct ctx *c, int *lock);
 
-/* Free share of the file system that holds path, 0 to 100. */
+/* Free shares of the file system that holds path, 0 to 100: of its bytes and of its inodes. The
+ * first gives the lesser of the two. */
 must_check int path_free_percent(struct ctx *c, const char *path, int *out);
+must_check int path_free_percents(struct ctx *c, const char *path, int *bytes_out, int *inodes_out);
 
 #endif

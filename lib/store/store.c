@@ -5,7 +5,8 @@ const struct db_stmt *const store_web_tables[] = { account_sql, failure_sql, pro
 	event_sql, queue_sql, arch_sql, key_pair_sql, platform_sql, repository_sql, package_sql,
 	member_sql, place_sql, person_sql, team_sql, search_sql, user_sql, project_store_sql,
 	repo_sql, front_sql, run_sql, folder_sql, user_group_sql, session_sql, token_sql,
-	overview_sql, push_sql, webhook_sql, target_sql, metrics_sql, listing_sql, forge_sql, NULL };
+	overview_sql, push_sql, webhook_sql, target_sql, metrics_sql, listing_sql, forge_sql,
+	NULL };
 
 const struct db_stmt *const store_sync_tables[] = { job_sql, probe_sql, host_sql, event_sql,
 	failure_sql, place_sql, arch_sql, session_clean_sql, outbox_sql, watch_sql, audit_sql,
@@ -14,4 +15,5 @@ const struct db_stmt *const store_sync_tables[] = { job_sql, probe_sql, host_sql
 /* The mirrorhub command makes accounts and tokens, and looks after the queue. */
 const struct db_stmt *const store_admin_tables[] = { account_sql, failure_sql, project_sql,
 	project_change_sql, mirror_sql, event_sql, queue_sql, job_sql, probe_sql, host_sql,
-	place_sql, arch_sql, session_clean_sql, outbox_sql, webhook_sql, target_sql, NULL };
+	place_sql, arch_sql, session_clean_sql, outbox_sql, webhook_sql, target_sql, health_sql,
+	NULL };

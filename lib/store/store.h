@@ -46,8 +46,9 @@ extern const struct db_stmt target_sql[];
 extern const struct db_stmt target_work_sql[]; /* what sync does with them */
 extern const struct db_stmt job_sql[];	       /* what sync does with it: claim, renew, finish */
 extern const struct db_stmt forge_sql[];
-extern const struct db_stmt forge_work_sql[];  /* what sync does at forges */
-extern const struct db_stmt audit_sql[];       /* looking after stores */
+extern const struct db_stmt forge_work_sql[]; /* what sync does at forges */
+extern const struct db_stmt health_sql[];     /* what `mirrorhub check` asks */
+extern const struct db_stmt audit_sql[];      /* looking after stores */
 extern const struct db_stmt probe_sql[];
 extern const struct db_stmt host_sql[];
 
