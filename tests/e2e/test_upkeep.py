@@ -25,7 +25,7 @@ def origin(upstream, name):
 @pytest.fixture
 def mirror(hub, upstream, origin, name):
     hub.add(upstream.url("u/%s.git" % name), name)
-    hub.wait_synced(name)
+    hub.wait_run(name)
     return name
 
 
