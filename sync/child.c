@@ -101,8 +101,14 @@ become(const struct start *s)
 int
 child_start(struct ctx *c, struct child *ch, const char *conf_path)
 {
+	return child_start_as(c, ch, conf_path, "--worker");
+}
+
+int
+child_start_as(struct ctx *c, struct child *ch, const char *conf_path, const char *role)
+{
 	char *argv[] = { arena_strdup(c->mem, "mirrorhub-sync"), arena_strdup(c->mem, "--conf"),
-		arena_strdup(c->mem, conf_path), arena_strdup(c->mem, "--worker"), NULL };
+		arena_strdup(c->mem, conf_path), arena_strdup(c->mem, role), NULL };
 	struct start s = { .argv = argv, .parent = getpid() };
 	int pair[2];
 
@@ -243,11 +249,15 @@ child_kill_adopted(struct ctx *c, const pid_t *known, size_t n)
 bool
 child_is_worn(struct ctx *c, const struct child *ch)
 {
+	return ch->jobs >= JOBS_MAX || child_is_tired(c, ch);
+}
+
+bool
+child_is_tired(struct ctx *c, const struct child *ch)
+{
 	struct timespec used = { 0 };
 	clockid_t clock;
 
-	if (ch->jobs >= JOBS_MAX)
-		return true;
 	if (clock_getcpuclockid(ch->pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
 		return true;
 	return used.tv_sec >= c->conf->sync_cpu_s / 2; /* the next job has as much left */

@@ -23,6 +23,10 @@ struct child {
 /* conf_path: for its --conf. The limits are those of c->conf. E_INTERNAL. */
 must_check int child_start(struct ctx *c, struct child *ch, const char *conf_path);
 
+/* The same with another role than --worker: an option of our own program. */
+must_check int child_start_as(
+    struct ctx *c, struct child *ch, const char *conf_path, const char *role);
+
 /* E_INTERNAL when it does not take the whole line at once: it is not reading. */
 must_check int child_send(struct ctx *c, struct child *ch, const char *line);
 
@@ -48,5 +52,8 @@ void child_kill_adopted(struct ctx *c, const pid_t *known, size_t n);
 /* Done with more jobs, or more of its processor time, than one process should have: time for
  * another one. */
 bool child_is_worn(struct ctx *c, const struct child *ch);
+
+/* The latter alone. */
+bool child_is_tired(struct ctx *c, const struct child *ch);
 
 #endif

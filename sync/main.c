@@ -11,6 +11,7 @@
 #include "db/db.h"
 #include "store/store.h"
 #include "sync/datadir.h"
+#include "sync/prober.h"
 #include "sync/supervisor.h"
 #include "sync/worker.h"
 
@@ -26,7 +27,7 @@ static const char usage[] =
 
 struct args {
 	const char *conf;
-	bool follow, worker, help;
+	bool follow, worker, prober, help;
 };
 
 static bool
@@ -40,6 +41,8 @@ read_args(int argc, char **argv, struct args *out)
 			out->follow = true;
 		else if (str_is_equal(argv[i], "--worker")) /* ours alone: descriptor 3 is there */
 			out->worker = true;
+		else if (str_is_equal(argv[i], "--prober")) /* the same */
+			out->prober = true;
 		else if (str_is_equal(argv[i], "--help"))
 			out->help = true;
 		else
@@ -83,7 +86,7 @@ main(int argc, char **argv)
 
 		log_open("sync", level != 0 ? level : LOG_INFO);
 		c.conf = &conf;
-		code = args.worker ? worker_run(&c) : run(&c, &args);
+		code = args.worker ? worker_run(&c) : args.prober ? prober_run(&c) : run(&c, &args);
 	}
 	if (code != OK)
 		log_write(LOG_ERR, "ended", LOG_TEXT("why", c.reason));

@@ -411,16 +411,15 @@ class_of(const struct run *r, int code)
 	return sync_error_of(r->net, code);
 }
 
-/* An upstream may repeat what we told it. */
-static const char *
-sentence(const struct run *r)
+const char *
+mirror_sentence(struct ctx *c, const char *credentials)
 {
-	const char *colon = strchr(r->spec->credentials, ':');
-	const char *secret = colon != NULL ? colon + 1 : r->spec->credentials;
+	const char *colon = strchr(credentials, ':');
+	const char *secret = colon != NULL ? colon + 1 : credentials;
 
-	if (secret[0] != '\0' && strstr(r->c->reason, secret) != NULL)
+	if (secret[0] != '\0' && strstr(c->reason, secret) != NULL)
 		return "the upstream's answer cannot be shown: our password is in it";
-	return str_redact(r->c->mem, r->c->reason);
+	return str_redact(c->mem, c->reason);
 }
 
 /* A failed clean-up is not the run's failure: the janitor does it again. */
@@ -452,7 +451,7 @@ mirror_sync(struct ctx *c, const struct mirror_spec *spec, const struct mirror_h
 	if (code == OK)
 		return;
 	*out = (struct mirror_result){ .error = class_of(&r, code),
-		.error_text = sentence(&r),
+		.error_text = mirror_sentence(c, spec->credentials),
 		.bytes = out->bytes,
 		.objects = out->objects };
 	out->retry_after_s = r.net != NULL ? r.net->retry_after_s : 0;

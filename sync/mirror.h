@@ -45,6 +45,9 @@ struct mirror_spec {
 };
 
 /* PHASE_PUSHING: of targets (sync/target.h). */
+/* c->reason for people: an upstream may repeat what we told it. */
+const char *mirror_sentence(struct ctx *c, const char *credentials);
+
 enum mirror_phase {
 	PHASE_PROBING = 1,
 	PHASE_FETCHING,

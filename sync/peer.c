@@ -39,19 +39,23 @@ struct peer {
 
 /* ---- HTTP */
 
-static int
-check_type(struct peer *p, const char *expected)
+int
+peer_check_type(struct net *n, const char *type, const char *expected)
 {
-	const char *type = net_http_content_type(p->http);
-
 	if (strcmp(type, expected) == 0)
 		return OK;
 	if (strcmp(type, "text/html") == 0)
-		return net_fail(p->net, NET_WHY_PROTOCOL,
+		return net_fail(n, NET_WHY_PROTOCOL,
 		    "the upstream answers with a web page: this is not the address of a Git "
 		    "repository");
 	return net_fail(
-	    p->net, NET_WHY_PROTOCOL, "the upstream does not speak Git's smart HTTP protocol");
+	    n, NET_WHY_PROTOCOL, "the upstream does not speak Git's smart HTTP protocol");
+}
+
+static int
+check_type(struct peer *p, const char *expected)
+{
+	return peer_check_type(p->net, net_http_content_type(p->http), expected);
 }
 
 static int

@@ -17,4 +17,7 @@ must_check int peer_open_to_push(struct net *n, const struct net_url *url, struc
 
 struct git_wire *peer_wire(struct peer *p);
 
+/* Is an answer of that content type the one that was asked for? */
+must_check int peer_check_type(struct net *n, const char *type, const char *expected);
+
 #endif

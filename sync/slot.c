@@ -436,6 +436,8 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 	case WIRE_LIST_DONE:
 	case WIRE_UNMAKE:
 	case WIRE_OWNED:
+	case WIRE_PROBES:
+	case WIRE_PROBED:
 		break;
 	}
 	return fail(c, E_INVALID, "a worker does not say that");

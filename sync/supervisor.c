@@ -12,6 +12,7 @@
 #include "sync/hooks.h"
 #include "sync/keeper.h"
 #include "sync/manifests.h"
+#include "sync/probes.h"
 #include "sync/removals.h"
 #include "sync/senders.h"
 #include "sync/watch.h"
@@ -33,7 +34,8 @@ struct supervisor {
 	struct removals removals;
 	struct watch watch;
 	struct keeper keeper;
-	bool has_deliveries, has_tasks; /* there may be some */
+	struct probes probes;
+	bool has_deliveries, has_tasks, has_probes; /* there may be some */
 	const struct supervisor_options *options;
 	int signals; /* a signalfd */
 	bool has_lost_child;
@@ -88,18 +90,20 @@ see_signals(struct supervisor *s)
 	}
 }
 
-/* Are all deliveries and hooks that are due over? */
+/* Are all probes, deliveries and hooks that are due over? */
 static bool
 is_told(const struct supervisor *s)
 {
 	return senders_count_busy(&s->senders) == 0 && !s->hooks.has_task && !s->has_deliveries &&
-	    !s->has_tasks && !s->crew.has_news && removals_is_done(&s->removals);
+	    !s->has_tasks && !s->has_probes && probes_count(&s->probes) == 0 && !s->crew.has_news &&
+	    removals_is_done(&s->removals);
 }
 
 static int
 wait_ms(const struct supervisor *s)
 {
 	int64_t now_us = clock_mono_us(), until_us = now_us + TURN_MOST_MS * US_PER_MS;
+	int probes_ms = probes_wait_ms(&s->probes);
 	bool has_work = crew_count(&s->crew, SLOT_DONE) + crew_count(&s->crew, SLOT_RETURNED) > 0 ||
 	    s->crew.is_closing || s->hooks.is_over || manifests_have_work(&s->manifests);
 
@@ -109,13 +113,15 @@ wait_ms(const struct supervisor *s)
 		until_us = now_us + TURN_SOON_MS * US_PER_MS;
 	else if (s->crew.pass_us < until_us)
 		until_us = s->crew.pass_us;
+	if (s->away_us == 0 && probes_ms >= 0 && now_us + probes_ms * US_PER_MS < until_us)
+		until_us = now_us + probes_ms * US_PER_MS;
 	return until_us <= now_us ? 0 : (int)((until_us - now_us) / US_PER_MS) + 1;
 }
 
 static void
 wait_for_something(const struct supervisor *s)
 {
-	struct pollfd fds[CREW_MOST + SENDERS_MOST + 7];
+	struct pollfd fds[CREW_MOST + SENDERS_MOST + 8];
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
@@ -130,6 +136,7 @@ wait_for_something(const struct supervisor *s)
 	n += manifests_poll(&s->manifests, fds + n);
 	n += removals_poll(&s->removals, fds + n);
 	n += keeper_poll(&s->keeper, fds + n);
+	n += probes_poll(&s->probes, fds + n);
 	if (poll(fds, n, wait_ms(s)) < 0)
 		return; /* EINTR: the next turn sees to it */
 }
@@ -137,7 +144,7 @@ wait_for_something(const struct supervisor *s)
 static void
 tidy(struct supervisor *s)
 {
-	pid_t others[SENDERS_MOST + 4];
+	pid_t others[SENDERS_MOST + 5];
 	size_t n = senders_pids(&s->senders, others);
 
 	if (hooks_pid(&s->hooks) != 0)
@@ -148,6 +155,8 @@ tidy(struct supervisor *s)
 		others[n++] = manifests_pid(&s->manifests);
 	if (removals_pid(&s->removals) != 0)
 		others[n++] = removals_pid(&s->removals);
+	if (probes_pid(&s->probes) != 0)
+		others[n++] = probes_pid(&s->probes);
 	crew_tidy(&s->crew, others, n);
 }
 
@@ -155,13 +164,15 @@ tidy(struct supervisor *s)
 static int
 work(struct supervisor *s)
 {
-	bool may_begin = !s->crew.is_closing, has_news;
+	bool may_begin = !s->crew.is_closing, has_news, has_passed;
 
 	TRY(crew_work(&s->crew));
 	has_news = s->crew.has_news;
 	if (has_news)
-		s->has_deliveries = s->has_tasks = true;
+		s->has_deliveries = s->has_tasks = s->has_probes = true;
 	s->crew.has_news = false;
+	TRY(probes_work(&s->probes, s->crew.c, may_begin, &s->has_probes, &has_passed));
+	s->crew.wants_claim |= has_passed;
 	TRY(keeper_work(&s->keeper, &s->crew));
 	TRY(manifests_work(&s->manifests, s->crew.c, may_begin, has_news));
 	TRY(watch_work(&s->watch, &s->crew, &s->has_deliveries));
@@ -181,11 +192,14 @@ turn(struct supervisor *s)
 	manifests_hear(&s->manifests, s->crew.c);
 	removals_hear(&s->removals, s->crew.c);
 	keeper_hear(&s->keeper, &s->crew);
+	probes_hear(&s->probes, s->crew.c);
 	if (s->has_lost_child) /* after they have all seen their own dead */
 		tidy(s);
 	s->has_lost_child = false;
 	if (s->crew.is_closing && clock_mono_us() - s->stop_us > GRACE_US)
 		crew_stop(&s->crew);
+	if (s->crew.is_closing)
+		probes_stop(&s->probes);
 	if (s->away_us == 0 || clock_mono_us() >= s->try_db_us)
 		see_database(s, work(s));
 	arena_reset(s->crew.c->mem);
@@ -198,7 +212,8 @@ is_over(const struct supervisor *s)
 
 	if (s->crew.is_closing)
 		return (crew_count(&s->crew, SLOT_FREE) == s->crew.n_slots &&
-			   senders_count_busy(&s->senders) == 0 && hooks_pid(&s->hooks) == 0) ||
+			   senders_count_busy(&s->senders) == 0 && probes_count(&s->probes) == 0 &&
+			   hooks_pid(&s->hooks) == 0) ||
 		    now_us - s->stop_us > GRACE_US + LAST_WORDS_US;
 	if (s->options->follow)
 		return false;
@@ -256,6 +271,7 @@ supervisor_run(struct ctx *c, const struct supervisor_options *options)
 	crew_open(&s.crew, c->mem, &inner, options->conf_path);
 	senders_open(&s.senders, &inner, c->mem, options->conf_path);
 	keeper_open(&s.keeper, c->mem, options->conf_path);
+	probes_open(&s.probes, &inner, c->mem, options->conf_path);
 	hooks_open(&s.hooks, &inner, c->mem, options->conf_path);
 	manifests_open(&s.manifests, c->mem, options->conf_path);
 	removals_open(&s.removals, &inner, c->mem, options->conf_path);

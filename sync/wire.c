@@ -130,6 +130,8 @@ static const struct field pushed_fields[] = {
 	{ 0 },
 };
 
+static const struct field probes_fields[] = { FIELD(wire_probes, rows), { 0 } };
+
 static const struct field result_fields[] = {
 	FIELD(wire_result, error),
 	FIELD(wire_result, error_text),
@@ -174,6 +176,8 @@ static const struct {
 	[WIRE_NOTES] = { "notes", notes_fields, offsetof(struct wire_message, notes) },
 	[WIRE_MADE] = { "made", made_fields, offsetof(struct wire_message, made) },
 	[WIRE_PUSHED] = { "pushed", pushed_fields, offsetof(struct wire_message, pushed) },
+	[WIRE_PROBES] = { "probes", probes_fields, offsetof(struct wire_message, probes) },
+	[WIRE_PROBED] = { "probed", probes_fields, offsetof(struct wire_message, probed) },
 	[WIRE_RESULT] = { "result", result_fields, offsetof(struct wire_message, result) },
 };
 

@@ -6,6 +6,7 @@
  *	                      {"list":{…}}      ask an upstream for its list of repositories
  *	                      {"unmake":{…}}    delete this project at a forge: a result follows
  *	                      {"owned":{…}}     to an owned_ask
+ *	                      {"probes":{…}}    ask these upstreams (to the prober)
  *	worker → supervisor   {"progress":{…}}  how far it is
  *	                      {"ask":{…}}       may I publish? waits for the answer
  *	                      {"stores":{…}}    a sweep has seen these folders
@@ -18,6 +19,7 @@
  *	                      {"notes":{…}}     what happens to refs of a target
  *	                      {"made":{…}}      where a provider has the project
  *	                      {"pushed":{…}}    how the push to a target ended; its result follows
+ *	                      {"probed":{…}}    what the prober saw there
  *	                      {"result":{…}}    the job is over
  *
  * A worker has parsed a stranger's bytes, so its lines are read like a stranger's: strictly, within
@@ -54,6 +56,8 @@ enum wire_type {
 	WIRE_NOTES,
 	WIRE_MADE,
 	WIRE_PUSHED,
+	WIRE_PROBES,
+	WIRE_PROBED,
 	WIRE_RESULT,
 };
 
@@ -175,6 +179,11 @@ struct wire_pushed {
 	const char *conflicts; /* lines "<id here> <id there> <base64 of the name> <of why>" */
 };
 
+/* Both ways: lines of sync/probe_row.h, each with its line feed. */
+struct wire_probes {
+	const char *rows;
+};
+
 struct wire_result {
 	const char *error; /* a sync_error_text, or "" */
 	const char *error_text;
@@ -210,6 +219,7 @@ struct wire_message {
 	struct wire_notes notes;
 	struct wire_made made;
 	struct wire_pushed pushed;
+	struct wire_probes probes, probed;
 	struct wire_result result;
 };
 

@@ -150,7 +150,7 @@ const struct conf_row conf_rows[] = {
 	    "Seconds that a transfer may be slower than net.low_speed_bytes, or silent."),
 	NUMBER("sync.workers",       sync_workers,            "4", 1, 64,
 	    "Syncs at the same time on this machine."),
-	NUMBER("sync.probes",        sync_probes,             "0", 0, 1024,
+	NUMBER("sync.probes",        sync_probes,             "256", 0, 1024,
 	    "Upstreams that are asked at the same time whether they have anything new; 0: each sync asks for itself."),
 	NUMBER("sync.lease_s",       sync_lease_s,            "120", 3, 3600,
 	    "Seconds until a job whose program died may be taken by another; renewed while it lives."),

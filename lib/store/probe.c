@@ -46,6 +46,7 @@ static const struct field result_in[] = {
 	FIELD(probe_result, retry_after_s),
 	FIELD(probe_result, delay_s),
 	FIELD(probe_result, host_v2),
+	FIELD(probe_result, moved_to),
 	PACE_NEXT_FIELDS(probe_result, next.),
 	{ 0 },
 };

@@ -44,6 +44,7 @@ struct probe_result {
 	int64_t retry_after_s;	 /* the upstream asked for it; 0: it did not */
 	int64_t delay_s;	 /* until the next attempt, if nothing is new; 0: a period */
 	int64_t host_v2;	 /* as above, as it was found; 0: not found out */
+	const char *moved_to;	 /* the upstream says: for good; "" it does not */
 	struct pace_next next;	 /* if nothing is new */
 };
 
