@@ -18,6 +18,7 @@
 #include "git/store.h"
 #include "git/upkeep.h"
 #include "store/failure.h"
+#include "store/host.h"
 #include "store/outbox.h"
 #include "store/session.h"
 #include "sync/datadir.h"
@@ -40,6 +41,9 @@ janitor_rows(struct ctx *c)
 	TRY(session_clean(c));
 	do
 		TRY(outbox_clean(c, &n));
+	while (n > 0);
+	do
+		TRY(host_delete_unused(c, &n));
 	while (n > 0);
 	return failure_clean(c, FAILURES_KEPT_S);
 }

@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "sync/crew.h"
 #include "sync/hooks.h"
+#include "sync/hosts.h"
 #include "sync/keeper.h"
 #include "sync/manifests.h"
 #include "sync/probes.h"
@@ -32,6 +33,7 @@ struct supervisor {
 	struct hooks hooks;
 	struct manifests manifests;
 	struct removals removals;
+	struct hosts hosts;
 	struct watch watch;
 	struct keeper keeper;
 	struct probes probes;
@@ -166,6 +168,8 @@ work(struct supervisor *s)
 {
 	bool may_begin = !s->crew.is_closing, has_news, has_passed;
 
+	if (s->crew.wants_claim)
+		TRY(hosts_work(&s->hosts, s->crew.c));
 	TRY(crew_work(&s->crew));
 	has_news = s->crew.has_news;
 	if (has_news)
@@ -267,6 +271,7 @@ supervisor_run(struct ctx *c, const struct supervisor_options *options)
 	arena_defer(c->mem, free_arena, inner.mem);
 	TRY(open_signals(c, &s.signals));
 	child_adopt();
+	TRY(hosts_open(&s.hosts, c));
 	TRY(db_listen(c, "mirrorhub_job"));
 	crew_open(&s.crew, c->mem, &inner, options->conf_path);
 	senders_open(&s.senders, &inner, c->mem, options->conf_path);

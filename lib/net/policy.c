@@ -241,3 +241,18 @@ net_policy_check_address(
 		return fail(c, E_DENIED, "%s has a private, local or reserved address", host);
 	return check_own(c, p, host, &outer, &ip);
 }
+
+bool
+net_policy_is_own(const struct net_policy *p, const char *host)
+{
+	struct ip ip;
+
+	if (ip_parse(host, &ip)) {
+		ip = judged(ip);
+		return is_in_any(&ip, p->allow, p->n_allow);
+	}
+	for (char **name = p->allow_names; *name != NULL; name++)
+		if (str_is_equal_nocase(*name, host))
+			return true;
+	return false;
+}

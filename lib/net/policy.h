@@ -24,4 +24,8 @@ must_check int net_policy_check_url(
 must_check int net_policy_check_address(
     struct ctx *c, struct net_policy *p, const char *host, const struct sockaddr *address);
 
+/* Does net.allow have this host: its name, or the network of the address that it is? Nothing is
+ * looked up. */
+bool net_policy_is_own(const struct net_policy *p, const char *host);
+
 #endif

@@ -10,28 +10,38 @@
 
 #define LIST_MAX_BYTES (256 * 1024)
 
-static const struct field unknown_row[] = { FIELD(host, id), FIELD(host, name), { 0 } };
+static const struct field host_row[] = { FIELD(host, id), FIELD(host, name), FIELD(host, is_known),
+	FIELD(host, is_own), { 0 } };
 static const struct field own_in[] = { FIELD(host, id), FIELD(host, is_own), { 0 } };
 
-enum { LIST_UNKNOWN, SET_OWN, FORGET_OWN, DELETE_UNUSED };
+enum { LIST, LIST_UNKNOWN, SET_OWN, DELETE_UNUSED };
 
 const struct db_stmt host_sql[] = {
+	[LIST] = { "host_list",
+	    "SELECT id, name, is_own IS NOT NULL AS is_known, coalesce(is_own, false) AS is_own"
+	    " FROM hub.host WHERE id > $1 ORDER BY id LIMIT 1000",
+	    host_row, sizeof(struct host) },
 	[LIST_UNKNOWN] = { "host_list_unknown",
-	    "SELECT id, name FROM hub.host WHERE is_own IS NULL ORDER BY id LIMIT 1000",
-	    unknown_row, sizeof(struct host) },
+	    "SELECT id, name, false AS is_known, false AS is_own FROM hub.host"
+	    " WHERE is_own IS NULL ORDER BY id LIMIT 1000",
+	    host_row, sizeof(struct host) },
 	[SET_OWN] = { "host_set_own",
 	    "UPDATE hub.host h SET is_own = r.is_own"
 	    " FROM jsonb_to_recordset($1) AS r (id bigint, is_own boolean)"
 	    " WHERE h.id = r.id AND h.is_own IS DISTINCT FROM r.is_own",
 	    NULL, 0 },
-	[FORGET_OWN] = { "host_forget_own",
-	    "UPDATE hub.host SET is_own = NULL WHERE is_own IS NOT NULL", NULL, 0 },
 	[DELETE_UNUSED] = { "host_delete_unused",
 	    "DELETE FROM hub.host WHERE id IN (SELECT h.id FROM hub.host h WHERE NOT EXISTS"
 	    " (SELECT FROM hub.mirror m WHERE m.host_id = h.id) LIMIT 1000)",
 	    NULL, 0 },
 	{ 0 },
 };
+
+int
+host_list(struct ctx *c, int64_t after_id, struct host **rows_out, size_t *n_out)
+{
+	return db_all(c, &host_sql[LIST], rows_out, n_out, db_int(after_id));
+}
 
 int
 host_list_unknown(struct ctx *c, struct host **rows_out, size_t *n_out)
@@ -48,12 +58,6 @@ host_set_own(struct ctx *c, const struct host *rows, size_t n)
 	js_list(b, own_in, rows, n, sizeof(*rows));
 	assert(!b->full);
 	return db_do(c, &host_sql[SET_OWN], NULL, db_text(b->data));
-}
-
-int
-host_forget_own(struct ctx *c)
-{
-	return db_do(c, &host_sql[FORGET_OWN], NULL);
 }
 
 int

@@ -13,6 +13,7 @@
 struct host {
 	int64_t id;
 	const char *name; /* host:port in lower case; [address]:port for IPv6 */
+	bool is_known;	  /* somebody has said whether it is ours */
 	bool is_own;	  /* net.allow has it: asked without a rate */
 };
 
@@ -22,8 +23,8 @@ must_check int host_list_unknown(struct ctx *c, struct host **rows_out, size_t *
 /* Says so. */
 must_check int host_set_own(struct ctx *c, const struct host *rows, size_t n);
 
-/* All are unknown again: net.allow may be another. */
-must_check int host_forget_own(struct ctx *c);
+/* All of them by id, from behind after_id; at most HOST_BATCH_MAX. */
+must_check int host_list(struct ctx *c, int64_t after_id, struct host **rows_out, size_t *n_out);
 
 /* Deletes at most HOST_BATCH_MAX hosts that no mirror has any more; *n_out says how many. */
 must_check int host_delete_unused(struct ctx *c, int64_t *n_out);

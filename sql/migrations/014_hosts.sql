@@ -164,6 +164,24 @@ DROP INDEX job_due;
 CREATE INDEX job_due ON job (run_at, id) WHERE state <> 'running' AND NOT is_probed;
 CREATE INDEX job_due_probed ON job (run_at, id) WHERE state <> 'running' AND is_probed;
 
+-- Many new syncs at once are spread: the first begin now, the others one after the other, the last
+-- within an hour.
+CREATE FUNCTION job_spread() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = hub, pg_temp AS $$
+DECLARE
+	n_made bigint := (SELECT count(*) FROM made m WHERE m.kind = 'sync' AND m.run_at = '-infinity');
+BEGIN
+	IF n_made > 64 THEN
+		UPDATE job j SET run_at = now() + make_interval(secs => m.k * least(0.5, 3600.0 / n_made))
+		FROM (SELECT x.id, row_number() OVER (ORDER BY x.id) AS k FROM made x
+			WHERE x.kind = 'sync' AND x.run_at = '-infinity') m
+		WHERE j.id = m.id AND m.k > 64;
+	END IF;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER job_spread AFTER INSERT ON job REFERENCING NEW TABLE AS made
+	FOR EACH STATEMENT EXECUTE FUNCTION job_spread();
+
 ALTER TABLE run
 	DROP CONSTRAINT run_outcome_check,
 	ADD CONSTRAINT run_outcome_check CHECK (outcome IN ('changed', 'unchanged', 'held', 'failed'));
@@ -396,13 +414,32 @@ BEGIN
 	ORDER BY u.k;
 END $$;
 
+-- As before; lease_until instead of state: the planner takes running jobs for few, and looked at them
+-- all for each that is held.
+CREATE OR REPLACE FUNCTION job_renew(held jsonb, lease_s bigint) RETURNS SETOF bigint
+LANGUAGE sql AS $$
+	WITH mine AS MATERIALIZED (
+		SELECT j.id, h.phase, h.bytes, h.objects, h.objects_total
+		FROM jsonb_to_recordset(held) AS h (id bigint, fence bigint, phase text, bytes bigint,
+			objects bigint, objects_total bigint)
+		JOIN hub.job j ON j.id = h.id AND j.fence = h.fence AND j.lease_until IS NOT NULL
+		ORDER BY j.project_id, j.id FOR NO KEY UPDATE OF j
+	)
+	UPDATE hub.job j SET phase = m.phase, bytes = m.bytes, objects = m.objects,
+		objects_total = m.objects_total,
+		lease_until = CASE WHEN j.lease_until > now() + make_interval(secs => lease_s * 0.75)
+			THEN j.lease_until ELSE now() + make_interval(secs => lease_s) END
+	FROM mine m WHERE j.id = m.id
+	RETURNING j.id
+$$;
+
 -- Puts jobs back ({id, fence}) as if they had not been taken.
 CREATE OR REPLACE FUNCTION job_release(held jsonb) RETURNS SETOF bigint
 LANGUAGE sql AS $$
 	UPDATE hub.job j SET state = 'queued', run_at = '-infinity', queued_at = now(), again = false,
 		worker = NULL, lease_until = NULL, phase = '', host_id = NULL
 	FROM jsonb_to_recordset(held) AS h (id bigint, fence bigint)
-	WHERE j.id = h.id AND j.fence = h.fence AND j.state = 'running'
+	WHERE j.id = h.id AND j.fence = h.fence AND j.lease_until IS NOT NULL
 	RETURNING j.id
 $$;
 
@@ -423,9 +460,7 @@ BEGIN
 	END IF;
 	was := h;
 	h.v2 := CASE WHEN v2_now > 0 THEN v2_now ELSE h.v2 END;
-	IF abs(took_now_ms - h.took_ms) > 10 THEN
-		h.took_ms := (h.took_ms * 7 + took_now_ms) / 8;
-	END IF;
+	h.took_ms := (h.took_ms * 7 + took_now_ms) / 8;
 	IF n_good > 0 THEN
 		IF h.breaker_level > 0 THEN
 			h.breaker_until := '-infinity';
@@ -473,7 +508,8 @@ BEGIN
 	END IF;
 END $$;
 
--- The same for the results of a batch; after all else, by id: the order in which rows are locked.
+-- The same for the results of a batch; after all else, by id: the order in which rows are locked. Most
+-- answers say nothing new of their host, and cost no more than a look.
 CREATE FUNCTION hosts_note(results jsonb, connections bigint) RETURNS void LANGUAGE sql AS $$
 	SELECT hub.host_note(x.host_id, x.n_good, x.failing, x.is_busy, x.retry_after_s, x.took_ms, x.v2,
 		x.error_text, connections)
@@ -489,6 +525,12 @@ CREATE FUNCTION hosts_note(results jsonb, connections bigint) RETURNS void LANGU
 		FROM jsonb_to_recordset(results) AS r (host_id bigint, project_id bigint, error_class text,
 			error_text text, retry_after_s bigint, host_v2 bigint, took_ms bigint)
 		WHERE r.host_id IS NOT NULL GROUP BY r.host_id) x
+	JOIN hub.host h ON h.id = x.host_id
+	WHERE x.failing <> '{}' OR x.is_busy OR x.retry_after_s > 0 OR h.failures > 0
+		OR h.breaker_level > 0 OR (x.v2 > 0 AND x.v2 <> h.v2)
+		OR abs(x.took_ms - h.took_ms) > greatest(100, h.took_ms)
+		OR (x.n_good > 0 AND h.slots_at < now() - interval '1 minute'
+			AND hub.host_slots(h, connections) < hub.host_most(h, connections))
 	ORDER BY x.host_id
 $$;
 
@@ -672,7 +714,7 @@ CREATE FUNCTION probe_release(held jsonb) RETURNS SETOF bigint LANGUAGE sql AS $
 			WHEN j.attempts > 0 THEN 'retry' ELSE 'scheduled' END,
 		run_at = CASE WHEN j.again THEN '-infinity' ELSE j.run_at END, again = false, worker = NULL, lease_until = NULL, phase = '', host_id = NULL, is_asked = false
 	FROM jsonb_to_recordset(held) AS h (id bigint, fence bigint)
-	WHERE j.id = h.id AND j.fence = h.fence AND j.state = 'running'
+	WHERE j.id = h.id AND j.fence = h.fence AND j.lease_until IS NOT NULL
 	RETURNING j.id
 $$;
 
@@ -687,7 +729,8 @@ RETURNS TABLE (id bigint, outcome text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
 	slow jsonb;
-	verdicts jsonb;    -- of the others, by job
+	ids bigint[];    -- of the others, and what each of them saw
+	verdicts text[];
 	passed bigint[];
 	projects bigint[];
 	of_hosts jsonb;
@@ -695,12 +738,14 @@ DECLARE
 	roots double precision;
 	weights_s double precision;
 BEGIN
+	-- lease_until instead of state: the planner takes running jobs for few, and looked at them all
 	SELECT jsonb_agg(x.whole || '{"is_changed": false, "bytes": 0, "objects": 0, "refs_changed": 0,
 			"is_lost": false}' || jsonb_build_object('is_held', x.verdict = 'held',
 			'fingerprint', '', 'seen', x.whole -> 'fingerprint'))
 			FILTER (WHERE x.is_slow AND x.verdict <> 'changed'),
-		jsonb_object_agg(x.id, x.verdict) FILTER (WHERE NOT x.is_slow OR x.verdict = 'changed')
-	INTO slow, verdicts
+		array_agg(x.id) FILTER (WHERE NOT x.is_slow OR x.verdict = 'changed'),
+		array_agg(x.verdict) FILTER (WHERE NOT x.is_slow OR x.verdict = 'changed')
+	INTO slow, ids, verdicts
 	FROM (SELECT j.id, e.value AS whole,
 			CASE WHEN e.value ->> 'error_class' <> '' THEN 'failed'
 				WHEN s.fingerprint = decode(e.value ->> 'fingerprint', 'hex') THEN 'unchanged'
@@ -708,33 +753,33 @@ BEGIN
 			e.value ->> 'error_class' <> '' OR j.is_asked OR m.failures > 0 AS is_slow
 		FROM jsonb_array_elements(results) e
 		JOIN hub.job j ON j.id = (e.value ->> 'id')::bigint AND j.fence = (e.value ->> 'fence')::bigint
-			AND j.state = 'running'
+			AND j.lease_until IS NOT NULL
 		JOIN hub.project p ON p.id = j.project_id
 		JOIN hub.store s ON s.id = p.store_id
-		JOIN hub.mirror m ON m.project_id = j.project_id
-		ORDER BY j.id) x;
+		JOIN hub.mirror m ON m.project_id = j.project_id) x;
 	IF slow IS NOT NULL THEN
 		RETURN QUERY SELECT f, (SELECT CASE WHEN e ->> 'error_class' <> '' THEN 'failed'
 				WHEN (e ->> 'is_held')::boolean THEN 'held' ELSE 'unchanged' END
 			FROM jsonb_array_elements(slow) e WHERE (e ->> 'id')::bigint = f)
 		FROM hub.job_finish(slow, default_interval_s, attempts_max, true, host_connections) f;
 	END IF;
-	IF verdicts IS NULL THEN
+	IF ids IS NULL THEN
 		RETURN;
 	END IF;
 	WITH told AS MATERIALIZED (
-		SELECT r.*, verdicts ->> r.id::text AS verdict
+		SELECT r.id, r.fence, r.project_id, r.delay_s, r.root_nano, r.host_v2, v.verdict
 		FROM jsonb_to_recordset(results) AS r (id bigint, fence bigint, project_id bigint,
 			delay_s bigint, root_nano bigint, host_v2 bigint)
-		WHERE verdicts ? r.id::text
+		JOIN unnest(ids, verdicts) AS v (id, verdict) ON v.id = r.id
 	), its_mirror AS MATERIALIZED (
 		SELECT m.project_id, m.paused, m.interval_s, m.url FROM hub.mirror m
 		WHERE m.project_id IN (SELECT t.project_id FROM told t)
 		ORDER BY m.project_id FOR NO KEY UPDATE
 	), its_job AS MATERIALIZED (
-		SELECT j.id, j.project_id, j.again, j.host_id, j.started_at FROM hub.job j
-		JOIN told t ON t.id = j.id AND t.fence = j.fence JOIN its_mirror m ON m.project_id = j.project_id
-		WHERE j.state = 'running' ORDER BY j.project_id, j.id FOR UPDATE OF j
+		SELECT j.id, j.project_id, j.again, j.host_id, j.started_at FROM told t
+		JOIN hub.job j ON j.id = t.id AND j.fence = t.fence AND j.lease_until IS NOT NULL
+		WHERE t.project_id IN (SELECT m.project_id FROM its_mirror m)
+		ORDER BY j.project_id, j.id FOR UPDATE OF j
 	), ends AS MATERIALIZED (
 		SELECT j.id, j.project_id, j.host_id, j.started_at, t.host_v2, t.root_nano, t.delay_s,
 			m.url ~* '^https?://' AS is_probed, m.paused,

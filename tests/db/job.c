@@ -328,9 +328,31 @@ who_waits_comes_before_what_is_planned(void **state)
 {
 	struct three *t = *state;
 
-	harness_sql("UPDATE hub.job SET state = 'scheduled', run_at = now() - interval '1 h'");
+	harness_sql("UPDATE hub.job SET state = 'scheduled', run_at = now() - interval '5 min'");
 	request(t, 3);
 	assert_int_equal(claim_one(t->a).project_id, 3);
+}
+
+static void
+of_four_places_one_is_for_who_is_late_however_many_wait(void **state)
+{
+	struct three *t = *state;
+	struct job *jobs;
+	bool is_there = false;
+
+	harness_sql(
+	    "INSERT INTO hub.store (node) SELECT 1 FROM generate_series(4, 20);"
+	    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
+	    " SELECT 'p' || g, 1, true, g FROM generate_series(4, 20) g;"
+	    "INSERT INTO hub.mirror (project_id, url) SELECT g, 'https://host/' || g"
+	    " FROM generate_series(4, 20) g;"
+	    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM generate_series(4, 20) g;"
+	    "UPDATE hub.job SET state = 'scheduled', run_at = now() - interval '11 min'"
+	    " WHERE project_id = 20");
+	assert_int_equal(claim(t->a, 4, &jobs), 4);
+	for (size_t i = 0; i < 4; i++)
+		is_there |= jobs[i].project_id == 20;
+	assert_true(is_there);
 }
 
 static void
@@ -821,6 +843,7 @@ main(void)
 		WITH_THREE(each_worker_gets_one_job),
 		WITH_THREE(what_is_not_due_stays),
 		WITH_THREE(who_waits_comes_before_what_is_planned),
+		WITH_THREE(of_four_places_one_is_for_who_is_late_however_many_wait),
 		WITH_THREE(a_full_disk_leaves_only_what_frees_it),
 		WITH_THREE(moves_are_counted_by_where_they_came_from),
 		WITH_THREE(a_lease_is_renewed_and_shows_progress),
