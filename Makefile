@@ -33,6 +33,7 @@ RENDER_SRC := $(wildcard cgi/render/*.c)
 CGI_SRC := $(filter-out $(RENDER_SRC),$(wildcard cgi/*.c cgi/*/*.c))
 ADMIN_SRC := $(wildcard sync/admin*.c)
 JIRA_SRC := $(wildcard sync/jira*.c)
+FORGE_SRC := $(wildcard sync/provider*.c) sync/forge_api.c sync/gitlab_token.c
 SYNC_SRC := $(filter-out $(ADMIN_SRC) $(JIRA_SRC),$(wildcard sync/*.c))
 
 objs = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -80,8 +81,8 @@ $(BUILD)/mirrorhub-sync: $(call objs,$(SYNC_SRC)) $(LIB)
 $(BUILD)/jira-post-fetch-hook: $(call objs,$(JIRA_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-# The command cleans up with sync's own janitor.
-$(BUILD)/mirrorhub: $(call objs,$(ADMIN_SRC) sync/janitor.c sync/datadir.c) $(LIB)
+# The command cleans up with sync's own janitor, and asks GitLab as sync does.
+$(BUILD)/mirrorhub: $(call objs,$(ADMIN_SRC) sync/janitor.c sync/datadir.c $(FORGE_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # ---- a whole hub under one folder: VAR (var), PORT (8848), URL, CONF_EXTRA; see nginx/standalone

@@ -256,6 +256,7 @@ admin_check(struct ctx *c, const struct admin_args *args)
 		check_hosts,
 		check_mirrors,
 		check_stores,
+		check_gitlab,
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

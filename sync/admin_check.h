@@ -22,5 +22,6 @@ must_check int check_sockets(struct ctx *c, const struct admin_args *args);
 must_check int check_mirrors(struct ctx *c, const struct admin_args *args);
 must_check int check_hosts(struct ctx *c, const struct admin_args *args);
 must_check int check_stores(struct ctx *c, const struct admin_args *args);
+must_check int check_gitlab(struct ctx *c, const struct admin_args *args); /* if one is set */
 
 #endif

@@ -111,17 +111,3 @@ ROWS = [
       for p in BOTH],
     row(65, "body over nginx's limit", "POST", TYPO, 413, form={"url": "a" * (2 << 20)}),
 ]
-
-# Rows that need GitLab, which comes with the mirror-engine issue.
-WAITING = {
-    47: "deletes by the id that GitLab gave: no project is made in GitLab yet",
-    51: "GitLab's refusals on create: no project is made in GitLab yet",
-}
-
-# Rows of which the part about GitLab waits, while the rest is tested.
-HALF = {
-    28: "one GitLab project for two parallel POSTs",
-    46: "the GitLab project is deleted by its stored id",
-    49: "waits out GitLab's soft delete in the job",
-    52: "create=false looks an existing GitLab project up; mirror_only makes none",
-}
