@@ -461,6 +461,8 @@ push_on(struct run *r)
 	const struct target_spec *t = r->spec;
 	const char *fingerprint;
 
+	if (!t->is_cloned) /* its project can be made already */
+		return prepare(r);
 	TRY(git_init(r->c));
 	TRY(git_filter_parse(r->c, t->ref_include, t->ref_exclude, &r->filter));
 	TRY(load_ours(r));

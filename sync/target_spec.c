@@ -16,6 +16,7 @@ static const struct field spec_fields[] = {
 	FIELD(target_spec, description),
 	FIELD(target_spec, upstream),
 	FIELD(target_spec, is_private),
+	FIELD(target_spec, is_cloned),
 	FIELD(target_spec, url),
 	FIELD(target_spec, credentials),
 	FIELD(target_spec, provider),

@@ -13,10 +13,11 @@ struct target_spec {
 	const char *path, *description; /* of the project here */
 	const char *upstream;		/* of the mirror, without credentials; "" it is none */
 	bool is_private;		/* here: what is made there is so, too */
-	const char *url;		/* "" not known before the provider has made it */
-	const char *credentials;	/* "user:password" of the push; "" none */
-	const char *provider;		/* "none", "gitlab", "gitea" or "github" */
-	const char *provider_url;	/* of its API */
+	bool is_cloned;	 /* false: a mirror before its first sync, there is nothing to push */
+	const char *url; /* "" not known before the provider has made it */
+	const char *credentials;  /* "user:password" of the push; "" none */
+	const char *provider;	  /* "none", "gitlab", "gitea" or "github" */
+	const char *provider_url; /* of its API */
 	const char *provider_namespace, *provider_project_id;
 	const char *provider_options; /* a JSON object */
 	const char *token;	      /* of the API; "" none */

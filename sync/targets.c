@@ -65,6 +65,7 @@ spec_of(const struct target_facts *f, int64_t fence, const char *credentials, co
 		.description = f->description,
 		.upstream = f->upstream,
 		.is_private = f->is_private,
+		.is_cloned = f->is_cloned,
 		.url = f->url,
 		.credentials = credentials,
 		.provider = f->provider,

@@ -27,13 +27,14 @@ static const struct field target_row[] = { FIELD(target, id), FIELD(target, proj
 
 static const struct field facts_row[] = { FIELD(target_facts, id), FIELD(target_facts, project_id),
 	FIELD(target_facts, store_id), FIELD(target_facts, path), FIELD(target_facts, description),
-	FIELD(target_facts, upstream), FIELD(target_facts, is_private), FIELD(target_facts, url),
-	FIELD(target_facts, provider), FIELD(target_facts, provider_url),
-	FIELD(target_facts, provider_namespace), FIELD(target_facts, provider_project_id),
-	FIELD(target_facts, provider_options), FIELD(target_facts, ref_include),
-	FIELD(target_facts, ref_exclude), FIELD(target_facts, overwrites),
-	FIELD(target_facts, is_thin), FIELD(target_facts, overwrites_once),
-	FIELD(target_facts, is_asked), FIELD(target_facts, partials), FIELD(target_facts, is_audit),
+	FIELD(target_facts, upstream), FIELD(target_facts, is_private),
+	FIELD(target_facts, is_cloned), FIELD(target_facts, url), FIELD(target_facts, provider),
+	FIELD(target_facts, provider_url), FIELD(target_facts, provider_namespace),
+	FIELD(target_facts, provider_project_id), FIELD(target_facts, provider_options),
+	FIELD(target_facts, ref_include), FIELD(target_facts, ref_exclude),
+	FIELD(target_facts, overwrites), FIELD(target_facts, is_thin),
+	FIELD(target_facts, overwrites_once), FIELD(target_facts, is_asked),
+	FIELD(target_facts, partials), FIELD(target_facts, is_audit),
 	FIELD(target_facts, last_fingerprint), FIELD(target_facts, sealed_credentials),
 	FIELD(target_facts, sealed_token), { 0 } };
 
@@ -128,7 +129,9 @@ const struct db_stmt target_sql[] = {
 const struct db_stmt target_work_sql[] = {
 	[FACTS] = { "target_facts",
 	    "SELECT t.id, t.project_id, p.store_id, p.path, p.description, coalesce(m.url, '') AS upstream, "
-	    "p.default_access = 0 AS is_private, coalesce(t.url, '') AS url, t.provider, "
+	    "p.default_access = 0 AS is_private, "
+	    "NOT p.is_mirror OR m.last_success_at IS NOT NULL AS is_cloned, "
+	    "coalesce(t.url, '') AS url, t.provider, "
 	    "coalesce(t.provider_url, '') AS provider_url, t.provider_namespace, "
 	    "coalesce(t.provider_project_id, '') AS provider_project_id, "
 	    "t.provider_options::text AS provider_options, t.ref_include, t.ref_exclude, "

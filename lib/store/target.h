@@ -94,6 +94,7 @@ struct target_facts {
 	const char *path, *description; /* of the project */
 	const char *upstream;		/* without credentials; "" no mirror */
 	bool is_private;		/* guests may not read it */
+	bool is_cloned;			/* no mirror, or one whose first sync has ended well */
 	const char *url, *provider, *provider_url, *provider_namespace, *provider_project_id,
 	    *provider_options, *ref_include, *ref_exclude; /* "" where it is NULL above */
 	bool overwrites, is_thin;
