@@ -13,7 +13,6 @@ from fixtures.repos import simple
 from fixtures.run import wait_until
 
 TYPO, WORD = "/repositores", "/repositories"
-TEXTS = ("name", "path", "description", "visibility")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +27,7 @@ def hub(forge):
     try:
         one.start()
         put_token(one, forge)
+        wait_until(lambda: one.one("SELECT count(*) FROM hub.worker") > 0, 60)
         yield one
     finally:
         one.end()
