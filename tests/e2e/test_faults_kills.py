@@ -97,12 +97,15 @@ def test_R01_every_place_named_elsewhere_is_there_and_killed_there():
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_R01_killed_at_any_place_all_is_mended_by_the_next_runs(still, told, one_mirror, point):
+def test_R01_killed_at_any_place_all_is_mended_by_the_next_runs(
+        still, upstream, told, one_mirror, point):
     m = one_mirror
     with Reader(still, m.name, m.origin.mirrored()) as reader:
         m.change()
         reader.may_see(m.origin.mirrored())
         told.try_now()
+        if point == "before-listed":  # a list of an upstream: that it is not there is its end too
+            still.sql("SELECT admin.add_manifest(%s)", upstream.url("no-such-list.gz"))
         done = once(still, check=False, MIRRORHUB_CRASH_AT=point)
         assert done.returncode in (-9, 137) or re.search("signal 9|process that sent it ended", done.stderr), \
             "nothing came by %s (%s): %s" % (point, crash_points()[point], done)
