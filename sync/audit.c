@@ -1,10 +1,16 @@
 #include "sync/audit.h"
 
+#include "base/clock.h"
+#include "base/conf.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/project.h"
 #include "git/audit.h"
 #include "git/init.h"
+#include "git/kept.h"
+#include "git/refs.h"
+#include "git/upkeep.h"
+#include "sync/options.h"
 #include "sync/salvage.h"
 
 /* A sync that publishes holds it for a moment, an upkeep longer: those two go first. */
@@ -89,11 +95,53 @@ fingerprint_of(const struct git_audit *a, const char *known)
 	return str_is_equal(a->fingerprint_without_head, known) ? known : a->fingerprint;
 }
 
-void
-audit_store(
-    struct ctx *c, int64_t store_id, const char *known, bool may_repair, struct audit_result *out)
+/* ---- what may go */
+
+static int
+let_go_tips(struct ctx *c, const char *dir, const struct options *o)
 {
-	struct question q = { .store_id = store_id, .may_repair = may_repair, .mended = "" };
+	const struct git_kept_rule rule = {
+		.count = o->kept_count, .days = o->kept_days, .now = clock_now()
+	};
+	struct git_refs refs, kept, left;
+
+	TRY(git_refs_load(c, dir, &refs, &kept));
+	git_kept_expire(c, &kept, &rule, &left);
+	return left.n < kept.n ? git_refs_publish(c, dir, &refs, &left) : OK;
+}
+
+static int
+let_go_locked(struct ctx *c, const char *dir, const struct audit_spec *spec)
+{
+	struct options o;
+
+	if (spec->options[0] != '\0') {
+		TRY(options_parse(c, spec->options, &o));
+		if (o.mode != OPTIONS_EXACT)
+			return OK;
+		TRY(let_go_tips(c, dir, &o));
+	}
+	return git_upkeep_prune(c, dir, c->conf->upkeep_old_days);
+}
+
+/* That something stays is no failure of the audit; it goes the next time. */
+static void
+let_go(struct ctx *c, const struct audit_spec *spec)
+{
+	int *lock;
+
+	if (path_lock(c, project_store_lock(c, spec->store_id), LOCK_WAIT_MS, &lock) != OK)
+		return;
+	(void)let_go_locked(c, project_store_dir(c, spec->store_id), spec);
+	path_unlock(c, lock);
+}
+
+void
+audit_store(struct ctx *c, const struct audit_spec *spec, struct audit_result *out)
+{
+	struct question q = {
+		.store_id = spec->store_id, .may_repair = spec->may_repair, .mended = ""
+	};
 	struct git_audit a;
 	int code = look(c, &q, &a);
 
@@ -101,16 +149,20 @@ audit_store(
 	if (code == E_NOTFOUND) {
 		out->found = "missing";
 		out->sentence = "its folder is not there";
-	} else if (code != OK) {
+		return;
+	}
+	if (code != OK) {
 		out->found = "failed";
 		out->sentence = git_clean(c->mem, c->reason);
-	} else {
-		out->bytes = a.bytes;
-		out->fingerprint = fingerprint_of(&a, known);
-		out->sentence = a.found == GIT_AUDIT_WHOLE ? q.mended : a.sentence;
-		if (a.found != GIT_AUDIT_WHOLE)
-			out->found = "damaged";
-		else if (q.mended[0] != '\0')
-			out->found = "rebuilt";
+		return;
 	}
+	out->bytes = a.bytes;
+	out->fingerprint = fingerprint_of(&a, spec->known);
+	out->sentence = a.found == GIT_AUDIT_WHOLE ? q.mended : a.sentence;
+	if (a.found != GIT_AUDIT_WHOLE)
+		out->found = "damaged";
+	else if (q.mended[0] != '\0')
+		out->found = "rebuilt";
+	else
+		let_go(c, spec);
 }

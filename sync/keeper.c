@@ -288,6 +288,7 @@ begin_audit(struct keeper *k, struct ctx *c)
 	TRY(code);
 	job = job_of("audit", audit.store_id);
 	job.fingerprint = audit.fingerprint;
+	job.options = audit.options;
 	job.may_repair = audit.may_repair && !audit.is_mirror;
 	k->path = arena_strdup(k->mem, audit.path);
 	begin(k, c, &job);

@@ -73,7 +73,7 @@ struct wire_job {
 	int64_t answer_s;     /* how long an answer may take: about a lease */
 	const char *running;  /* sweep only: fences of running jobs, divided by commas */
 	const char *branches; /* packages only: a JSON list */
-	const char *options;  /* sync only: JSON (sync/options.h) */
+	const char *options;  /* sync and audit only: JSON (sync/options.h) */
 	const char *target;   /* target only: sync/target_spec.h */
 };
 

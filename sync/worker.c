@@ -312,10 +312,14 @@ do_upkeep(struct worker *w, struct wire_result *out)
 static int
 do_audit(struct worker *w, struct wire_result *out)
 {
+	const struct audit_spec spec = { .store_id = w->job.store_id,
+		.known = w->job.fingerprint,
+		.options = w->job.options,
+		.may_repair = w->job.may_repair };
 	struct audit_result r;
 
 	be_nice();
-	audit_store(w->c, w->job.store_id, w->job.fingerprint, w->job.may_repair, &r);
+	audit_store(w->c, &spec, &r);
 	out->found = r.found;
 	out->error_text = r.sentence;
 	out->fingerprint = r.fingerprint;

@@ -82,7 +82,7 @@ add_moment(struct req *r, const char *word, int64_t at)
 }
 
 static void
-add_facts(struct req *r, const struct mirror *m)
+add_facts(struct req *r, const struct mirror *m, const struct mirror_trust *trust)
 {
 	html(r->out, "<dl>\n");
 	add_address(r, "Upstream", m->url);
@@ -90,6 +90,8 @@ add_facts(struct req *r, const struct mirror *m)
 		add_address(r, "Pushed on to", m->mirror_url);
 	add_moment(r, "Last success", m->last_success_at);
 	add_moment(r, "Last change", m->last_change_at);
+	add_moment(r, "Verified against upstream", trust->verified_at);
+	add_moment(r, "All objects checked", trust->audited_at);
 	add_moment(r, "Next run", m->is_paused ? 0 : m->next_at);
 	if (m->latest_version[0] != '\0') {
 		html(r->out, "<dt>Latest version</dt><dd>");
@@ -117,12 +119,29 @@ add_actions(struct req *r, const struct project *p, const struct mirror *m)
 		form_button(r, url_view(r, p, "sync", NULL, NULL), NULL, NULL, "Sync now");
 }
 
+/* What was wrong is for the administrator: admin.stores, `mirrorhub check`. */
+static void
+add_damage(struct req *r, const struct project *p)
+{
+	html(r->out,
+	    "<p class=\"advice\">A check found this repository damaged: some of it may not be "
+	    "readable. %s</p>\n",
+	    p->is_mirror ? "It is being fetched anew from its upstream."
+			 : "The administrator of this hub has been told.");
+}
+
 int
 mirror_panel(struct req *r, const struct project *p)
 {
+	struct mirror_trust trust;
 	struct mirror m;
-	int code;
+	int code = mirror_trust_of(r->ctx, p->id, &trust);
 
+	if (code == E_NOTFOUND) /* deleted meanwhile */
+		return OK;
+	TRY(code);
+	if (trust.is_damaged)
+		add_damage(r, p);
 	if (!p->is_mirror)
 		return OK;
 	code = mirror_by_project(r->ctx, p->id, &m);
@@ -139,7 +158,7 @@ mirror_panel(struct req *r, const struct project *p)
 	html(r->out, "</p>\n");
 	mirror_progress(r, &m);
 	add_advice(r, &m);
-	add_facts(r, &m);
+	add_facts(r, &m, &trust);
 	add_actions(r, p, &m);
 	html(r->out, "</section>\n");
 	return OK;

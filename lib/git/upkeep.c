@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -127,4 +128,66 @@ git_upkeep(struct ctx *c, const char *store_dir)
 	TRY(gather_refs(c, store_dir));
 	TRY(run(c, store_dir, repack));
 	return run(c, store_dir, commit_graph);
+}
+
+/* ---- what no ref needs */
+
+/* Git takes a pack's time for that of its objects, and would drop at once what lost its ref today
+ * and lies in a pack of last year. In a cruft pack each object has a time of its own, which stays.
+ */
+static int
+touch_packs(struct ctx *c, const char *store_dir)
+{
+	const char *folder = path_under(c->mem, store_dir, "objects/pack");
+	DIR *d = opendir(folder);
+	struct dirent *e;
+
+	if (d == NULL)
+		return fail(c, E_INTERNAL, "open %s: %s", folder, strerror(errno));
+	arena_defer(c->mem, close_dir, d);
+	while ((e = readdir(d)) != NULL) {
+		const char *path = path_under(c->mem, folder, e->d_name);
+		size_t stem = strlen(path) - strlen(".pack");
+
+		if (!str_ends(e->d_name, ".pack") ||
+		    path_is_file(arena_printf(c->mem, "%.*s.mtimes", (int)stem, path)))
+			continue;
+		if (utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) != 0)
+			return fail(c, E_INTERNAL, "touch %s: %s", path, strerror(errno));
+	}
+	arena_close(c->mem, d);
+	return OK;
+}
+
+static int
+has_unreachable(struct ctx *c, const char *store_dir, bool *out)
+{
+	static const char *const argv[] = { "git", "fsck", "--connectivity-only", "--no-progress",
+		NULL };
+	const struct git_chore chore = {
+		.dir = store_dir, .argv = argv, .wall_ms = c->conf->sync_total_s * 1000 / 4
+	};
+	const char *said;
+	int status;
+
+	TRY(git_chore_try(c, &chore, &said, &status));
+	if (status != 0)
+		return fail(c, E_INTERNAL, "git fsck ended with %d", status);
+	*out = str_starts(said, "dangling ") || strstr(said, "\ndangling ") != NULL;
+	return OK;
+}
+
+int
+git_upkeep_prune(struct ctx *c, const char *store_dir, int64_t days)
+{
+	const char *const argv[] = { "git", "repack", "-q", "-n", "-d", "--cruft",
+		arena_printf(c->mem, "--cruft-expiration=%lld.days.ago", (long long)days), NULL };
+	bool has_any = false;
+
+	TRY(has_unreachable(c, store_dir, &has_any));
+	if (!has_any)
+		return OK;
+	TRY(touch_packs(c, store_dir));
+	TRY(run(c, store_dir, argv));
+	return git_upkeep(c, store_dir);
 }

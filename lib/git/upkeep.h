@@ -5,6 +5,7 @@
 #define GIT_UPKEEP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/ctx.h"
 
@@ -17,5 +18,10 @@ must_check int git_upkeep_is_due(struct ctx *c, const char *store_dir, bool *out
  * sync.memory_bytes, sync.cpu_s and sync.total_s. Killed anywhere it leaves a whole store and
  * temporary files for git_store_tidy. E_INTERNAL: Git failed; the store serves as before. */
 must_check int git_upkeep(struct ctx *c, const char *store_dir);
+
+/* For the holder of the store's lock. Objects that no ref needs (kept tips are refs) are set aside
+ * in a pack of their own, and go when they have been there for that many days: Git's cruft packs.
+ * Only if there are any; costs a pass over all objects. E_INTERNAL: as git_upkeep. */
+must_check int git_upkeep_prune(struct ctx *c, const char *store_dir, int64_t days);
 
 #endif

@@ -23,7 +23,8 @@ struct id_row {
 };
 
 static const struct field audit_row[] = { FIELD(audit, store_id), FIELD(audit, path),
-	FIELD(audit, is_mirror), FIELD(audit, may_repair), FIELD(audit, fingerprint), { 0 } };
+	FIELD(audit, is_mirror), FIELD(audit, options), FIELD(audit, may_repair),
+	FIELD(audit, fingerprint), { 0 } };
 static const struct field missing_row[] = { FIELD(audit_missing, store_id),
 	FIELD(audit_missing, path), FIELD(audit_missing, is_mirror), { 0 } };
 static const struct field news_row[] = { FIELD(news_row, news), { 0 } };
@@ -34,7 +35,8 @@ enum { CLAIM, FINISH, MISSING, WANTS_ANEW, NOTE_UPKEEP, LAST_STORE };
 
 const struct db_stmt audit_sql[] = {
 	[CLAIM] = { "audit_claim",
-	    "SELECT store_id, path, is_mirror, may_repair, fingerprint FROM hub.audit_claim($1, "
+	    "SELECT store_id, path, is_mirror, options, may_repair, fingerprint FROM "
+	    "hub.audit_claim($1, "
 	    "$2)",
 	    audit_row, sizeof(struct audit) },
 	[FINISH] = { "audit_finish", "SELECT hub.audit_finish($1, $2, $3, $4, $5, $6, $7) AS news",

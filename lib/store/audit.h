@@ -13,6 +13,7 @@ struct audit {
 	int64_t store_id;
 	const char *path; /* of its project */
 	bool is_mirror;
+	const char *options;	 /* of the mirror, as JSON; "": it is none */
 	bool may_repair;	 /* an administrator wants it */
 	const char *fingerprint; /* as the hub knows it; "" never published */
 };

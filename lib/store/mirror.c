@@ -8,8 +8,12 @@ static const struct field settings_row[] = { FIELD(mirror_settings, url),
 	FIELD(mirror_settings, has_credentials), FIELD(mirror_settings, interval_s),
 	FIELD(mirror_settings, is_paused), { 0 } };
 
+static const struct field trust_row[] = { FIELD(mirror_trust, verified_at),
+	FIELD(mirror_trust, audited_at), FIELD(mirror_trust, is_damaged), { 0 } };
+
 enum {
 	MIRROR_BY_PROJECT,
+	TRUST,
 	SETTINGS,
 	SET_INTERVAL,
 	SET_NEXT,
@@ -22,6 +26,14 @@ const struct db_stmt mirror_sql[] = { [MIRROR_BY_PROJECT] = { "mirror_by_project
 					  "SELECT " MIRROR_COLUMNS " FROM hub.mirror m " MIRROR_JOB
 					  "WHERE m.project_id = $1",
 					  mirror_row, sizeof(struct mirror) },
+	[TRUST] = { "mirror_trust",
+	    "SELECT coalesce(" DB_SECONDS(
+		"s.verified_at") ", 0) AS verified_at,"
+				 " coalesce(" DB_SECONDS(
+				     "s.audited_at") ", 0) AS audited_at, s.damaged AS is_damaged"
+						     " FROM hub.project p JOIN hub.store s ON s.id "
+						     "= p.store_id WHERE p.id = $1",
+	    trust_row, sizeof(struct mirror_trust) },
 	[SETTINGS] = { "mirror_settings",
 	    "SELECT url, has_credentials, coalesce(interval_s, 0) AS interval_s, "
 	    "paused AS is_paused FROM hub.mirror WHERE project_id = $1",
@@ -48,6 +60,12 @@ int
 mirror_by_project(struct ctx *c, int64_t project_id, struct mirror *out)
 {
 	return db_one(c, &mirror_sql[MIRROR_BY_PROJECT], out, db_int(project_id));
+}
+
+int
+mirror_trust_of(struct ctx *c, int64_t project_id, struct mirror_trust *out)
+{
+	return db_one(c, &mirror_sql[TRUST], out, db_int(project_id));
 }
 
 int

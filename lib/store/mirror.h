@@ -33,6 +33,16 @@ struct mirror {
 /* E_NOTFOUND: the project is no mirror, or has gone. */
 must_check int mirror_by_project(struct ctx *c, int64_t project_id, struct mirror *out);
 
+/* What is known of a project's store, mirror or not. Times are Unix seconds, 0 for never. */
+struct mirror_trust {
+	int64_t verified_at; /* its refs were held against the upstream's */
+	int64_t audited_at;  /* all of it was read and hashed */
+	bool is_damaged;     /* and something was wrong */
+};
+
+/* E_NOTFOUND: the project has gone. */
+must_check int mirror_trust_of(struct ctx *c, int64_t project_id, struct mirror_trust *out);
+
 /* For forms: what the pages do not tell of it. */
 struct mirror_settings {
 	const char *url;

@@ -54,7 +54,8 @@ END $$;
 -- The store whose turn it is, with a lease; none while another one is being audited, or the bytes of
 -- this hour are used up. One that kills its auditor comes again in a day, and holds up nobody.
 CREATE FUNCTION audit_claim(days bigint, lease_s bigint)
-RETURNS TABLE (store_id bigint, path text, is_mirror boolean, may_repair boolean, fingerprint text)
+RETURNS TABLE (store_id bigint, path text, is_mirror boolean, options text, may_repair boolean,
+	fingerprint text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = hub, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -80,7 +81,8 @@ BEGIN
 		END IF;
 		UPDATE store q SET audit_at = now() + interval '1 day' WHERE q.id = s.id;
 		UPDATE audit_turn t SET store_id = s.id, lease_until = now() + make_interval(secs => lease_s);
-		RETURN QUERY SELECT s.id, p.path::text, p.is_mirror, s.may_repair,
+		RETURN QUERY SELECT s.id, p.path::text, p.is_mirror,
+			coalesce(mirror_options(p.id), ''), s.may_repair,
 			coalesce(encode(s.fingerprint, 'hex'), '');
 		RETURN;
 	END LOOP;

@@ -265,6 +265,48 @@ what_only_a_kept_tip_needs_is_missed(void **state)
 	assert_non_null(strstr(look(c, dir).sentence, blob));
 }
 
+static bool
+has_object(struct ctx *c, const char *dir, const char *oid)
+{
+	struct buf *out;
+
+	return repo_try(c, dir, NULL, 0, &out,
+		   (const char *const[]){ "cat-file", "-e", oid, NULL }) == 0;
+}
+
+/* The packs' times say nothing of when an object lost its ref. */
+static void
+make_packs_old(struct ctx *c, const char *dir, int days, const char *suffix)
+{
+	run_tool(c,
+	    (const char *const[]){ "sh", "-c",
+		"find \"$0\" -name \"$1\" -exec touch -d \"$2 days ago\" {} +", dir, suffix,
+		arena_printf(c->mem, "%d", days), NULL });
+}
+
+static void
+what_no_ref_needs_goes_after_its_days_and_not_before(void **state)
+{
+	struct ctx *c = *state;
+	const char *dir = store(c), *ref = "refs/mirrorhub/kept/heads/x/20200101T000000Z-0";
+	const char *lost = repo_git(c, dir, "rev-parse", ref), *main;
+
+	main = repo_git(c, dir, "rev-parse", "main");
+	make_packs_old(c, dir, 400, "*.pack");
+	assert_int_equal(git_upkeep_prune(c, dir, 14), OK);
+	assert_true(has_object(c, dir, lost)); /* a kept tip is a ref */
+	(void)repo_git(c, dir, "update-ref", "-d", ref);
+	assert_int_equal(git_upkeep_prune(c, dir, 14), OK);
+	assert_true(has_object(c, dir, lost)); /* however old the pack was */
+	assert_int_equal(git_upkeep_prune(c, dir, 14), OK);
+	assert_true(has_object(c, dir, lost));
+	assert_int_equal(git_upkeep_prune(c, dir, 0), OK);
+	assert_false(has_object(c, dir, lost));
+	assert_true(has_object(c, dir, main));
+	assert_true(is_whole_for_git(c, dir));
+	assert_int_equal(look(c, dir).found, GIT_AUDIT_WHOLE);
+}
+
 static void
 a_mark_is_seen_and_taken_away(void **state)
 {
@@ -289,6 +331,7 @@ main(void)
 		WITH_CTX(every_damage_is_found_and_what_is_derived_is_made_again),
 		WITH_CTX(a_truncated_loose_object_is_damage),
 		WITH_CTX(what_only_a_kept_tip_needs_is_missed),
+		WITH_CTX(what_no_ref_needs_goes_after_its_days_and_not_before),
 		WITH_CTX(a_mark_is_seen_and_taken_away),
 	};
 
