@@ -207,6 +207,114 @@ BEGIN
 	RETURN 'resumed, and queued';
 END $$;
 
+-- Mirrors whose upstreams changed in a way that somebody has to approve; what they publish stays as it
+-- was until then.
+CREATE OR REPLACE VIEW admin.held AS
+SELECT p.path, m.held_at::timestamp(0) AS held,
+	(SELECT string_agg(f ->> 'sentence', E'\n') FROM jsonb_array_elements(m.held_findings) f) AS why,
+	encode(m.held_fingerprint, 'hex') AS fingerprint, m.url, p.id AS project_id
+FROM hub.mirror m JOIN hub.project p ON p.id = m.project_id
+WHERE m.held_fingerprint IS NOT NULL
+ORDER BY m.held_at;
+
+CREATE OR REPLACE FUNCTION admin.decide(path text, is_approved boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF hub.guard_decide(admin.project_id(path, true), is_approved, '', 'psql as ' || session_user)
+		<> 'ok' THEN
+		RAISE EXCEPTION 'nothing of the mirror % waits for approval', path;
+	END IF;
+	PERFORM admin.record(CASE WHEN is_approved THEN 'mirror.approve' ELSE 'mirror.reject' END, path);
+END $$;
+
+-- It is published with the next sync, whatever the rules say of it.
+CREATE OR REPLACE FUNCTION admin.approve(path text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM admin.decide(path, true);
+	RETURN 'approved, and queued';
+END $$;
+
+-- It is passed over until the upstream has something else.
+CREATE OR REPLACE FUNCTION admin.reject(path text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM admin.decide(path, false);
+	RETURN 'rejected: passed over until the upstream changes again';
+END $$;
+
+-- What mirrors take over; NULL is the hub's setting.
+CREATE OR REPLACE VIEW admin.mirror_options AS
+SELECT p.path, m.mode, m.ref_include, m.ref_exclude, m.prunes, m.allow_rewrite, m.kept_count, m.kept_days,
+	m.most_bytes, m.most_objects, m.most_refs, m.most_blob_bytes, p.id AS project_id
+FROM hub.mirror m JOIN hub.project p ON p.id = m.project_id
+ORDER BY p.path;
+
+-- One of those columns of one mirror. value NULL: as the hub has it. A ref_include of '' takes nothing.
+CREATE OR REPLACE FUNCTION admin.set_mirror(path text, option text, value text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mirror_id bigint := admin.project_id(path, true);
+BEGIN
+	CASE option
+		WHEN 'mode' THEN UPDATE hub.mirror m SET mode = value WHERE m.project_id = mirror_id;
+		WHEN 'ref_include' THEN UPDATE hub.mirror m SET ref_include = value WHERE m.project_id = mirror_id;
+		WHEN 'ref_exclude' THEN UPDATE hub.mirror m SET ref_exclude = value WHERE m.project_id = mirror_id;
+		WHEN 'prunes' THEN UPDATE hub.mirror m SET prunes = value::boolean WHERE m.project_id = mirror_id;
+		WHEN 'allow_rewrite' THEN
+			UPDATE hub.mirror m SET allow_rewrite = value::boolean WHERE m.project_id = mirror_id;
+		WHEN 'kept_count' THEN
+			UPDATE hub.mirror m SET kept_count = value::integer WHERE m.project_id = mirror_id;
+		WHEN 'kept_days' THEN
+			UPDATE hub.mirror m SET kept_days = value::integer WHERE m.project_id = mirror_id;
+		WHEN 'most_bytes' THEN
+			UPDATE hub.mirror m SET most_bytes = value::bigint WHERE m.project_id = mirror_id;
+		WHEN 'most_objects' THEN
+			UPDATE hub.mirror m SET most_objects = value::bigint WHERE m.project_id = mirror_id;
+		WHEN 'most_refs' THEN
+			UPDATE hub.mirror m SET most_refs = value::bigint WHERE m.project_id = mirror_id;
+		WHEN 'most_blob_bytes' THEN
+			UPDATE hub.mirror m SET most_blob_bytes = value::bigint WHERE m.project_id = mirror_id;
+		ELSE RAISE EXCEPTION 'a mirror has no option %', option
+			USING HINT = 'The columns of admin.mirror_options are its options.';
+	END CASE;
+	PERFORM admin.record('mirror.options', path);
+	RETURN coalesce(option || ' is ' || nullif(value, ''), CASE WHEN value = '' THEN option || ' is empty'
+		ELSE option || ' is the hub''s' END);
+END $$;
+
+-- Refs that were taken back from among the kept ones.
+CREATE OR REPLACE VIEW admin.restored AS
+SELECT p.path, i.ref, i.oid AS id, i.actor AS by, i.created_at::timestamp(0) AS at, p.id AS project_id
+FROM hub.mirror_pin i JOIN hub.project p ON p.id = i.project_id
+WHERE NOT i.is_let_go
+ORDER BY p.path, i.ref;
+
+-- A tip that is kept (git for-each-ref refs/mirrorhub/kept in its store shows them) is published again
+-- as ref, with the next sync.
+CREATE OR REPLACE FUNCTION admin.restore(path text, ref text, id text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	INSERT INTO hub.mirror_pin (project_id, ref, oid, actor)
+	VALUES (admin.project_id(path, true), ref, lower(id), 'psql as ' || session_user)
+	ON CONFLICT (project_id, ref) DO UPDATE SET oid = EXCLUDED.oid, actor = EXCLUDED.actor,
+		is_let_go = false, created_at = now();
+	PERFORM admin.record('mirror.restore', path);
+	RETURN 'queued';
+END $$;
+
+CREATE OR REPLACE FUNCTION admin.let_go(path text, ref text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	UPDATE hub.mirror_pin i SET is_let_go = true
+	WHERE i.project_id = admin.project_id(path, true) AND i.ref = let_go.ref AND NOT i.is_let_go;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'no ref % of the mirror % was taken back', ref, path;
+	END IF;
+	PERFORM admin.record('mirror.let_go', path);
+	RETURN 'queued';
+END $$;
+
 -- The rows at once; mirrorhub-sync removes the folder.
 CREATE OR REPLACE FUNCTION admin.delete_project(path text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -41,6 +41,19 @@ int push_hub_target(struct req *r);
 
 extern const struct field hub_target_in[], hub_target_push_in[];
 
+/* ---- guard.c: what waits for approval, what is taken over, what is kept */
+
+int show_held(struct req *r);
+int approve_held(struct req *r);
+int reject_held(struct req *r);
+int show_options(struct req *r);
+int set_options(struct req *r);
+int list_kept(struct req *r);
+int restore_kept(struct req *r);
+int let_go_restored(struct req *r);
+
+extern const struct field held_in[], options_in[], kept_in[];
+
 /* ---- content.c */
 
 int list_hub_refs(struct req *r);

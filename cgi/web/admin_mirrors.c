@@ -20,6 +20,7 @@ static const struct set {
 	enum front_set set;
 } sets[] = {
 	{ "failing", FRONT_FAILING }, /* without a word in the query */
+	{ "held", FRONT_HELD },
 	{ "behind", FRONT_BEHIND },
 	{ "waiting", FRONT_WAITING },
 	{ "syncing", FRONT_SYNCING },
@@ -46,6 +47,8 @@ count_of(const struct front_counts *n, enum front_set set)
 	switch (set) {
 	case FRONT_FAILING:
 		return n->failing;
+	case FRONT_HELD:
+		return n->held;
 	case FRONT_BEHIND:
 		return n->behind;
 	case FRONT_WAITING:

@@ -14,7 +14,7 @@
 #define LEAST_BAR 2 /* however short the run was */
 #define PATH_MOST 4096
 
-enum outcome { CHANGED = 0, UNCHANGED, FAILED, N_OUTCOMES };
+enum outcome { CHANGED = 0, UNCHANGED, HELD, FAILED, N_OUTCOMES };
 
 static const struct {
 	char letter;
@@ -22,6 +22,7 @@ static const struct {
 } outcomes[N_OUTCOMES] = {
 	[CHANGED] = { 'c', "changed" },
 	[UNCHANGED] = { 'u', "unchanged" },
+	[HELD] = { 'h', "held" },
 	[FAILED] = { 'f', "failed" },
 };
 

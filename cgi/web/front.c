@@ -30,6 +30,7 @@ static const enum front_set sets[] = {
 	[MIRROR_SYNCING] = FRONT_SYNCING,
 	[MIRROR_PAUSED] = FRONT_PAUSED,
 	[MIRROR_FAILING] = FRONT_FAILING,
+	[MIRROR_HELD] = FRONT_HELD,
 	[MIRROR_WAITING] = FRONT_WAITING,
 	[MIRROR_BEHIND] = FRONT_BEHIND,
 	[MIRROR_FRESH] = FRONT_FRESH,
@@ -118,8 +119,8 @@ add_states(struct req *r, const struct wish *wish, const struct front_counts *co
 		enum mirror_state state;
 		int64_t n;
 	} rows[] = { { MIRROR_SYNCING, counts->syncing }, { MIRROR_WAITING, counts->waiting },
-		{ MIRROR_BEHIND, counts->behind }, { MIRROR_FAILING, counts->failing },
-		{ MIRROR_PAUSED, counts->paused } };
+		{ MIRROR_BEHIND, counts->behind }, { MIRROR_HELD, counts->held },
+		{ MIRROR_FAILING, counts->failing }, { MIRROR_PAUSED, counts->paused } };
 	int64_t fresh = counts->mirrors;
 	bool is_known = true;
 

@@ -36,10 +36,10 @@ add_outcome(struct req *r, const char *outcome)
 	static const struct {
 		const char *outcome, *sign, *class;
 	} rows[] = { { "changed", "✓", "state-fresh" }, { "unchanged", "=", "state-same" },
-		{ "failed", "✕", "state-failing" } };
+		{ "held", "!", "state-held" }, { "failed", "✕", "state-failing" } };
 	size_t i = 0;
 
-	while (i < 2 && strcmp(rows[i].outcome, outcome) != 0)
+	while (i < 3 && strcmp(rows[i].outcome, outcome) != 0)
 		i++;
 	html(r->out,
 	    "<span class=\"state %s\"><span class=\"sign\" aria-hidden=\"true\">%s</span> "

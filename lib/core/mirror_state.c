@@ -36,6 +36,8 @@ mirror_state_of(const struct mirror *m, int64_t interval_s, int64_t now)
 		return MIRROR_PAUSED;
 	if (m->failures > 0)
 		return MIRROR_FAILING;
+	if (m->held_at > 0)
+		return MIRROR_HELD;
 	if (m->last_success_at == 0)
 		return MIRROR_WAITING;
 	if (m->last_success_at + MIRROR_BEHIND_INTERVALS * interval_of(m, interval_s) < now &&
@@ -52,6 +54,7 @@ static const struct {
 	[MIRROR_SYNCING] = { "syncing", "state-syncing", "↻" },
 	[MIRROR_PAUSED] = { "paused", "state-paused", "‖" },
 	[MIRROR_FAILING] = { "failing", "state-failing", "✕" },
+	[MIRROR_HELD] = { "held", "state-held", "!" },
 	[MIRROR_WAITING] = { "waiting", "state-waiting", "…" },
 	[MIRROR_BEHIND] = { "behind", "state-behind", "◔" },
 	[MIRROR_FRESH] = { "fresh", "state-fresh", "✓" },
@@ -86,7 +89,8 @@ mirror_state_by_word(struct ctx *c, const char *word, enum mirror_state *out)
 			*out = s;
 			return OK;
 		}
-	return fail(c, E_INVALID, "a state is fresh, syncing, waiting, behind, failing or paused");
+	return fail(
+	    c, E_INVALID, "a state is fresh, syncing, waiting, behind, held, failing or paused");
 }
 
 /* ---- the sentence */
@@ -194,6 +198,12 @@ mirror_state_sentence(struct arena *mem, const struct mirror *m, int64_t interva
 		return paused(mem, m, now);
 	case MIRROR_FAILING:
 		return failing(mem, m, now);
+	case MIRROR_HELD:
+		return arena_printf(mem,
+		    "Its upstream changed in a way that has to be approved, %s. Until then it "
+		    "stays "
+		    "as it was.",
+		    ago(mem, m->held_at, now));
 	case MIRROR_WAITING:
 		return arena_printf(mem, "Never synced.%s", next_try(mem, m, now));
 	case MIRROR_BEHIND:

@@ -5,14 +5,15 @@
 
 #include "store/mirror.h"
 
-/* The first that fits, in this order: it is being synced; it is paused; the last attempt failed; it
- * was never synced; its last success is more than two intervals ago, and the next sync not still to
- * come (the interval may just have been made shorter); it is fresh. The statements of store/front.h
- * follow this rule. */
+/* The first that fits, in this order: it is being synced; it is paused; the last attempt failed;
+ * what its upstream has now is held back until somebody approves it; it was never synced; its last
+ * success is more than two intervals ago, and the next sync not still to come (the interval may
+ * just have been made shorter); it is fresh. The statements of store/front.h follow this rule. */
 enum mirror_state {
 	MIRROR_SYNCING = 1,
 	MIRROR_PAUSED,
 	MIRROR_FAILING,
+	MIRROR_HELD,
 	MIRROR_WAITING,
 	MIRROR_BEHIND,
 	MIRROR_FRESH,

@@ -29,6 +29,7 @@ static const struct field counts_row[] = {
 	FIELD(front_counts, syncing),
 	FIELD(front_counts, paused),
 	FIELD(front_counts, failing),
+	FIELD(front_counts, held),
 	FIELD(front_counts, waiting),
 	FIELD(front_counts, behind),
 	{ 0 },
@@ -45,6 +46,7 @@ enum {
 	SYNCING,
 	PAUSED,
 	FAILING,
+	HELD,
 	WAITING,
 	BEHIND,
 	COUNT,
@@ -103,7 +105,8 @@ enum {
 
 /* ---- the states, as mirror_state_of has them; interval: seconds */
 #define LATE(interval) "now() - make_interval(secs => 2 * coalesce(m.interval_s, " interval ")::float) "
-#define WELL "NOT m.paused AND m.failures = 0 AND j.state IS DISTINCT FROM 'running' "
+#define WORKS "NOT m.paused AND m.failures = 0 AND j.state IS DISTINCT FROM 'running' "
+#define WELL "m.held_at IS NULL AND " WORKS
 
 #define IS_SYNCING "hub.job j JOIN hub.mirror m ON m.project_id = j.project_id "                   \
 	"JOIN hub.project p ON p.id = m.project_id WHERE j.kind = 'sync' AND j.state = 'running' "
@@ -111,13 +114,19 @@ enum {
 	"WHERE m.paused AND j.state IS DISTINCT FROM 'running' "
 #define IS_FAILING "hub.mirror m " MIRROR_JOB "JOIN hub.project p ON p.id = m.project_id "         \
 	"WHERE m.failures > 0 AND NOT m.paused AND j.state IS DISTINCT FROM 'running' "
+#define IS_HELD "hub.mirror m " MIRROR_JOB "JOIN hub.project p ON p.id = m.project_id "            \
+	"WHERE m.held_fingerprint IS NOT NULL AND " WORKS
 #define IS_WAITING "hub.store u JOIN hub.project p ON p.store_id = u.id "                          \
 	"JOIN hub.mirror m ON m.project_id = p.id " MIRROR_JOB                                     \
 	"WHERE u.generation = 0 AND m.last_success_at IS NULL AND " WELL
-/* whoever is late has a job that should have run */
-#define IS_BEHIND(interval) "hub.job j JOIN hub.mirror m ON m.project_id = j.project_id "          \
-	"JOIN hub.project p ON p.id = m.project_id WHERE j.kind = 'sync' AND j.state <> 'running' " \
-	"AND j.run_at <= now() AND m.last_success_at < " LATE(interval) "AND " WELL
+/* whoever is late has a job that should have run: each kind of them has its index */
+#define DUE(and_probed)                                                                            \
+	"SELECT d.project_id, d.state FROM hub.job d WHERE d.kind = 'sync' "                       \
+	"AND d.state <> 'running' AND d.run_at <= now() AND " and_probed " "
+#define IS_BEHIND(interval) "(" DUE("NOT d.is_probed") "UNION ALL " DUE("d.is_probed") ") j "      \
+	"JOIN hub.mirror m ON m.project_id = j.project_id "                                        \
+	"JOIN hub.project p ON p.id = m.project_id "                                               \
+	"WHERE m.last_success_at < " LATE(interval) "AND " WELL
 
 #define FRESH_JOIN "JOIN hub.mirror m ON m.project_id = p.id " MIRROR_JOB
 #define IS_FRESH(interval)                                                                         \
@@ -160,6 +169,7 @@ const struct db_stmt front_sql[] = {
 	[SYNCING] = { "front_syncing", IN_STATE(IS_SYNCING ANY_INTERVAL), ROW },
 	[PAUSED] = { "front_paused", IN_STATE(IS_PAUSED ANY_INTERVAL), ROW },
 	[FAILING] = { "front_failing", IN_STATE(IS_FAILING ANY_INTERVAL), ROW },
+	[HELD] = { "front_held", IN_STATE(IS_HELD ANY_INTERVAL), ROW },
 	[WAITING] = { "front_waiting", IN_STATE(IS_WAITING ANY_INTERVAL), ROW },
 	[BEHIND] = { "front_behind", IN_STATE(IS_BEHIND("$7")), ROW },
 	[COUNT] = { "front_count",
@@ -167,7 +177,7 @@ const struct db_stmt front_sql[] = {
 	    TOTAL_OF("projects", "projects_open", "") " AS projects, "
 	    TOTAL_OF("mirrors", "mirrors_open", "p.is_mirror AND ") " AS mirrors, "
 	    COUNTED(IS_SYNCING) " AS syncing, " COUNTED(IS_PAUSED) " AS paused, "
-	    COUNTED(IS_FAILING) " AS failing, " COUNTED(IS_WAITING) " AS waiting, "
+	    COUNTED(IS_FAILING) " AS failing, " COUNTED(IS_HELD) " AS held, " COUNTED(IS_WAITING) " AS waiting, "
 	    COUNTED(IS_BEHIND("$3")) " AS behind",
 	    counts_row, sizeof(struct front_counts) },
 	{ 0 }
@@ -219,6 +229,7 @@ front_list(struct ctx *c, const struct account *asker, const struct front_wish *
 		[FRONT_SYNCING] = SYNCING,
 		[FRONT_PAUSED] = PAUSED,
 		[FRONT_FAILING] = FAILING,
+		[FRONT_HELD] = HELD,
 		[FRONT_WAITING] = WAITING,
 		[FRONT_BEHIND] = BEHIND,
 	};

@@ -17,7 +17,7 @@ struct front_row {
 	bool is_mirror;	    /* the mirror's texts are "" without one */
 	struct mirror mirror;
 	/* the last RUNS_SHOWN runs, oldest first: "c1200 u90 f30000" is the outcome's first letter
-	 * (changed, unchanged, failed) and milliseconds */
+	 * (changed, unchanged, held, failed) and milliseconds */
 	const char *runs;
 };
 
@@ -31,6 +31,7 @@ enum front_set {
 	FRONT_SYNCING,
 	FRONT_PAUSED,
 	FRONT_FAILING,
+	FRONT_HELD,
 	FRONT_WAITING,
 	FRONT_BEHIND,
 	FRONT_FRESH,
@@ -56,7 +57,7 @@ must_check int front_list(struct ctx *c, const struct account *asker, const stru
  * mirrors, no more than FRONT_FOUND_MOST + 1 are counted. */
 struct front_counts {
 	int64_t projects, mirrors;
-	int64_t syncing, paused, failing, waiting, behind;
+	int64_t syncing, paused, failing, held, waiting, behind;
 };
 
 must_check int front_count(

@@ -1,7 +1,7 @@
 #include "store/store.h"
 
 const struct db_stmt *const store_web_tables[] = { account_sql, failure_sql, project_sql,
-	project_full_sql, project_change_sql, project_member_sql, statistic_sql, mirror_sql,
+	project_full_sql, project_change_sql, project_member_sql, statistic_sql, mirror_sql, guard_sql,
 	event_sql, queue_sql, arch_sql, key_pair_sql, platform_sql, repository_sql, package_sql,
 	member_sql, place_sql, person_sql, team_sql, search_sql, user_sql, project_store_sql,
 	repo_sql, front_sql, run_sql, folder_sql, user_group_sql, session_sql, token_sql,

@@ -29,6 +29,7 @@ extern const struct db_stmt project_member_sql[];
 extern const struct db_stmt statistic_sql[];
 extern const struct db_stmt repo_sql[];
 extern const struct db_stmt mirror_sql[];
+extern const struct db_stmt guard_sql[];
 extern const struct db_stmt front_sql[];
 extern const struct db_stmt run_sql[];
 extern const struct db_stmt event_sql[];

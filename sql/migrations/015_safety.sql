@@ -118,7 +118,8 @@ CREATE FUNCTION mirror_options(project_id bigint) RETURNS text LANGUAGE sql STAB
 		'rejected', encode(m.rejected_fingerprint, 'hex'),
 		'pins', (SELECT jsonb_agg(jsonb_build_object('ref', i.ref, 'oid', i.oid,
 			'is_let_go', i.is_let_go) ORDER BY i.ref)
-			FROM hub.mirror_pin i WHERE i.project_id = m.project_id)))::text
+			FROM (SELECT * FROM hub.mirror_pin q WHERE q.project_id = m.project_id
+				ORDER BY q.ref LIMIT 1000) i)))::text
 	FROM hub.mirror m WHERE m.project_id = $1
 $$;
 

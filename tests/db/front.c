@@ -232,6 +232,7 @@ static const struct db_stmt explain_sql[] = {
 	{ "x_syncing", PLAN("front_syncing(NULL, NULL, NULL, NULL, NULL, NULL, NULL)") },
 	{ "x_paused", PLAN("front_paused(NULL, NULL, NULL, NULL, NULL, NULL, NULL)") },
 	{ "x_failing", PLAN("front_failing(NULL, NULL, NULL, NULL, NULL, NULL, NULL)") },
+	{ "x_held", PLAN("front_held(NULL, NULL, NULL, NULL, NULL, NULL, NULL)") },
 	{ "x_waiting", PLAN("front_waiting(NULL, NULL, NULL, NULL, NULL, NULL, NULL)") },
 	{ "x_behind", PLAN("front_behind(NULL, NULL, NULL, NULL, NULL, NULL, NULL)") },
 	{ "x_count", PLAN("front_count(NULL, NULL, NULL)") },
@@ -246,9 +247,10 @@ static const char *const uses[][5] = {
 	{ "job_running", "mirror_pkey" },
 	{ "mirror_paused" },
 	{ "mirror_failing" },
+	{ "mirror_held" },
 	{ "store_untouched", "mirror_pkey" },
-	{ "job_due", "mirror_pkey" },
-	{ "job_running", "mirror_paused", "mirror_failing", "store_untouched", "job_due" },
+	{ "job_due ", "job_due_probed", "mirror_pkey" },
+	{ "job_running", "mirror_paused", "mirror_failing", "mirror_held", "job_due_probed" },
 	{ "run_project" },
 };
 
