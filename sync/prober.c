@@ -168,7 +168,7 @@ may_be_of_v0(const struct probe *p, int code)
 	if (p->ask.status >= 300)
 		return p->net.why != NET_WHY_POLICY;
 	/* a list that broke off, or is too long, is one */
-	return code == OK || (p->net.why == 0 && code != E_DENIED);
+	return !p->ask.has_type || (p->net.why == 0 && code != E_DENIED);
 }
 
 static int

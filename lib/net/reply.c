@@ -1,6 +1,7 @@
 #include "net/reply.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -174,6 +175,18 @@ net_reply_redirect(struct net *n, const struct net_url *from, const char *suffix
 
 /* ---- requests */
 
+/* As OpenSSL itself would have it: libcurl knows the system's file alone. */
+static void
+set_trust(CURL *easy)
+{
+	const char *file = getenv("SSL_CERT_FILE"), *folder = getenv("SSL_CERT_DIR");
+
+	if (file != NULL && file[0] != '\0')
+		curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+	if (folder != NULL && folder[0] != '\0')
+		curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
+}
+
 void
 net_reply_set_limits(CURL *easy, const struct conf *conf)
 {
@@ -183,6 +196,7 @@ net_reply_set_limits(CURL *easy, const struct conf *conf)
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	set_trust(easy);
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);

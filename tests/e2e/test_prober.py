@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from fixtures import upstream as up
-from fixtures.dns import Dns, a, cname, hundreds, silent as no_answer
+from fixtures.dns import Dns, a, cname, silent as no_answer
 from fixtures.hub import ROOT, build_dir
 from fixtures.prober import Order, Prober
 from fixtures.run import clean_env
@@ -145,6 +145,7 @@ def test_options_say_which_refs_count(start, server, repo):
 def test_repositories_by_sha256_are_refused(start, server, tmp_path):
     from fixtures.run import run
     run(["git", "init", "-q", "--bare", "--object-format=sha256", str(tmp_path / "upstream/s.git")])
+    server.repo("s.git").commit("main", {"a": "a"})
     report = start().ask(server.url("s.git"))
     assert report.error == "protocol" and "SHA-256" in report.text
 
@@ -360,8 +361,10 @@ def test_a_name_that_turns_inwards_is_refused(start, server, repo, dns):
 
 
 def test_hundreds_of_addresses_are_all_judged(start, server, repo, dns):
-    dns.answer("hosts.test", hundreds(500, first="127.0.0.1"))
-    dns.answer("trap.test", hundreds(500, first="127.0.0.1", last="10.0.0.1"))
+    many = [a("127.0.%d.%d" % (1 + i // 250, 1 + i % 250)) for i in range(500)]
+    many[0] = a("127.0.0.1")
+    dns.answer("hosts.test", many)
+    dns.answer("trap.test", many[:-1] + [a("10.0.0.1")])
     prober = start({"net.resolvers": dns.address, "net.allow": "127.0.0.0/8"})
     assert prober.ask(server.url("a.git", host="hosts.test")).error == ""
     assert prober.ask(server.url("a.git", host="trap.test")).error == "policy"
