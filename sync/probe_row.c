@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/js.h"
 #include "base/str.h"
 #include "net/url.h"
 #include "sync/mirror.h"
@@ -12,6 +13,7 @@
 #define REPORT_FIELDS 7
 #define TEXT_MAX_BYTES 1000
 #define RETRY_MAX_S 86400
+#define OPTIONS_MAX_BYTES (128 * 1024)
 
 static int
 wrong(struct ctx *c)
@@ -43,6 +45,24 @@ probe_order_parse(struct ctx *c, const char *row, struct probe_order *out)
 	out->credentials = str_unbase64(c->mem, fields[4], &len);
 	out->options = fields[5];
 	return out->credentials != NULL ? OK : wrong(c);
+}
+
+const char *
+probe_order_options(struct ctx *c, const char *json)
+{
+	static const char *const keys[] = { "ref_include", "ref_exclude", "most_refs" };
+	struct buf *b = buf_new(c->mem, OPTIONS_MAX_BYTES);
+	const struct js *root, *value;
+
+	if (json == NULL || json[0] == '\0' || str_is_equal(json, "{}") ||
+	    js_parse(c, json, strlen(json), &root) != OK || js_type(root) != JS_OBJECT)
+		return "";
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if ((value = js_get(root, keys[i])) != NULL)
+			buf_printf(b, "%s\"%s\":%s", b->len == 0 ? "{" : ",", keys[i],
+			    js_source(c, value));
+	buf_text(b, b->len > 0 ? "}" : "");
+	return b->full ? "{" : b->data; /* which nobody takes for an object */
 }
 
 /* Nothing of a stranger's may end a field. */

@@ -31,6 +31,10 @@ struct probe_report {
 	const char *error_text; /* a plain sentence */
 };
 
+/* What a probe needs of a mirror's options (sync/options.h): that which selects refs. The rest may
+ * be long. */
+const char *probe_order_options(struct ctx *c, const char *json);
+
 void probe_order_add(struct buf *rows, const struct probe_order *o);
 must_check int probe_order_parse(struct ctx *c, const char *row, struct probe_order *out);
 

@@ -25,7 +25,7 @@
 
 #define REPORTS_MAX_BYTES (128 * 1024)
 #define REPORTS_FULL_BYTES (64 * 1024) /* then they go out at once */
-#define REPORTS_US 5000		       /* and otherwise after that */
+#define REPORTS_US 50000	       /* otherwise after that, or when nothing is under way */
 #define FILES_MOST 4096
 #define NO_V2 2 /* of host_v2 */
 #define HAS_V2 1
@@ -383,6 +383,7 @@ tell(struct prober *all)
 	int64_t now_us = clock_mono_us();
 	struct wire_message m = { .type = WIRE_PROBED };
 	bool is_due = all->reports->len > REPORTS_FULL_BYTES ||
+	    (all->reports_us != 0 && net_multi_count(all->multi) == 0) ||
 	    (all->reports_us != 0 && now_us - all->reports_us >= REPORTS_US) ||
 	    now_us - all->told_us >= PROBER_TELL_US;
 

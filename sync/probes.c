@@ -9,7 +9,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/conf.h"
-#include "base/js.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/str.h"
@@ -32,7 +31,6 @@
  * them has waited so long: each statement costs as much as twenty of its rows. */
 #define WRITE_LEAST 128
 #define WRITE_US (250 * US_PER_MS)
-#define TELL_US (10LL * US_PER_S) /* a line of the log for all that is as it was */
 
 static void
 end_all(void *probes)
@@ -62,7 +60,7 @@ probes_open(struct probes *p, struct ctx *c, struct arena *mem, const char *conf
 	p->child.fd = -1;
 	p->worker = own_name(mem);
 	p->out_mem = arena_new();
-	p->told_us = clock_mono_us();
+	p->count.told_us = clock_mono_us();
 	arena_defer(mem, end_all, p);
 }
 
@@ -327,35 +325,6 @@ tell_failure(const struct probe_slot *s)
 	log_hide_none();
 }
 
-static void
-count_end(struct probes *p, const struct probe_slot *s, const char *outcome)
-{
-	if (str_is_equal(outcome, "unchanged"))
-		p->n_unchanged++;
-	else if (str_is_equal(outcome, "changed"))
-		p->n_changed++;
-	else if (str_is_equal(outcome, "held"))
-		p->n_held++;
-	else {
-		p->n_failed++;
-		tell_failure(s);
-	}
-}
-
-static void
-tell_counts(struct probes *p, bool at_once)
-{
-	int64_t n = p->n_unchanged + p->n_changed + p->n_held + p->n_failed;
-
-	if (n == 0 || (!at_once && clock_mono_us() - p->told_us < TELL_US))
-		return;
-	log_write(LOG_INFO, "probes", LOG_INT("unchanged", p->n_unchanged),
-	    LOG_INT("changed", p->n_changed), LOG_INT("held", p->n_held),
-	    LOG_INT("failed", p->n_failed));
-	p->n_unchanged = p->n_changed = p->n_held = p->n_failed = 0;
-	p->told_us = clock_mono_us();
-}
-
 static const struct probe_end *
 end_of(const struct probe_end *ends, size_t n, int64_t id)
 {
@@ -384,7 +353,9 @@ write_batch(struct probes *p, struct ctx *c)
 		const struct probe_end *end = end_of(ends, n_ends, slots[i]->job.id);
 
 		if (end != NULL)
-			count_end(p, slots[i], end->outcome);
+			probe_count_add(&p->count, end->outcome);
+		if (end != NULL && str_is_equal(end->outcome, "failed"))
+			tell_failure(slots[i]);
 		clear(p, slots[i]);
 	}
 	return OK;
@@ -401,11 +372,11 @@ should_write(const struct probes *p)
 static int
 write_results(struct probes *p, struct ctx *c, bool *has_passed_out)
 {
-	int64_t n_changed = p->n_changed;
+	int64_t n_changed = p->count.changed;
 
 	while (should_write(p))
 		TRY(write_batch(p, c));
-	*has_passed_out = p->n_changed > n_changed;
+	*has_passed_out = p->count.changed > n_changed;
 	return OK;
 }
 
@@ -417,12 +388,14 @@ write_returns(struct probes *p, struct ctx *c)
 		struct probe_slot *slots[PROBE_BATCH_MAX];
 		size_t n = 0;
 
-		for (size_t i = 0; i < p->n && n < PROBE_BATCH_MAX; i++)
-			if (p->slots[i].state == PROBE_RETURNED) {
-				slots[n] = &p->slots[i];
-				held[n++] =
-				    (struct probe_held){ slots[n]->job.id, slots[n]->job.fence };
-			}
+		for (size_t i = 0; i < p->n && n < PROBE_BATCH_MAX; i++) {
+			struct probe_slot *s = &p->slots[i];
+
+			if (s->state != PROBE_RETURNED)
+				continue;
+			held[n] = (struct probe_held){ s->job.id, s->job.fence };
+			slots[n++] = s;
+		}
 		TRY(probe_release(c, held, n));
 		for (size_t i = 0; i < n; i++)
 			clear(p, slots[i]);
@@ -467,25 +440,6 @@ renew(struct probes *p, struct ctx *c)
 }
 
 /* ---- claiming */
-
-/* Of the options a probe needs what selects refs: the rest may be long. */
-static const char *
-options_of(struct ctx *c, const char *json)
-{
-	static const char *const keys[] = { "ref_include", "ref_exclude", "most_refs" };
-	struct buf *b = buf_new(c->mem, ROWS_MAX_BYTES);
-	const struct js *root, *value;
-
-	if (json == NULL || json[0] == '\0' || str_is_equal(json, "{}") ||
-	    js_parse(c, json, strlen(json), &root) != OK || js_type(root) != JS_OBJECT)
-		return "";
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if ((value = js_get(root, keys[i])) != NULL)
-			buf_printf(b, "%s\"%s\":%s", b->len == 0 ? "{" : ",", keys[i],
-			    js_source(c, value));
-	buf_text(b, b->len > 0 ? "}" : "");
-	return b->full ? "{" : b->data; /* which nobody takes for an object */
-}
 
 static int
 open_credentials(struct ctx *c, const struct probe_job *job, const char **out)
@@ -534,7 +488,7 @@ give(struct probes *p, struct ctx *c, struct probe_slot *s, const struct probe_j
 		.most = c->conf->sync_probes,
 		.url = job->url,
 		.credentials = credentials,
-		.options = options_of(c, job->options) });
+		.options = probe_order_options(c, job->options) });
 	if (credentials[0] != '\0')
 		explicit_bzero((char *)(uintptr_t)credentials, strlen(credentials));
 }
@@ -627,7 +581,7 @@ probes_work(struct probes *p, struct ctx *c, bool may_begin, bool *has_more, boo
 		*has_more = false;
 	if (may_begin && *has_more && !p->is_closing)
 		TRY(claim(p, c, has_more));
-	tell_counts(p, probes_count(p) == 0 && !*has_more);
+	probe_count_tell(&p->count, probes_count(p) == 0 && !*has_more);
 	return OK;
 }
 

@@ -13,6 +13,7 @@
 #include "base/ctx.h"
 #include "store/probe.h"
 #include "sync/child.h"
+#include "sync/probe_count.h"
 
 enum probe_state { PROBE_FREE = 0, PROBE_BUSY, PROBE_DONE, PROBE_RETURNED };
 
@@ -44,8 +45,7 @@ struct probes {
 	int64_t heard_us;		  /* a sign of life */
 	int64_t done_us;		  /* since when something waits to be written */
 	int64_t start_us, start_after_us; /* when a prober may be started again */
-	/* since the last line of the log */
-	int64_t n_unchanged, n_changed, n_held, n_failed, told_us;
+	struct probe_count count;
 };
 
 /* mem: as long as the probes. */

@@ -18,6 +18,7 @@
 #define EVENTS_MOST 64
 #define FORMS_MOST 8
 #define SWEEP_US 250000
+#define LIFE_S 300L /* of a connection, so that what it has gathered goes with it */
 #define US_PER_S 1000000
 #define KEPT_CONNECTIONS 64		 /* over those in use */
 #define BUFFER_BYTES (4 * 1024L)	 /* of each request: answers are small */
@@ -213,6 +214,7 @@ easy_of(struct net_multi *m)
 	net_reply_set_limits(easy, m->c->conf);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
+	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, LIFE_S);
 	curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
