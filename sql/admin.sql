@@ -442,9 +442,11 @@ ORDER BY h.breaker_until > now() DESC, h.failures DESC, h.name;
 -- Where projects are pushed on to.
 CREATE OR REPLACE VIEW admin.targets AS
 SELECT t.id, p.path AS project, t.url, t.provider,
-	CASE WHEN NOT t.active THEN 'off' WHEN j.state = 'running' THEN 'pushing'
-		WHEN t.n_conflicts > 0 THEN 'conflict' WHEN t.failures > 0 THEN 'failing'
-		WHEN t.attempted_at IS NULL THEN 'waiting' ELSE 'ok' END AS state,
+	CASE WHEN j.state = 'running' THEN 'pushing' WHEN NOT t.active THEN 'paused'
+		WHEN j.state = 'queued' THEN 'pushing'
+		WHEN t.failures > 0 THEN CASE t.error_class WHEN 'auth' THEN 'auth' ELSE 'backoff' END
+		WHEN t.n_conflicts > 0 THEN 'conflict' WHEN t.n_refused > 0 THEN 'partial'
+		ELSE 'idle' END AS state,
 	t.pushed_at::timestamp(0) AS pushed, t.audited_at::timestamp(0) AS audited,
 	CASE WHEN j.state <> 'running' AND isfinite(j.run_at) THEN j.run_at::timestamp(0) END AS next,
 	t.n_conflicts AS conflicts, t.n_refused AS refused, t.failures, t.error_class, t.error_text,
@@ -814,4 +816,95 @@ BEGIN
 	PERFORM admin.record('store.repair', path);
 	RETURN CASE WHEN s.damaged THEN 'queued: it will be audited and repaired'
 		ELSE 'queued: it will be audited, and repaired if it is damaged' END;
+END $$;
+
+-- ---------------------------------------------------------------- targets
+
+-- What was refused or is in the way, ref by ref.
+CREATE OR REPLACE VIEW admin.target_refs AS
+SELECT t.id AS target_id, p.path AS project, x.ref, x.trouble, x.there
+FROM hub.target t
+JOIN hub.project p ON p.id = t.project_id
+CROSS JOIN LATERAL (
+	SELECT r.shown AS ref, 'refused: ' || r.error AS trouble, encode(r.oid, 'hex') AS there
+	FROM hub.target_ref r WHERE r.target_id = t.id AND r.error <> ''
+	UNION ALL
+	SELECT c ->> 'ref', 'conflict: ' || (c ->> 'why'), c ->> 'theirs'
+	FROM jsonb_array_elements(t.conflicts) c) x
+ORDER BY p.path, t.id, x.ref;
+
+CREATE OR REPLACE FUNCTION admin.record_target(action text, target bigint) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO hub.event (action, object, detail)
+	SELECT $1, coalesce((SELECT p.path FROM hub.target t JOIN hub.project p ON p.id = t.project_id
+		WHERE t.id = $2), ''), 'target ' || $2 || ', psql as ' || session_user
+$$;
+
+CREATE OR REPLACE FUNCTION admin.target_id(target bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM hub.target t WHERE t.id = target) THEN
+		RAISE EXCEPTION 'there is no target %', target;
+	END IF;
+	RETURN target;
+END $$;
+
+-- Its secrets come from `mirrorhub target-secret` and `target-token`: only programs can seal them.
+-- With a provider (gitlab, gitea, github) the address may be NULL: the project is made there.
+CREATE OR REPLACE FUNCTION admin.add_target(path text, url text, provider text DEFAULT 'none',
+	provider_url text DEFAULT NULL, provider_namespace text DEFAULT '',
+	provider_options jsonb DEFAULT '{}', ref_include text DEFAULT '', ref_exclude text DEFAULT '',
+	overwrites boolean DEFAULT false) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	made bigint;
+BEGIN
+	IF url ~ '^https?://[^/]*@' THEN
+		RAISE EXCEPTION 'an address has no user and password in it: mirrorhub target-secret has them';
+	ELSIF url !~ '^((https?|ssh)://|file:///|[^/:@]+@[^/:]+:)[^[:space:][:cntrl:]?#"<>\\]+$' THEN
+		RAISE EXCEPTION 'the address of a target is https://host/path, ssh://host/path or user@host:path';
+	END IF;
+	INSERT INTO hub.target (project_id, url, provider, provider_url, provider_namespace,
+		provider_options, ref_include, ref_exclude, overwrites)
+	VALUES (admin.project_id(path, false), url, provider, provider_url, provider_namespace,
+		provider_options, ref_include, ref_exclude, overwrites) RETURNING id INTO made;
+	PERFORM admin.record_target('target.create', made);
+	PERFORM hub.target_push(made, false);
+	RETURN 'made target ' || made;
+END $$;
+
+-- What lies there stays there.
+CREATE OR REPLACE FUNCTION admin.delete_target(target bigint) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM admin.record_target('target.delete', admin.target_id(target));
+	DELETE FROM hub.target t WHERE t.id = target;
+	RETURN 'deleted';
+END $$;
+
+CREATE OR REPLACE FUNCTION admin.set_target_active(target bigint, active boolean) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM admin.record_target('target.update', admin.target_id(target));
+	UPDATE hub.target t SET active = set_target_active.active, updated_at = now() WHERE t.id = target;
+	IF active THEN
+		PERFORM hub.target_push(target, false);
+	END IF;
+	RETURN CASE WHEN active THEN 'pushed to now' ELSE 'paused' END;
+END $$;
+
+-- All targets of the project. overwrite: this once, what others put there under our names goes.
+CREATE OR REPLACE FUNCTION admin.push_now(path text, overwrite boolean DEFAULT false) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	ids bigint[] := array(SELECT t.id FROM hub.target t
+		WHERE t.project_id = admin.project_id(push_now.path, false) AND t.active ORDER BY t.id);
+BEGIN
+	IF ids = '{}' THEN
+		RAISE EXCEPTION '% has no target that is not paused', path;
+	END IF;
+	PERFORM admin.record_target(CASE WHEN overwrite THEN 'target.overwrite' ELSE 'target.push' END, u)
+	FROM unnest(ids) u;
+	PERFORM hub.target_push(u, overwrite) FROM unnest(ids) u;
+	RETURN cardinality(ids) || ' queued';
 END $$;

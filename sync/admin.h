@@ -46,6 +46,11 @@ must_check int admin_create_project(struct ctx *c, const struct admin_args *args
 /* E_NOTFOUND: there is no such webhook. */
 must_check int admin_webhook_secret(struct ctx *c, const struct admin_args *args);
 
+/* The credentials of the pushes ("user:password"), and the token of the provider's API. E_NOTFOUND:
+ * there is no such target. */
+must_check int admin_target_secret(struct ctx *c, const struct admin_args *args);
+must_check int admin_target_token(struct ctx *c, const struct admin_args *args);
+
 /* Lines for each thing that has to be right, [OK], [WARN] or [FATAL] (admin_check.h). E_INTERNAL when
  * one is fatal. */
 must_check int admin_check(struct ctx *c, const struct admin_args *args);

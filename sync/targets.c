@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "sync/gitlab_token.h"
 #include "git/refs.h"
+#include "store/forge.h"
 #include "store/target.h"
 #include "sync/target.h"
 
@@ -56,8 +58,22 @@ open_secret(struct ctx *c, int64_t id, const char *what, const char *sealed, con
 	    c, arena_printf(c->mem, "target:%lld:%s", (long long)id, what), sealed, out);
 }
 
+/* What the hub itself has made is pushed to with its own token, which is told to its own GitLab
+ * alone. */
+static int
+open_secrets(struct ctx *c, const struct target_facts *f, const struct forge_hints *hints,
+    const char **credentials_out, const char **token_out)
+{
+	TRY(open_secret(c, f->id, "credentials", f->sealed_credentials, credentials_out));
+	if (hints->of_hub && f->sealed_token == NULL &&
+	    strcmp(f->provider_url, c->conf->gitlab_endpoint) == 0)
+		return gitlab_token_read(c, token_out);
+	return open_secret(c, f->id, "token", f->sealed_token, token_out);
+}
+
 static struct target_spec
-spec_of(const struct target_facts *f, int64_t fence, const char *credentials, const char *token)
+spec_of(const struct target_facts *f, int64_t fence, const struct forge_hints *hints,
+    const char *credentials, const char *token)
 {
 	return (struct target_spec){ .id = f->id,
 		.store_id = f->store_id,
@@ -79,7 +95,7 @@ spec_of(const struct target_facts *f, int64_t fence, const char *credentials, co
 		.overwrites = f->overwrites || f->overwrites_once,
 		.is_thin = f->is_thin,
 		.last_fingerprint = f->last_fingerprint,
-		.avoid_ids = "",
+		.avoid_ids = hints->avoid_ids,
 		.is_asked = f->is_asked || f->overwrites_once,
 		.is_audit = f->is_audit,
 		.fence = fence };
@@ -93,7 +109,7 @@ wipe(const char *secret)
 
 static void
 give(struct ctx *c, struct slot *slot, const char *conf_path, const struct job *job,
-    const struct target_facts *f)
+    const struct target_facts *f, const struct forge_hints *hints)
 {
 	struct target_talk *t = arena_new_of(slot->mem, struct target_talk);
 	struct job whole = *job;
@@ -103,12 +119,11 @@ give(struct ctx *c, struct slot *slot, const char *conf_path, const struct job *
 	whole.project_id = 0;
 	whole.path = f->path;
 	whole.store_id = f->store_id;
-	if (open_secret(c, f->id, "credentials", f->sealed_credentials, &credentials) != OK ||
-	    open_secret(c, f->id, "token", f->sealed_token, &token) != OK) {
+	if (open_secrets(c, f, hints, &credentials, &token) != OK) {
 		slot_refuse(slot, &whole, "the stored secrets cannot be opened");
 		return;
 	}
-	spec = spec_of(f, job->fence, credentials, token);
+	spec = spec_of(f, job->fence, hints, credentials, token);
 	t->id = f->id;
 	t->partials = f->partials;
 	t->is_asked = f->is_asked;
@@ -126,10 +141,13 @@ void
 targets_give(struct ctx *c, struct slot *slot, const char *conf_path, const struct job *job)
 {
 	struct target_facts f;
+	struct forge_hints hints;
 	int code = target_facts_of(c, job->target_id, c->conf->target_audit_s * 4 / 5, &f);
 
 	if (code == OK)
-		give(c, slot, conf_path, job, &f);
+		code = forge_hints_of(c, job->target_id, &hints);
+	if (code == OK)
+		give(c, slot, conf_path, job, &f, &hints);
 	else if (code == E_NOTFOUND)
 		slot_skip(slot, job);
 	else
