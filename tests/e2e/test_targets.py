@@ -98,3 +98,212 @@ def test_each_published_change_is_pushed_on(hub, upstream, mirror, origin, there
     origin.tag("v7", origin.oid("refs/heads/main"), message="seven")
     hub.sync_and_wait(mirror, "changed")
     wait_until(lambda: there.refs() == origin.refs(), 60, "the change is there")
+
+
+def test_a_project_that_is_no_mirror_is_pushed_on_after_each_push(hub, upstream, there, name, tmp_path):
+    assert hub.run_program("mirrorhub", "create-project", name, "--owner", hub.user).returncode == 0
+    target = add(hub, name, upstream.url("to/%s.git" % name))
+    source = simple(tmp_path / "source.git")
+    hub.git("-C", str(source.path), "push", "-q", "--mirror", hub.clone_url(name, hub.admin))
+    wait_until(lambda: there.refs() == source.refs(), 60, "the push is there")
+    source.commit("main", {"again": "x"})
+    hub.git("-C", str(source.path), "push", "-q", hub.clone_url(name, hub.admin), "main")
+    wait_until(lambda: there.refs() == source.refs(), 60, "the second push is there")
+    assert wait(hub, name, target, "idle")["numConflicts"] == 0
+
+
+# ---------------------------------------------------------------- deletions, forces, conflicts
+
+def test_what_we_put_there_is_rewound_and_deleted_and_nothing_else(hub, upstream, mirror, origin, there):
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    wait(hub, mirror, target, "idle")
+    theirs = there.commit("their-own", {"their": "work"}, parents=[])
+    origin.ref("refs/heads/old", origin.oid("refs/heads/main"))
+    hub.sync_and_wait(mirror, "changed")
+    wait_until(lambda: "refs/heads/old" in there.refs(), 60, "the branch is there")
+    origin.commit("main", {"another": "history"}, parents=[])
+    origin.delete("refs/heads/old")
+    hub.post("/api/repos/%s/approve" % mirror)
+    hub.sync_and_wait(mirror)
+    hub.post("/api/repos/%s/approve" % mirror)
+    wait_until(lambda: there.refs() == dict(origin.refs(), **{"refs/heads/their-own": theirs}), 60,
+               lambda: "their branch alone is left: %r" % there.refs())
+    assert wait(hub, mirror, target, "idle")["numConflicts"] == 0
+
+
+def test_a_target_that_is_ahead_is_a_conflict_until_it_is_overwritten(hub, upstream, mirror, origin, there):
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    wait(hub, mirror, target, "idle")
+    ours = there.oid("refs/heads/main")
+    ahead = there.commit("main", {"their": "fix"})
+    origin.commit("next", {"other": "branch"}, parents=[])
+    hub.sync_and_wait(mirror, "changed")
+    now = wait(hub, mirror, target, "conflict")
+    assert there.oid("refs/heads/main") == ahead
+    assert there.oid("refs/heads/next") == origin.oid("refs/heads/next"), "the others go on"
+    assert [(c["ref"], c["ours"], c["theirs"]) for c in now["conflicts"]] == [
+        ("refs/heads/main", ours, ahead)]
+    assert now["conflicts"][0]["why"]
+    now = push(hub, mirror, target, overwrite=True)
+    assert there.refs() == origin.refs() and now["conflicts"] == []
+    there.commit("main", {"their": "second fix"})
+    push(hub, mirror, target, "conflict")  # it was for once
+
+
+def test_a_foreign_history_is_a_conflict_and_overwrites_lets_it_go(hub, upstream, mirror, origin, there):
+    foreign = there.commit("main", {"not": "ours"})
+    tag = there.tag("v1.0.0", foreign)
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    now = wait(hub, mirror, target, "conflict")
+    assert {c["ref"] for c in now["conflicts"]} >= {"refs/heads/main"}
+    assert there.oid("refs/heads/main") == foreign
+    answer = hub.put("/api/repos/%s/targets/%d" % (mirror, target),
+                     json={"url": upstream.url("to/%s.git" % mirror), "overwrites": True})
+    assert answer.status_code == 200, answer.text
+    wait(hub, mirror, target, "idle")
+    assert there.refs() == origin.refs()
+    assert tag
+
+
+def test_an_older_state_of_the_same_history_is_brought_forward(hub, upstream, mirror, origin, there):
+    first = origin.git("rev-list", "--max-parents=0", "main").split()[0]
+    there.git("fetch", "-q", str(origin.path), "main")
+    there.ref("refs/heads/main", first)
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    wait(hub, mirror, target, "idle")
+    assert there.refs() == origin.refs()
+
+
+def test_a_branch_makes_room_for_a_folder_of_branches(hub, upstream, mirror, origin, there):
+    origin.ref("refs/heads/topic", origin.oid("refs/heads/main"))
+    hub.sync_and_wait(mirror)
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    wait(hub, mirror, target, "idle")
+    origin.delete("refs/heads/topic")
+    origin.ref("refs/heads/topic/one", origin.oid("refs/heads/main"))
+    hub.sync_and_wait(mirror, "changed")
+    wait_until(lambda: there.refs() == origin.refs(), 60, lambda: "%r" % there.refs())
+
+
+def test_the_default_branch_there_is_not_deleted(hub, upstream, mirror, origin, there):
+    there.git("config", "receive.denyDeleteCurrent", "ignore")
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    wait(hub, mirror, target, "idle")
+    old = there.oid("refs/heads/main")
+    origin.ref("refs/heads/trunk", origin.oid("refs/heads/main"))
+    origin.git("symbolic-ref", "HEAD", "refs/heads/trunk")
+    origin.delete("refs/heads/main")
+    hub.sync_and_wait(mirror)
+    hub.post("/api/repos/%s/approve" % mirror)
+    now = wait(hub, mirror, target, "conflict")
+    assert there.oid("refs/heads/main") == old
+    assert "default branch" in now["conflicts"][0]["why"]
+
+
+def test_patterns_choose_what_is_pushed_and_an_empty_list_pushes_nothing(hub, upstream, mirror, origin, there):
+    origin.ref("refs/heads/release/1", origin.oid("refs/heads/main"))
+    hub.sync_and_wait(mirror)
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror), include="refs/heads/release/*")
+    wait(hub, mirror, target, "idle")
+    assert set(there.refs()) == {"refs/heads/release/1"}
+    hub.put("/api/repos/%s/targets/%d" % (mirror, target),
+            json={"url": upstream.url("to/%s.git" % mirror), "include": "\n"})
+    origin.delete("refs/heads/release/1")
+    hub.sync_and_wait(mirror, "changed")
+    wait(hub, mirror, target, "idle")
+    assert set(there.refs()) == {"refs/heads/release/1"}, "what is not chosen is not touched"
+
+
+def test_seven_thousand_refs_come_there_and_go(hub, upstream, mirror, origin, there):
+    oid = origin.oid("refs/heads/main")
+    origin.git("update-ref", "--stdin", input="".join(
+        "create refs/tags/many/%05d %s\n" % (i, oid) for i in range(7000)))
+    hub.sync_and_wait(mirror, "changed")
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    wait(hub, mirror, target, "idle")
+    assert there.refs() == origin.refs() and len(there.refs()) > 7000
+    pushes = [r for r in upstream.asked("to/%s.git" % mirror) if r.method == "POST"]
+    assert len(pushes) >= 14, "at most 500 refs at once"
+    before = len(upstream.asked("to/%s.git" % mirror))
+    hub.sync_and_wait(mirror, "unchanged")
+    assert len(upstream.asked("to/%s.git" % mirror)) == before, "nothing new: nobody is asked"
+
+
+# ---------------------------------------------------------------- refusals (M-20, R-27)
+
+def write_hook(repo, name, text):
+    path = repo.path / "hooks" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+
+
+def test_a_refused_ref_is_told_and_the_others_go_on(hub, upstream, mirror, origin, there):
+    write_hook(there, "update", 'case "$1" in refs/heads/main) echo "main is protected" >&2; exit 1;; esac\n')
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    now = wait(hub, mirror, target, "partial")
+    assert [r["ref"] for r in now["refused"]] == ["refs/heads/main"]
+    assert "main is protected" in now["refused"][0]["error"], now["refused"]
+    assert there.refs() == {r: o for r, o in origin.refs().items() if r != "refs/heads/main"}
+    (there.path / "hooks" / "update").unlink()
+    now = push(hub, mirror, target)
+    assert there.refs() == origin.refs() and now["refused"] == []
+
+
+def test_a_target_that_refuses_all_refs_is_partial(hub, upstream, mirror, origin, there):
+    write_hook(there, "pre-receive", "echo 'closed today' >&2; exit 1\n")
+    target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    now = wait(hub, mirror, target, "partial")
+    assert now["numRefused"] == len(origin.refs()) and there.refs() == {}
+    assert "closed today" in now["refused"][0]["error"]
+
+
+@pytest.mark.parametrize("fault, states, kind", [
+    (up.status(401), ("auth",), "auth"),
+    (up.status(403, only="push"), ("auth",), "auth"),
+    (up.status(503), ("backoff",), "network"),
+    (up.too_many(7), ("backoff",), "busy"),
+    (up.login_page(), ("backoff",), "protocol"),
+    (up.status(500, only="push"), ("backoff",), "network"),
+])
+def test_a_failure_has_its_class_and_the_next_push_repairs_it(hub, upstream, mirror, origin, there, fault,
+                                                               states, kind):
+    path = "to/%s.git" % mirror
+    upstream.fault(path, fault)
+    target = add(hub, mirror, upstream.url(path))
+    now = wait(hub, mirror, target, *states)
+    assert now["errorClass"] == kind and now["error"], now
+    upstream.heal(path)
+    push(hub, mirror, target)
+    assert there.refs() == origin.refs()
+
+
+def cut_the_report(x):
+    """Takes the push, and breaks off before it says so."""
+    if x.kind != "push":
+        return False
+    x.real()
+    x.cut(reset=True)
+    return True
+
+
+def test_a_push_whose_report_was_lost_is_known_to_be_ours(hub, upstream, mirror, origin, there):
+    path = "to/%s.git" % mirror
+    upstream.fault(path, up.first(1, cut_the_report))
+    target = add(hub, mirror, upstream.url(path))
+    now = wait(hub, mirror, target, "backoff")
+    assert now["errorClass"] == "network"
+    assert there.refs() == origin.refs()
+    push(hub, mirror, target)
+    origin.commit("main", {"another": "history"}, parents=[])
+    hub.sync_and_wait(mirror)
+    hub.post("/api/repos/%s/approve" % mirror)
+    wait_until(lambda: there.refs() == origin.refs(), 60, "what came before the cut is ours to rewind")
+
+
+def test_a_redirect_is_followed_on_the_same_host_alone(hub, upstream, mirror, origin, there):
+    path = "moved/%s.git" % mirror
+    upstream.fault(path, up.redirect_whole(upstream.url("to/%s.git" % mirror)))
+    target = add(hub, mirror, upstream.url(path))
+    wait(hub, mirror, target, "idle")
+    assert there.refs() == origin.refs()
