@@ -229,6 +229,7 @@ write_end(struct manifests *m, struct ctx *c)
 	TRY(manifest_done(c, &m->manifest, &m->end));
 	tell(m);
 	forget(m);
+	m->has_ended = true;
 	m->look_us = 0; /* there may be another one */
 	if (m->child.pid != 0 && child_is_worn(c, &m->child))
 		child_kill(&m->child);
@@ -278,6 +279,7 @@ manifests_work(struct manifests *m, struct ctx *c, bool may_begin, bool has_news
 	struct manifest due;
 	int code;
 
+	m->has_ended = false;
 	for (int i = 0; i < LINES_A_TURN && m->lines != NULL; i++) {
 		TRY(write_lines(m, c));
 		manifests_hear(m, c);

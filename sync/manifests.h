@@ -22,6 +22,7 @@ struct manifests {
 	struct manifest_end end;
 	const char *lines; /* to be written; nothing more is heard before. NULL: none */
 	bool has_put;
+	bool has_ended; /* one, in the last call of manifests_work: jobs may be due now */
 	int64_t n_lines;
 	int64_t begun_us, look_us; /* look_us: when to look for one that is due */
 };

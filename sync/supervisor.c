@@ -179,6 +179,10 @@ work(struct supervisor *s)
 	s->crew.wants_claim |= has_passed;
 	TRY(keeper_work(&s->keeper, &s->crew));
 	TRY(manifests_work(&s->manifests, s->crew.c, may_begin, has_news));
+	if (s->manifests.has_ended) { /* what we tell ourselves wakes nobody up */
+		s->crew.wants_claim = true;
+		TRY(crew_work(&s->crew));
+	}
 	TRY(watch_work(&s->watch, &s->crew, &s->has_deliveries));
 	TRY(senders_work(&s->senders, s->crew.c, may_begin, &s->has_deliveries));
 	TRY(removals_work(&s->removals, s->crew.c, may_begin));

@@ -119,7 +119,9 @@ RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = hub, pg_temp
 DECLARE
 	its_prefix text;
 BEGIN
-	UPDATE manifest f SET next_at = now() + make_interval(secs => lease_s)
+	-- -infinity: somebody asked for another reading meanwhile
+	UPDATE manifest f SET next_at = CASE WHEN isfinite(f.next_at)
+		THEN now() + make_interval(secs => lease_s) ELSE f.next_at END
 	WHERE f.id = manifest_put.manifest AND f.fence = manifest_put.fence RETURNING f.prefix INTO its_prefix;
 	IF NOT FOUND THEN
 		RETURN false;
@@ -222,7 +224,8 @@ BEGIN
 	DELETE FROM manifest_entry e WHERE e.manifest_id = f.id;
 	IF class = '' THEN
 		UPDATE manifest q SET checked_at = now(), failures = 0, error_class = '', error_text = '',
-			next_at = now() + make_interval(secs => q.interval_s)
+			next_at = CASE WHEN isfinite(q.next_at)
+				THEN now() + make_interval(secs => q.interval_s) ELSE q.next_at END
 		WHERE q.id = f.id;
 		RETURN true;
 	END IF;
