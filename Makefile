@@ -156,7 +156,7 @@ install: all
 	install -m 644 nginx/systemd/tmpfiles.conf $(DESTDIR)/usr/lib/tmpfiles.d/mirrorhub.conf
 	install -m 644 sync/mirrorhub-sync.cron $(SHARE)/mirrorhub
 	install -m 644 docs/man/*.8 $(SHARE)/man/man8
-	cp -r README.md CHANGES.md docs/*.md docs/api $(SHARE)/doc/mirrorhub
+	cp -r README.md CHANGES.md docs/*.md docs/*.yml docs/api $(SHARE)/doc/mirrorhub
 	[ -f $(ETC)/mirrorhub/mirrorhub.conf ] || \
 		$(BUILD)/mirrorhub --help-config >$(ETC)/mirrorhub/mirrorhub.conf
 
