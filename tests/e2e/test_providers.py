@@ -75,7 +75,7 @@ def url(upstream, origin, name):
 @pytest.fixture
 def mirror(hub, url, name):
     """Made through the Hub's door: nothing of hpr's GitLab is in it."""
-    made = hub.post("/api/repos", json={"repository": {"url": url, "name": name}})
+    made = hub.post("/api/repos", json={"repository": {"clone_url": url, "name": name}})
     assert made.status_code in (200, 201), made.text
     wait_until(lambda: (hub.last_run(name) or {"outcome": ""})["outcome"] == "changed", 60)
     return name
@@ -325,7 +325,7 @@ def storm(hub, forges, upstream):
         name = "storm-" + what
         simple(upstream.folder / ("p/%s.git" % name))
         got = hub.post("/api/repos", json={"repository": {
-            "url": upstream.url("p/%s.git" % name), "name": name}})
+            "clone_url": upstream.url("p/%s.git" % name), "name": name}})
         assert got.status_code in (200, 201), got.text
         if fault is not None:
             lab.fault(fault, None, "/projects.*%s" % name)
