@@ -256,6 +256,24 @@ forge_call(struct forge_api *a, const struct forge_call *call, struct forge_answ
 }
 
 int
+forge_find(struct forge_api *a, const struct forge_call *call, const struct js **out)
+{
+	struct forge_answer answer;
+
+	TRY(forge_call(a, call, &answer));
+	*out = NULL;
+	if (answer.status == 404 || answer.status == 410)
+		return OK;
+	if (answer.status < 200 || answer.status > 299)
+		return forge_refused(a, call, &answer, NET_WHY_POLICY);
+	if (answer.json == NULL || js_type(answer.json) != JS_OBJECT)
+		return net_fail(a->net, NET_WHY_PROTOCOL, "%s answers without an object to %s",
+		    a->base.host, call->path);
+	*out = answer.json;
+	return OK;
+}
+
+int
 forge_object(struct forge_api *a, const struct forge_call *call, struct forge_answer *out)
 {
 	TRY(forge_call(a, call, out));

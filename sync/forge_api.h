@@ -49,6 +49,10 @@ must_check int forge_call(
 must_check int forge_object(
     struct forge_api *a, const struct forge_call *call, struct forge_answer *out);
 
+/* forge_call for something that may not be there: *out NULL where the answer is 404 or 410. */
+must_check int forge_find(
+    struct forge_api *a, const struct forge_call *call, const struct js **out);
+
 /* net_fail for an answer that is no success, in hpr's words: "Server responded with code …". */
 int forge_refused(struct forge_api *a, const struct forge_call *call,
     const struct forge_answer *answer, enum net_why why);

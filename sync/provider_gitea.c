@@ -46,17 +46,11 @@ static int
 find(struct forge_run *r, const char *path, struct forge_project *out, bool *is_there_out)
 {
 	const struct forge_call call = { "GET", path, NULL, NULL, NULL };
-	struct forge_answer answer;
+	const struct js *json;
 
-	*is_there_out = false;
-	TRY(forge_call(r->api, &call, &answer));
-	if (answer.status == 404)
-		return OK;
-	if (!is_ok(&answer) || answer.json == NULL || js_type(answer.json) != JS_OBJECT)
-		return forge_refused(r->api, &call, &answer, NET_WHY_POLICY);
-	TRY(read_project(r, answer.json, out));
-	*is_there_out = true;
-	return OK;
+	TRY(forge_find(r->api, &call, &json));
+	*is_there_out = json != NULL;
+	return json != NULL ? read_project(r, json, out) : OK;
 }
 
 static int

@@ -63,19 +63,11 @@ find(struct forge_run *r, const char *which, struct forge_project *out, bool *is
 {
 	const struct forge_call call = { "GET", arena_printf(r->c->mem, "/projects/%s", which),
 		NULL, NULL, NULL };
-	struct forge_answer answer;
+	const struct js *json;
 
-	*is_there_out = false;
-	TRY(forge_call(r->api, &call, &answer));
-	if (is_missing(&answer))
-		return OK;
-	if (!is_ok(&answer))
-		return forge_refused(r->api, &call, &answer, NET_WHY_POLICY);
-	if (answer.json == NULL || js_type(answer.json) != JS_OBJECT)
-		return net_fail(r->net, NET_WHY_PROTOCOL, "a project of GitLab is an object");
-	TRY(read_project(r, answer.json, out));
-	*is_there_out = true;
-	return OK;
+	TRY(forge_find(r->api, &call, &json));
+	*is_there_out = json != NULL;
+	return json != NULL ? read_project(r, json, out) : OK;
 }
 
 static int
@@ -115,15 +107,11 @@ group_id(struct forge_run *r, const char *path, int64_t *out)
 	const struct forge_call call = { "GET",
 		arena_printf(r->c->mem, "/groups/%s", str_percent(r->c->mem, path)),
 		"with_projects=false", NULL, NULL };
-	struct forge_answer answer;
+	const struct js *json;
 
 	*out = 0;
-	TRY(forge_call(r->api, &call, &answer));
-	if (is_missing(&answer))
-		return OK;
-	if (!is_ok(&answer) || answer.json == NULL || js_type(answer.json) != JS_OBJECT)
-		return forge_refused(r->api, &call, &answer, NET_WHY_POLICY);
-	return forge_id(r->api, answer.json, "id", out);
+	TRY(forge_find(r->api, &call, &json));
+	return json != NULL ? forge_id(r->api, json, "id", out) : OK;
 }
 
 /* A private group cannot hold a public project. */

@@ -154,7 +154,7 @@ def test_an_empty_project_of_that_name_is_taken(hub, forge, mirror, origin, url)
 
 def test_a_project_that_mirrors_the_same_upstream_is_taken(hub, forge, mirror, origin, url):
     p = forge.add_project("mirrors/" + mirror, "Mirror of " + url)
-    Repo(p["dir"]).git("fetch", "-q", origin, "+refs/*:refs/*")
+    Repo(p["dir"]).git("fetch", "-q", str(origin.path), "+refs/*:refs/*")
     target = add(hub, forge, mirror)
     assert ended(hub, mirror, target)["state"] == "idle"
     assert forge.project("mirrors/" + mirror) is p
@@ -411,7 +411,7 @@ def test_M21_a_token_goes_to_the_forge_alone_whatever_address_it_gives(hub, forg
     target = add(hub, forge, mirror)
     now = ended(hub, mirror, target)
     assert now["state"] == "idle" and now["url"] == "%s/mirrors/%s.git" % (forge.base, mirror)
-    assert now["shownUrl"] == "git@127.0.0.1:mirrors/%s.git" % mirror
+    assert now["shownUrl"] == "git@127.0.0.1:mirrors/%s.git" % mirror.lower()
     assert forge.repo("mirrors/" + mirror).refs() == origin.mirrored()
     assert not upstream.asked("evil/%s.git" % mirror)
 
