@@ -161,8 +161,13 @@ web_edit_form(struct req *r)
 	html(r->out, "<h1>Settings</h1>\n");
 	form_reason(r);
 	add_settings(r, &m, &in);
-	if (p->is_mirror)
+	if (p->is_mirror) {
+		html(r->out,
+		    "<p><a href=\"%s\">What is taken over</a>: branches and tags, deletions, "
+		    "rewritten history, old tips, limits.</p>\n",
+		    url_view(r, p, "options", NULL, NULL));
 		add_pause(r, &m);
+	}
 	add_delete(r);
 	page_end(r);
 	return OK;

@@ -115,6 +115,9 @@ add_actions(struct req *r, const struct project *p, const struct mirror *m)
 {
 	html(r->out, "<p><a href=\"%s\">Runs of this mirror</a></p>\n",
 	    url_view(r, p, "runs", NULL, NULL));
+	if (route_may(r, PERM_ADMIN))
+		html(r->out, "<p><a href=\"%s\">Kept tips</a></p>\n",
+		    url_view(r, p, "kept", NULL, NULL));
 	if (route_may(r, PERM_WRITE) && !m->is_paused && !mirror_is_moving(m))
 		form_button(r, url_view(r, p, "sync", NULL, NULL), NULL, NULL, "Sync now");
 }
@@ -158,6 +161,8 @@ mirror_panel(struct req *r, const struct project *p)
 	html(r->out, "</p>\n");
 	mirror_progress(r, &m);
 	add_advice(r, &m);
+	if (m.held_at > 0)
+		TRY(mirror_held(r, p));
 	add_facts(r, &m, &trust);
 	add_actions(r, p, &m);
 	html(r->out, "</section>\n");

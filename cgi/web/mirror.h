@@ -2,6 +2,7 @@
 #ifndef CGI_WEB_MIRROR_H
 #define CGI_WEB_MIRROR_H
 
+#include "git/guard.h"
 #include "store/mirror.h"
 #include "web/req.h"
 
@@ -17,5 +18,11 @@ void mirror_badge(struct req *r, const struct mirror *m);
 
 /* <progress> of a running sync, or nothing. */
 void mirror_progress(struct req *r, const struct mirror *m);
+
+/* Why what upstream has is held, and the choice for who has it; nothing when it is not. */
+must_check int mirror_held(struct req *r, const struct project *p);
+
+/* What was found about an update, as a list of sentences. */
+void mirror_findings(struct req *r, const struct git_findings *findings);
 
 #endif

@@ -16,6 +16,8 @@ static const struct web_words accounts_words = { .again = web_admin_accounts };
 static const struct web_words hooks_words = { .again = web_hooks };
 static const struct web_words hook_words = { .again = web_hook };
 static const struct web_words new_words = { .again = web_new };
+static const struct web_words kept_words = { .again = web_kept };
+static const struct web_words options_words = { .again = web_options_form };
 static const struct web_words edit_words = { .again = web_edit_form };
 static const struct web_words logout_words = { .is_challenge = true };
 
@@ -94,6 +96,15 @@ static const struct route routes[] = {
 	{ GET,    "/*path/runs",       PERM_READ,  LOAD_MIRROR,  web_runs,      NULL, 0 },
 	{ GET,    "/*path/runs/:id",   PERM_READ,  LOAD_MIRROR,  web_run,       NULL, 0 },
 	{ POST,   "/*path/sync",       PERM_WRITE, LOAD_MIRROR,  web_sync,      NULL, 0 },
+	{ POST,   "/*path/approve",    PERM_ADMIN, LOAD_MIRROR,  web_approve,   web_held_in, 0 },
+	{ POST,   "/*path/reject",     PERM_ADMIN, LOAD_MIRROR,  web_reject,    web_held_in, 0 },
+	{ GET,    "/*path/kept",       PERM_ADMIN, LOAD_MIRROR,  web_kept,      NULL, 0 },
+	{ POST,   "/*path/kept/restore", PERM_ADMIN, LOAD_MIRROR, web_restore,  web_restore_in, 0,
+	    &kept_words },
+	{ POST,   "/*path/kept/let-go", PERM_ADMIN, LOAD_MIRROR, web_let_go,    web_let_go_in, 0 },
+	{ GET,    "/*path/options",    PERM_ADMIN, LOAD_MIRROR,  web_options_form, NULL, 0 },
+	{ POST,   "/*path/options",    PERM_ADMIN, LOAD_MIRROR,  web_options,   web_options_in, 0,
+	    &options_words },
 	{ GET,    "/*path/edit",       PERM_ADMIN, LOAD_PROJECT, web_edit_form, NULL, 0 },
 	{ POST,   "/*path/edit",       PERM_ADMIN, LOAD_PROJECT, web_edit,      web_edit_in, 0,
 	    &edit_words },

@@ -33,6 +33,20 @@ int web_patch(struct req *r); /* stream.c */
 int web_archive(struct req *r);
 
 int web_sync(struct req *r); /* mirror.c */
+
+extern const struct field web_held_in[]; /* held.c */
+int web_approve(struct req *r);
+int web_reject(struct req *r);
+
+extern const struct field web_restore_in[], web_let_go_in[]; /* kept.c */
+int web_kept(struct req *r);
+int web_restore(struct req *r);
+int web_let_go(struct req *r);
+
+extern const struct field web_options_in[]; /* options.c */
+int web_options_form(struct req *r);
+int web_options(struct req *r);
+
 int web_runs(struct req *r); /* runs.c */
 int web_run(struct req *r);
 
