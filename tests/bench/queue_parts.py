@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+import __main__ as bench
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(TOP, "tests", "db"))
@@ -91,49 +93,49 @@ def mb(text):
     return int(text) / 1e6
 
 
-def small(queue, row):
+def small(queue):
     queue.fill(1, MIRRORS, 3600)
     found = queue.work(SECONDS, 1)
     rate, cpu = found["a second"][0], found["cpu"]
-    row(f"queue of {MIRRORS} mirrors: taken and given back, by {BATCH}", "", f"{rate:.0f} a second", "",
+    bench.row(f"queue of {MIRRORS} mirrors: taken and given back, by {BATCH}", "", f"{rate:.0f} a second", "",
         f"{1e6 * cpu:.0f} µs of a processor each", ">= 5000 a second")
-    row("the same at 50 probes a second", "", f"{100 * 50 * cpu:.1f} % of a processor", "", "", "<= 1 %")
+    bench.row("the same at 50 probes a second", "", f"{100 * 50 * cpu:.1f} % of a processor", "", "", "<= 1 %")
     heap = mb(queue.value("SELECT pg_relation_size('hub.job')"))
     indexes = mb(queue.value("SELECT pg_indexes_size('hub.job')"))
-    row("table of its jobs after that", "", f"{heap:.1f} MB", "", f"indexes {indexes:.1f} MB", "<= 25 MB")
+    bench.row("table of its jobs after that", "", f"{heap:.1f} MB", "", f"indexes {indexes:.1f} MB", "<= 25 MB")
 
 
-def large(queue, row):
+def large(queue):
     queue.fill(MIRRORS + 1, MANY, 3000)
     found = queue.work(SECONDS, 7200)
     mean, late, first, last = found["claim"]
-    row(f"claim of {BATCH} of {MANY} mirrors", "", f"{mean:.1f} ms", "", f"95th {late:.1f} ms", "<= 10 ms")
-    row("the same, last tenth against first", "", f"{last:.1f} ms", f"{first:.1f} ms", f"{last / first:.2f}",
+    bench.row(f"claim of {BATCH} of {MANY} mirrors", "", f"{mean:.1f} ms", "", f"95th {late:.1f} ms", "<= 10 ms")
+    bench.row("the same, last tenth against first", "", f"{last:.1f} ms", f"{first:.1f} ms", f"{last / first:.2f}",
         "no slower")
     queue.value(DEAD)
     found = queue.work(SECONDS, 7200)
     mean, late, first, last = found["claim"]
-    row("claims while 20000 due jobs of a dead host stand first", "", f"{mean:.1f} ms", "",
+    bench.row("claims while 20000 due jobs of a dead host stand first", "", f"{mean:.1f} ms", "",
         f"first {first:.1f} ms, last {last:.1f} ms", "")
 
 
-def bench_queue(b, say, row):
-    say("queue")
+def bench_queue(b):
+    bench.say("queue")
     queue = Queue(b.path("queue-db"))
     queue.build()
     saved, db_tests.OPTIONS = db_tests.OPTIONS, "-c listen_addresses="
     try:
         queue.start()
         queue.make_template(os.path.join(TOP, "build"))
-        small(queue, row)
-        large(queue, row)
+        small(queue)
+        large(queue)
     finally:
         db_tests.OPTIONS = saved
         queue.stop()
 
 
-def bench_simulate(b, say, row):
-    say("simulate")
+def bench_simulate(b):
+    bench.say("simulate")
     program = b.path("simulate")
     subprocess.run(["gcc", "-std=gnu11", "-O2", "-I", TOP, "-I", os.path.join(TOP, "lib"), "-o", program,
                     os.path.join(HERE, "simulate.c"), os.path.join(TOP, "sync/schedule.c"), "-lm"], check=True)
@@ -141,10 +143,13 @@ def bench_simulate(b, say, row):
     lines = {line.split("\t")[0]: line.split("\t")[1:] for line in done.stdout.splitlines()}
     for name, (requests, mean, median, late) in lines.items():
         if name != "ratio":
-            say(f"  {name}: {requests} requests a mirror and day; found after {mean} min in the mean, {median} median,"
+            bench.say(f"  {name}: {requests} requests a mirror and day; found after {mean} min in the mean, {median} median,"
                 f" {late} 95th")
     ours, theirs = lines["ours, for as many requests"], lines["Sourcegraph's rule"]
     ratio = lines["ratio"]
-    row("minutes until a push is found, mean (simulated, 5 seeds)", "Sourcegraph's rule, as many requests", ours[1],
+    bench.row("minutes until a push is found, mean (simulated, 5 seeds)", "Sourcegraph's rule, as many requests", ours[1],
         theirs[1], ratio[1], "<= 0.55")
-    row("the same, median", "the same", ours[2], theirs[2], ratio[2], "<= 0.35")
+    bench.row("the same, median", "the same", ours[2], theirs[2], ratio[2], "<= 0.35")
+
+
+PARTS = {"queue": bench_queue, "simulate": bench_simulate}
