@@ -84,7 +84,7 @@ const struct conf_row conf_rows[] = {
 	    "Seconds from the end of a sync to the next one, for mirrors without an interval of their own."),
 	ROW("schedule_in",           schedule_in,             "",
 	    "The same as hpr writes it: minutes, or N.hours, N.days, N.weeks, N.months, N.years; wins over schedule."),
-	ROW("schedule_adaptive",     schedule_adaptive,       "no",
+	ROW("schedule_adaptive",     schedule_adaptive,       "yes",
 	    "Whether mirrors that change often are asked more often than others, and schedule is their mean; no, or an interval of a mirror's own: exactly that."),
 	NUMBER("host.rate",          host_rate,               "2", 0, 1000,
 	    "Requests a second to one host, in the mean, unless net.allow has it; 0 sets no limit."),

@@ -187,14 +187,14 @@ ALTER TABLE run
 	ADD CONSTRAINT run_outcome_check CHECK (outcome IN ('changed', 'unchanged', 'held', 'failed'));
 
 -- The mean of the square roots of the hazards of all mirrors (sync/schedule.h), over time: sums that
--- decay. The first weight is that of a day of one mirror like most.
+-- decay. The first weight is that of a day of a mirror that is new, and so asked after one period.
 CREATE TABLE pace (
 	only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
 	root_sum double precision NOT NULL,   -- of root * seconds
 	weight_s double precision NOT NULL,
 	at       timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 10);
-INSERT INTO pace (root_sum, weight_s) VALUES (0.0006 * 86400, 86400);
+INSERT INTO pace (root_sum, weight_s) VALUES (0.00083 * 86400, 86400);
 
 -- The due jobs that come first, locked. Every fourth may be one that is late, however many wait for
 -- what somebody asked for.

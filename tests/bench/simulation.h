@@ -293,7 +293,7 @@ hub_open(struct hub *h, const struct corpus *c, struct way_of_asking how, uint64
 	h->heap = calloc(c->n_repos, sizeof(*h->heap));
 	h->delays = calloc(count_pushes(c) + 1, sizeof(*h->delays));
 	assert(h->repos != NULL && h->heap != NULL && h->delays != NULL);
-	h->root_sum = 0.0006 * DAY;
+	h->root_sum = 0.00083 * DAY;
 	h->weight_s = DAY;
 	for (size_t i = 0; i < c->n_repos; i++) {
 		double first_s = how.way == WAY_SOURCEGRAPH ? 45 : how.period_s;
