@@ -451,7 +451,7 @@ mirror_sync(struct ctx *c, const struct mirror_spec *spec, const struct mirror_h
 	if (code == OK)
 		return;
 	*out = (struct mirror_result){ .error = class_of(&r, code),
-		.error_text = mirror_sentence(c, spec->credentials),
+		.error_text = mirror_sentence(&inner, spec->credentials),
 		.bytes = out->bytes,
 		.objects = out->objects };
 	out->retry_after_s = r.net != NULL ? r.net->retry_after_s : 0;
