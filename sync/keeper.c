@@ -13,7 +13,7 @@
 #define US_PER_S INT64_C(1000000)
 #define HOUR_US (3600 * US_PER_S)
 #define AFTER_S 30 /* over the limits of what it runs, which come first */
-#define AUDIT_EVERY_US (60 * US_PER_S)
+#define AUDIT_EVERY_US (10 * US_PER_S)
 #define TEXT_MAX 1000
 
 static void

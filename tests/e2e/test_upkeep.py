@@ -12,7 +12,7 @@ import pytest
 from fixtures.repos import simple
 from fixtures.run import git, run, wait_until
 
-HUB_CONF = {"sync.poll_s": 1, "sync.workers": 2}
+HUB_CONF = {"sync.poll_s": 1, "sync.workers": 2, "audit.bytes_per_hour": 0}  # no rest between audits
 
 
 @pytest.fixture
@@ -37,12 +37,10 @@ def store_of(hub, name):
 def audit(hub, name):
     """Its turn comes; the row of the store when it is over."""
     before = store_of(hub, name)["audited_at"]
-    hub.sql("UPDATE hub.audit_turn SET not_before = '-infinity'")
     hub.sql("UPDATE hub.store s SET audit_at = '-infinity' FROM hub.project p WHERE p.store_id = s.id"
             " AND p.path = %s", name)
 
     def done():
-        hub.sql("UPDATE hub.audit_turn SET not_before = '-infinity'")
         row = store_of(hub, name)
         return row if row["audited_at"] != before else None
     return wait_until(done, 90, lambda: "an audit of %s; %s" % (name, hub.logs("sync")[-2000:]))
