@@ -152,6 +152,11 @@ GRANT EXECUTE ON FUNCTION hub.target_place, hub.targets_due, hub.target_push TO 
 GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub.projects_touched, hub.projects_shared,
 	hub.request_sync TO mirrorhub_web;
 
+-- what administrators see at a glance
+GRANT SELECT (stale_since) ON hub.mirror TO mirrorhub_web;
+GRANT SELECT (failures) ON hub.manifest TO mirrorhub_web;
+GRANT SELECT (breaker_until) ON hub.host TO mirrorhub_web;
+
 -- the list of repositories
 GRANT SELECT ON SEQUENCE hub.listing_seq TO mirrorhub_web;
 GRANT UPDATE (listed_fingerprint, listed_generation) ON hub.store TO mirrorhub_web;

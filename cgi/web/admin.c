@@ -89,6 +89,41 @@ add_number(struct req *r, const char *word, int64_t n, const char *url)
 	html(r->out, "</dd></div>\n");
 }
 
+/* What somebody should look at, in words; nothing when all is well. */
+static void
+add_troubles(struct req *r, const struct overview *o)
+{
+	const struct {
+		int64_t n;
+		const char *url, *one, *many;
+	} rows[] = {
+		{ o->held, "/-/admin/mirrors?state=held",
+		    "mirror is held: what its upstream did waits for somebody to approve it",
+		    "mirrors are held: what their upstreams did waits for somebody to approve it" },
+		{ o->stale, "/-/admin/mirrors?state=failing",
+		    "mirror is stale: it was not checked for several of its intervals",
+		    "mirrors are stale: they were not checked for several of their intervals" },
+		{ o->hosts_open, NULL, "host does not answer, and is not asked for now",
+		    "hosts do not answer, and are not asked for now" },
+		{ o->damaged, NULL, "store is damaged", "stores are damaged" },
+		{ o->manifests_bad, NULL, "list of an upstream cannot be read",
+		    "lists of upstreams cannot be read" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *what = rows[i].n == 1 ? rows[i].one : rows[i].many;
+
+		if (rows[i].n == 0)
+			continue;
+		html(r->out, "<p class=\"fault\">");
+		if (rows[i].url != NULL)
+			html(r->out, "<a href=\"%s\">%ld %s</a>", rows[i].url, rows[i].n, what);
+		else
+			html(r->out, "%ld %s", rows[i].n, what);
+		html(r->out, ".</p>\n");
+	}
+}
+
 static void
 add_numbers(struct req *r, const struct overview *o)
 {
@@ -108,6 +143,7 @@ add_numbers(struct req *r, const struct overview *o)
 	add_number(r, "Given up for now", o->dead, "/-/admin/jobs?state=dead");
 	add_number(r, "Planned", o->scheduled, "/-/admin/jobs?state=scheduled");
 	html(r->out, "</dl>\n");
+	add_troubles(r, o);
 	if (o->workers == 0)
 		html(r->out,
 		    "<p class=\"fault\">No sync worker was heard of in the last minute. With a "

@@ -6,7 +6,9 @@ static const struct field numbers_row[] = { FIELD(overview, projects), FIELD(ove
 	FIELD(overview, accounts), FIELD(overview, admins), FIELD(overview, banned),
 	FIELD(overview, signed_in), FIELD(overview, store_bytes), FIELD(overview, workers),
 	FIELD(overview, queued), FIELD(overview, running), FIELD(overview, scheduled),
-	FIELD(overview, retry), FIELD(overview, dead), { 0 } };
+	FIELD(overview, retry), FIELD(overview, dead), FIELD(overview, stale),
+	FIELD(overview, held), FIELD(overview, hosts_open), FIELD(overview, damaged),
+	FIELD(overview, manifests_bad), { 0 } };
 static const struct field job_row[] = { FIELD(overview_job, id), FIELD(overview_job, kind),
 	FIELD(overview_job, path), FIELD(overview_job, state), FIELD(overview_job, phase),
 	FIELD(overview_job, worker), FIELD(overview_job, attempts), FIELD(overview_job, bytes),
@@ -36,7 +38,11 @@ const struct db_stmt overview_sql[] = {
 	    "SELECT " COUNTER(projects) ", " COUNTER(mirrors) ", a.*, j.*, "
 	    "(SELECT count(DISTINCT s.account_id) FROM hub.session s "
 	    "WHERE hub.session_holds(s.created_at, s.seen_at)) AS signed_in, "
-	    "(SELECT coalesce(sum(size_bytes), 0)::bigint FROM hub.store) AS store_bytes, "
+	    "s.store_bytes, s.damaged, "
+	    "(SELECT count(*) FROM hub.mirror WHERE stale_since IS NOT NULL) AS stale, "
+	    "(SELECT count(*) FROM hub.mirror WHERE held_fingerprint IS NOT NULL) AS held, "
+	    "(SELECT count(*) FROM hub.host WHERE breaker_until > now()) AS hosts_open, "
+	    "(SELECT count(*) FROM hub.manifest WHERE failures > 0) AS manifests_bad, "
 	    "(SELECT count(*) FROM hub.worker WHERE beat_at > now() - interval '60 seconds') "
 	    "AS workers FROM "
 	    "(SELECT count(*) FILTER (WHERE active AND role <> 'banned') AS accounts, "
@@ -44,7 +50,9 @@ const struct db_stmt overview_sql[] = {
 	    "count(*) FILTER (WHERE role = 'banned') AS banned "
 	    "FROM hub.account WHERE role <> 'system') a, "
 	    "(SELECT " HAS_STATE(queued) ", " HAS_STATE(running) ", " HAS_STATE(scheduled) ", "
-	    HAS_STATE(retry) ", " HAS_STATE(dead) " FROM hub.job) j",
+	    HAS_STATE(retry) ", " HAS_STATE(dead) " FROM hub.job) j, "
+	    "(SELECT coalesce(sum(size_bytes), 0)::bigint AS store_bytes, "
+	    "count(*) FILTER (WHERE damaged) AS damaged FROM hub.store) s",
 	    numbers_row, sizeof(struct overview) },
 	[JOBS] = { "overview_jobs",
 	    "SELECT j.id, j.kind, coalesce(p.path, '') AS path, j.state, j.phase, "

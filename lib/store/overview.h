@@ -16,6 +16,10 @@ struct overview {
 	int64_t store_bytes;
 	int64_t workers; /* heard of in the last minute */
 	int64_t queued, running, scheduled, retry, dead;
+	int64_t stale, held;   /* mirrors: too old, and told so; waiting for approval */
+	int64_t hosts_open;    /* that nobody asks for now */
+	int64_t damaged;       /* stores */
+	int64_t manifests_bad; /* lists of upstreams that could not be read */
 };
 
 must_check int overview_numbers(struct ctx *c, struct overview *out);
