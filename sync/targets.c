@@ -120,7 +120,8 @@ give(struct ctx *c, struct slot *slot, const char *conf_path, const struct job *
 	whole.path = f->path;
 	whole.store_id = f->store_id;
 	if (open_secrets(c, f, hints, &credentials, &token) != OK) {
-		slot_refuse(slot, &whole, "the stored secrets cannot be opened");
+		slot_refuse(slot, &whole,
+		    hints->of_hub ? c->reason : "the stored secrets cannot be opened");
 		return;
 	}
 	spec = spec_of(f, job->fence, hints, credentials, token);

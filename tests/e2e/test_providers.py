@@ -306,6 +306,20 @@ def test_the_hubs_own_token_goes_nowhere_else(hub, lab, forges, origin, url, nam
         assert len(tea.asked) == asked and len(lab.calls) == calls
 
 
+def test_a_token_file_that_others_may_read_is_not_used(hub, lab, origin, url, name):
+    file = hub.var / "keys" / "gitlab.token"
+    file.chmod(0o444)
+    try:
+        calls = len(lab.calls)
+        hub.add(url, name)
+        target = hub.one("SELECT t.id FROM hub.target t JOIN hub.project p ON p.id = t.project_id"
+                         " WHERE p.path = %s", name)
+        now = ended(hub, name, target)
+        assert "only its owner may read it" in now["error"] and len(lab.calls) == calls
+    finally:
+        file.chmod(0o400)
+
+
 @pytest.fixture(scope="module")
 def storm(hub, forges, upstream):
     """Targets whose tokens are canaries, through success and all kinds of failure; who had one in his
