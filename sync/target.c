@@ -331,6 +331,14 @@ take_known(struct git_push_known *known, const struct git_push_row *row)
 		memcpy(known->oids[known->n++], row->new, GIT_OID_BYTES);
 }
 
+static const char *
+short_of(const struct run *r, const char *error)
+{
+	const char *text = hide(r, error);
+
+	return arena_strndup(r->c->mem, text, strnlen(text, ERROR_MAX));
+}
+
 static int
 note_report(struct run *r, const struct git_push_row *rows, size_t n, const char **errors)
 {
@@ -341,8 +349,7 @@ note_report(struct run *r, const struct git_push_row *rows, size_t n, const char
 
 		if (errors[i] != NULL) {
 			r->out->n_refused++;
-			TRY(add_note(r, &notes, "refused", &rows[i],
-			    arena_strndup(r->c->mem, hide(r, errors[i]), ERROR_MAX)));
+			TRY(add_note(r, &notes, "refused", &rows[i], short_of(r, errors[i])));
 			continue;
 		}
 		*(is_delete ? &r->out->n_deleted : &r->out->n_pushed) += 1;

@@ -117,6 +117,7 @@ add_project(struct req *r, const struct page *page)
 	if (p->is_mirror)
 		add_tab(r, page, "runs", url_view(r, p, "runs", NULL, NULL), "Runs");
 	if (route_may(r, PERM_ADMIN)) {
+		add_tab(r, page, "targets", url_view(r, p, "targets", NULL, NULL), "Targets");
 		add_tab(r, page, "hooks", url_view(r, p, "hooks", NULL, NULL), "Webhooks");
 		add_tab(r, page, "settings", url_view(r, p, "edit", NULL, NULL), "Settings");
 	}

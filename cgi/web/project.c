@@ -111,6 +111,7 @@ web_project(struct req *r)
 		html(r->out, "<p class=\"about\">%s</p>\n", p->description);
 	add_clone_box(r);
 	TRY(mirror_panel(r, p));
+	TRY(targets_panel(r, p));
 	if (!project_is_cloned(p))
 		html(r->out, "<p>There is nothing to see until the first sync is done.</p>\n");
 	else

@@ -13,6 +13,8 @@
 static const struct web_words sign_in_words = { .again = web_sign_in_again };
 static const struct web_words own_words = { .again = web_own };
 static const struct web_words accounts_words = { .again = web_admin_accounts };
+static const struct web_words targets_words = { .again = web_targets };
+static const struct web_words target_words = { .again = web_target };
 static const struct web_words hooks_words = { .again = web_hooks };
 static const struct web_words hook_words = { .again = web_hook };
 static const struct web_words new_words = { .again = web_new };
@@ -71,6 +73,14 @@ static const struct route routes[] = {
 	{ GET,    "/*path/blame/*rest",   PERM_READ, LOAD_PROJECT, web_blame,   NULL, 0 },
 	{ GET,    "/*path/patch/*rest",   PERM_READ, LOAD_PROJECT, web_patch,   NULL, ROUTE_STREAM },
 	{ GET,    "/*path/archive/*rest", PERM_READ, LOAD_PROJECT, web_archive, NULL, ROUTE_STREAM },
+	{ GET,    "/*path/targets",          PERM_ADMIN, LOAD_PROJECT, web_targets,       NULL, 0 },
+	{ POST,   "/*path/targets",          PERM_ADMIN, LOAD_PROJECT, web_target_create, web_target_in, 0,
+	    &targets_words },
+	{ GET,    "/*path/targets/:id",      PERM_ADMIN, LOAD_PROJECT, web_target,        NULL, 0 },
+	{ POST,   "/*path/targets/:id",      PERM_ADMIN, LOAD_PROJECT, web_target_edit,   web_target_in, 0,
+	    &target_words },
+	{ POST,   "/*path/targets/:id/delete", PERM_ADMIN, LOAD_PROJECT, web_target_delete, NULL, 0 },
+	{ POST,   "/*path/targets/:id/push", PERM_ADMIN, LOAD_PROJECT, web_target_push,   web_target_push_in, 0 },
 	{ GET,    "/*path/hooks",            PERM_ADMIN, LOAD_PROJECT, web_hooks,         NULL, 0 },
 	{ POST,   "/*path/hooks",            PERM_ADMIN, LOAD_PROJECT, web_hook_create,   web_hook_in, 0,
 	    &hooks_words },

@@ -93,6 +93,15 @@ int web_admin_accounts(struct req *r);
 int web_admin_create_account(struct req *r);
 int web_admin_set_role(struct req *r);
 
+extern const struct field web_target_in[], web_target_push_in[]; /* targets.c */
+int targets_panel(struct req *r, const struct project *p);
+int web_targets(struct req *r);
+int web_target_create(struct req *r);
+int web_target(struct req *r);
+int web_target_edit(struct req *r);
+int web_target_delete(struct req *r);
+int web_target_push(struct req *r);
+
 extern const struct field web_hook_in[]; /* hooks.c; of all projects where none is loaded */
 int web_hooks(struct req *r);
 int web_hook_create(struct req *r);
