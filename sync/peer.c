@@ -86,6 +86,7 @@ http_send_long(void *payload, const void *bytes, size_t len,
 		.body_len = len,
 		.more = more,
 		.more_payload = source,
+		.is_once = p->service == &receive,
 		.may_gzip = more == NULL && p->service == &upload,
 		.max_bytes = p->net->c->conf->sync_pack_bytes,
 	};

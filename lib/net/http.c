@@ -301,6 +301,8 @@ set_request(struct net_http *h, const struct net_request *r)
 	}
 	if (r->method != NULL)
 		curl_easy_setopt(h->easy, CURLOPT_CUSTOMREQUEST, r->method);
+	if (r->is_once)
+		curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers);
 	if (h->with_credentials) {
 		curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);

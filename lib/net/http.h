@@ -24,6 +24,9 @@ struct net_request {
 	 * What is short goes out with its length, all else in chunks. */
 	int (*more)(void *payload, void *bytes, size_t size, size_t *got_out);
 	void *more_payload;
+	/* Never sent twice: libcurl does that when a kept connection dies before the answer begins.
+	 */
+	bool is_once;
 	bool may_gzip;	   /* the body may go out packed */
 	int64_t max_bytes; /* of the answer; more is a broken policy */
 	/* Follows up to three hops by hand, each checked; the path must still end in suffix, and
