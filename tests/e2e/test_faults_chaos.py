@@ -12,7 +12,7 @@ from fixtures.chaos import Chaos
 from fixtures.receiver import Receiver
 
 HUB_CONF = {"sync.workers": 2, "sync.lease_s": 4, "sync.poll_s": 1, "webhook.schemes": "https http",
-            "webhook.senders": 1}
+            "webhook.senders": 1, "guard.allow_rewrite": "yes"}
 
 
 def test_R38_kills_at_random_moments_leave_old_or_new_and_nothing_else(hub, upstream, capsys):

@@ -18,7 +18,7 @@ from fixtures.repos import simple
 from fixtures.run import wait_until
 
 HUB_CONF = {"sync.workers": 2, "sync.lease_s": 5, "sync.poll_s": 1,
-            "webhook.schemes": "https http", "hub.post_fetch_hooks": "/bin/true"}
+            "webhook.schemes": "https http", "hub.post_fetch_hooks": "/bin/true", "guard.allow_rewrite": "yes"}
 
 # Places of programs that this file does not run, or that need more than a changed upstream: who
 # comes by there.

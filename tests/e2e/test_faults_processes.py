@@ -4,7 +4,6 @@ R-12 (the database dies under load), R-28 (the clock jumps)."""
 import contextlib
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
@@ -14,10 +13,10 @@ import pytest
 import requests
 
 from fixtures import upstream as up
-from fixtures.faults import (end_follow, family, hub_follows, kill, make_due, once, pg_ctl,
+from fixtures.faults import (family, kill,
                              start_database, stop_database, sync_pids)
 from fixtures.hub import as_user_argv
-from fixtures.invariants import Reader, check, leftovers, settle
+from fixtures.invariants import check, leftovers, settle
 from fixtures.repos import simple
 from fixtures.run import clean_env, run, wait_until
 
@@ -226,3 +225,55 @@ def start_with_clock(hub, clock):
         with contextlib.suppress(Exception):
             return hub.one("SELECT 1")
     wait_until(answers, 60, lambda: (hub.var / "log" / "postgres.log").read_text()[-1000:])
+
+
+# ---------------------------------------------------------------- R-25: a host that is down
+
+N_DOWN = 200
+
+
+def test_R25_a_dead_host_of_two_hundred_mirrors_costs_little_and_comes_back_spread(
+        fresh_hub, upstream, origin, path, name, tmp_path):
+    hub = fresh_hub({"sync.workers": 2, "sync.poll_s": 1, "schedule": 600})
+    one = simple(tmp_path / "up" / "one.git")
+    with up.Upstream(tmp_path / "up") as dead:
+        for i in range(N_DOWN):
+            (tmp_path / "up" / ("d%d.git" % i)).symlink_to("one.git")
+            dead.fault("d%d.git" % i, cut_off)
+        hub.sql("WITH s AS (INSERT INTO hub.store (node) SELECT 1 FROM generate_series(1, %s) RETURNING id),"
+                " n AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS k FROM s),"
+                " p AS (INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
+                " SELECT 'd' || n.k, (SELECT min(id) FROM hub.account), true, n.id FROM n RETURNING id, path),"
+                " m AS (INSERT INTO hub.mirror (project_id, url) SELECT id, %s || '/' || path || '.git' FROM p"
+                " RETURNING project_id) INSERT INTO hub.job (kind, project_id, state, run_at)"
+                " SELECT 'sync', project_id, 'queued', now() FROM m", N_DOWN, dead.base)
+        hub.sql("SELECT pg_notify('mirrorhub_job', '')")
+        ours = "127.0.0.1:%d" % dead.port
+        wait_until(lambda: hub.one("SELECT breaker_until > now() FROM hub.host WHERE name = %s", ours), 60,
+                   lambda: "the breaker opens: %s" % hub.sql("SELECT * FROM hub.host"))
+        asked = len(dead.asked())
+        assert asked < N_DOWN / 2, "it was asked for nearly all of them"
+        # others are not held up by it
+        hub.mirror(upstream.url(path), name)
+        assert hub.refs(name) == origin.mirrored()
+        assert len(dead.asked()) - asked <= 4, "one trial at a time, if any"
+        # it comes back: one trial, and then not all of them at once
+        dead.heal()
+        hub.sql("UPDATE hub.host SET breaker_until = now() WHERE name = %s", ours)
+        hub.sql("UPDATE hub.job j SET run_at = now() FROM hub.project p WHERE p.id = j.project_id"
+                " AND p.path LIKE 'd%%' AND j.state <> 'running'")
+        hub.sql("SELECT pg_notify('mirrorhub_job', '')")
+        wait_until(lambda: hub.one("SELECT breaker_level = 0 AND failures = 0 FROM hub.host WHERE name = %s", ours),
+                   60, lambda: "it is trusted again: %s" % hub.sql("SELECT * FROM hub.host"))
+        spread = hub.one("SELECT extract(epoch FROM max(run_at) - min(run_at))::float FROM hub.job j"
+                         " JOIN hub.project p ON p.id = j.project_id WHERE p.path LIKE 'd%%'"
+                         " AND j.state <> 'running' AND run_at > '-infinity'")
+        assert spread > 5, "all are due at the same time"
+        wait_until(lambda: hub.one("SELECT count(*) FROM hub.mirror WHERE last_success_at IS NOT NULL") >= 10, 60)
+        assert hub.refs(hub.one("SELECT path FROM hub.project p JOIN hub.mirror m ON m.project_id = p.id WHERE"
+                                " last_success_at IS NOT NULL AND path LIKE 'd%%' LIMIT 1")) == one.mirrored()
+
+
+def cut_off(x):
+    x.cut(reset=True)
+    return True
