@@ -119,17 +119,17 @@ def test_R01_killed_at_any_place_all_is_mended_by_the_next_runs(
 @pytest.mark.parametrize("point", ANEW)
 def test_R01_killed_while_a_fresh_store_takes_a_damaged_ones_place(still, told, one_mirror, point):
     m = one_mirror
-    damage = ("UPDATE hub.store s SET damaged = %s FROM hub.project p WHERE p.store_id = s.id AND p.path = %s")
+    mark = still.store_dir(m.name) / "mirrorhub-damaged"  # as an audit leaves it
     with Reader(still, m.name, m.origin.mirrored()) as reader:
         m.change()
         reader.may_see(m.origin.mirrored())
-        still.sql(damage, True, m.name)
+        mark.write_text("four bytes of a pack")
+        os.chown(mark, mark.parent.stat().st_uid, mark.parent.stat().st_gid)
         done = once(still, check=False, MIRRORHUB_CRASH_AT=point)
         assert "signal 9" in done.stderr, done
         wait_until(lambda: not sync_pids(still), 60, "the workers die with their supervisor")
         settle(still, m.name)
     reader.check()
-    still.sql(damage, False, m.name)  # as the next audit finds it
     check(still, {m.name: m.origin})
     told.check({m.name: m.origin})
 
