@@ -24,7 +24,8 @@ from fixtures.upstream import Upstream
 
 # Files go to the parallel runs whole and in this order: the long ones first, so that none of them
 # is left alone at the end.
-LONG = ["test_sync_faults.py", "test_bad_input.py", "test_git_serving.py", "test_mirror_safety.py",
+LONG = ["test_sync_faults.py", "test_net_safety.py", "test_faults_kills.py", "test_faults_disk.py",
+        "test_faults_processes.py", "test_bad_input.py", "test_git_serving.py", "test_mirror_safety.py",
         "test_rows_sync.py", "test_standalone.py", "test_git_speed.py"]
 
 
