@@ -74,7 +74,8 @@ def test_all_functions_and_views_of_the_page_exist_and_no_others(shop):
         "SELECT p.proname AS name FROM pg_proc p WHERE p.pronamespace = 'admin'::regnamespace"
         " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')")}
     told = set(re.findall(r"`admin\.(\w+)\(", PAGE))
-    helpers = {"project_id", "account_id", "webhook_id", "manifest_id", "record", "record_webhook", "hash"}
+    helpers = {"project_id", "account_id", "webhook_id", "manifest_id", "target_id", "record",
+               "record_webhook", "record_target", "hash", "decide"}
     assert made - helpers == told - {"revoke_token"} | {"revoke_token"}
 
 
