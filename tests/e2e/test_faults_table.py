@@ -55,6 +55,8 @@ ROWS = {
     "R-26": [(NET, "test_R26_a_name_with_good_addresses_is_mirrored"),
              (NET, "test_R26_a_name_that_cannot_be_found_has_its_class_and_mends_by_itself"),
              (NET, "test_R26_a_slow_answer_is_waited_for_and_others_go_on")],
+    "R-27": [("test_targets.py", "test_a_refused_ref_is_told_and_the_others_go_on"),
+             ("test_targets.py", "test_a_target_that_refuses_all_refs_is_partial")],
     "R-28": [(PROCESSES, "test_R28_the_databases_clock_jumps_and_the_schedule_goes_on")],
     "R-38": [("test_faults_chaos.py", "test_R38_kills_at_random_moments_leave_old_or_new_and_nothing_else"),
              (SYNC, "test_R38_kills_at_random_moments_leave_old_or_new_and_nothing_else")],
