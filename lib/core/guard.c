@@ -245,7 +245,7 @@ check_name(struct ctx *c, const struct git_refs *refs, const char *ref)
 	if (!str_is_utf8(ref, strlen(ref)) || !git_filter_takes(NULL, ref))
 		faults_say(f, "as", FAULT_INVALID, "this cannot be the name of a branch or tag");
 	else if (git_refs_find(refs, ref) != NULL)
-		faults_say(f, "as", FAULT_TAKEN, "there is a ref of this name");
+		return fail(c, E_CONFLICT, "there is a ref of this name");
 	return faults_end(c, f);
 }
 

@@ -34,7 +34,7 @@ must_check int kept_list(
 /* Publishes a kept tip again, with the next sync, which is asked for: under the name of its ref, or
  * one made of it if that is taken, or under `as` (NULL or "": none was given). It stays until it is
  * let go, or the upstream has a ref of that name. *ref_out: the name. Faults "name" (FAULT_UNKNOWN:
- * no such tip is kept) and "as". */
+ * no such tip is kept) and "as". E_CONFLICT: there is a ref of that name. */
 must_check int kept_restore(struct ctx *c, const struct actor *who, const struct project *p,
     const char *name, const char *as, const char **ref_out);
 

@@ -295,7 +295,7 @@ begin(struct git_pack_in *p)
 	if (memcmp(p->head, "PACK", 4) != 0)
 		return fail(p->c, E_INVALID, "what the upstream sends is no pack");
 	if (p->n_objects > p->c->conf->sync_objects)
-		return fail(p->c, E_INVALID,
+		return fail(p->c, E_DENIED,
 		    "the upstream's pack has more than the %lld objects it may",
 		    (long long)p->c->conf->sync_objects);
 	TRY(p->n_objects < p->c->conf->sync_index_pack_objects ? indexer_open(p) : child_open(p));

@@ -32,7 +32,8 @@ def mirror(hub, upstream, name, **options):
     hub.add(upstream.url("g/%s.git" % name), name, sync=False)
     for option, value in options.items():
         set_option(hub, name, option, value)
-    return hub.sync_and_wait(name)
+    hub.sync_and_wait(name)
+    hub.wait_idle(name)
 
 
 def set_option(hub, name, option, value):
@@ -391,7 +392,9 @@ def test_a_kept_tip_is_taken_back_and_let_go(hub, upstream, origin, name, tmp_pa
     assert answer.status_code == 204, answer.text
     wait_until(lambda: hub.refs(name) == origin.mirrored(), 60, lambda: str(hub.last_run(name)))
     assert kept(hub, name)["refs/heads/topic/1"] == [gone, gone]
-    assert hub.one("SELECT count(*) FROM hub.mirror_pin") == 0
+    settle(hub, name)
+    assert hub.one("SELECT count(*) FROM hub.mirror_pin i JOIN hub.project p ON p.id = i.project_id"
+                   " WHERE p.path = %s", name) == 0
 
 
 def test_the_tip_of_a_forced_branch_is_taken_back_under_another_name(hub, upstream, origin, name):
@@ -428,10 +431,11 @@ def test_additive_never_deletes_and_never_forces(hub, upstream, origin, name):
     assert kept(hub, name) == {}
     assert {n["rule"] for n in guard(hub, name)["notices"]} == {"diverged"}
     assert sync(hub, name, "unchanged")["objects"] == 0
-    # back to exact, all of that is an update like any other
+    # back to exact: who says so has seen what upstream has; what goes is kept
     set_option(hub, name, "mode", "exact")
-    wait_until(lambda: guard(hub, name)["held_at"], 60, lambda: str(hub.last_run(name)))
-    assert "refs/heads/topic/0" in hub.refs(name)
+    wait_until(lambda: hub.refs(name) == origin.mirrored(), 60, lambda: str(hub.last_run(name)))
+    assert kept(hub, name)["refs/heads/main"] == [before["refs/heads/main"]]
+    assert kept(hub, name)["refs/heads/topic/0"] == [before["refs/heads/topic/0"]]
 
 
 def test_without_pruning_deleted_refs_stay(hub, upstream, origin, name):
