@@ -2,20 +2,14 @@
 R-01's push steps, R-27). The targets are bare repositories behind git's own receive-pack, and a second
 Mirrorhub; the truth is what git says they have."""
 
-import json
-import os
-import pathlib
-import re
-
 import pytest
 
 from fixtures import upstream as up
 from fixtures.faults import end_follow, once
 from fixtures.repos import simple
-from fixtures.run import git, wait_until
+from fixtures.run import wait_until
 
 HUB_CONF = {"sync.workers": 2, "net.low_speed_s": 6, "net.connect_s": 6, "sync.poll_s": 1}
-KEPT = "refs/mirrorhub/"
 
 
 # ---------------------------------------------------------------- tools
@@ -307,3 +301,113 @@ def test_a_redirect_is_followed_on_the_same_host_alone(hub, upstream, mirror, or
     target = add(hub, mirror, upstream.url(path))
     wait(hub, mirror, target, "idle")
     assert there.refs() == origin.refs()
+
+
+# ---------------------------------------------------------------- secrets (M-11 to M-14)
+
+def test_credentials_in_an_address_are_refused(hub, mirror):
+    answer = hub.post("/api/repos/%s/targets" % mirror, json={"url": "http://bob:canary-77@127.0.0.1/x.git"})
+    assert answer.status_code == 400 and "canary-77" not in answer.text
+
+
+def test_one_place_has_one_target(hub, upstream, mirror, there):
+    add(hub, mirror, upstream.url("to/%s.git" % mirror))
+    answer = hub.post("/api/repos/%s/targets" % mirror,
+                      json={"url": upstream.url("to/%s/" % mirror).upper().replace("HTTP://", "http://")})
+    assert answer.status_code == 400 and "pushed there already" in answer.text, answer.text
+
+
+def test_secrets_are_used_rotated_and_never_seen(hub, upstream, mirror, origin, there):
+    path = "to/%s.git" % mirror
+    hub.hide("canary-one-5f", "canary-two-8e")
+    upstream.require(path, "bob", "canary-two-8e")
+    target = add(hub, mirror, upstream.url(path), user="bob", password="canary-one-5f")
+    assert wait(hub, mirror, target, "auth")["errorClass"] == "auth"
+    answer = hub.put("/api/repos/%s/targets/%d" % (mirror, target),
+                     json={"url": upstream.url(path), "user": "bob", "password": "canary-two-8e"})
+    assert answer.status_code == 200 and "canary" not in answer.text
+    wait(hub, mirror, target, "idle")
+    assert there.refs() == origin.refs()
+    hub.put("/api/repos/%s/targets/%d" % (mirror, target), json={"url": upstream.url(path)})
+    push(hub, mirror, target)  # what was not sent has stayed
+    assert "canary" not in hub.dump()
+    for uri in ("/%s/targets" % mirror, "/%s/targets/%d" % (mirror, target), "/%s" % mirror):
+        page = hub.get(uri, auth=hub.admin)
+        assert page.status_code == 200 and "canary" not in page.text
+
+
+def test_another_address_forgets_the_credentials(hub, upstream, mirror, origin, there):
+    path, other = "to/%s.git" % mirror, "other/%s.git" % mirror
+    upstream.repo(other)
+    upstream.require(path, "bob", "canary-three-1a")
+    target = add(hub, mirror, upstream.url(path), user="bob", password="canary-three-1a")
+    wait(hub, mirror, target, "idle")
+    hub.put("/api/repos/%s/targets/%d" % (mirror, target), json={"url": upstream.url(other)})
+    wait(hub, mirror, target, "idle")
+    assert not show(hub, mirror, target)["hasCredentials"]
+    assert all(r.authorization is None for r in upstream.asked(other))
+
+
+def test_an_answer_that_repeats_our_secret_is_not_shown(hub, upstream, mirror, origin, there):
+    path = "to/%s.git" % mirror
+    hub.hide("canary-four-3c")
+    write_hook(there, "update", "echo 'you are bob:canary-four-3c' >&2; exit 1\n")
+    upstream.require(path, "bob", "canary-four-3c")
+    target = add(hub, mirror, upstream.url(path), user="bob", password="canary-four-3c")
+    now = wait(hub, mirror, target, "partial")
+    assert "canary" not in str(now) and "secret" in now["refused"][0]["error"]
+
+
+# ---------------------------------------------------------------- killed at each step (R-01)
+
+@pytest.mark.parametrize("point", ["target-push", "target-pushed", "before-report"])
+def test_R01_a_push_that_was_killed_is_repaired_by_the_next(fresh_hub, upstream, origin, there, name, point):
+    hub = fresh_hub(conf=dict(HUB_CONF, **{"sync.lease_s": 5}))
+    hub.mirror(upstream.url("from/%s.git" % name), name)
+    end_follow(hub)
+    target = add(hub, name, upstream.url("to/%s.git" % name))
+    once(hub, check=False, MIRRORHUB_CRASH_AT=point)
+    hub.sql("UPDATE hub.job SET lease_until = now() - interval '1 s' WHERE state = 'running'")
+    hub.sql("UPDATE hub.job SET run_at = '-infinity' WHERE target_id = %s", target)
+    once(hub)
+    hub.sql("UPDATE hub.job SET run_at = '-infinity', state = 'queued' WHERE target_id = %s AND state <> 'running'",
+            target)
+    once(hub)
+    assert there.refs() == origin.refs()
+    assert show(hub, name, target)["state"] == "idle"
+    assert hub.one("SELECT count(*) FROM hub.target_ref WHERE target_id = %s AND planned IS NULL"
+                   " AND oid IS NOT NULL", target) == len(origin.refs()), "all of it is known to be ours"
+
+
+# ---------------------------------------------------------------- a second hub as the target
+
+def test_a_second_hub_is_a_target_ref_by_ref(hub, fresh_hub, mirror, origin):
+    second = fresh_hub()
+    second.run_program("mirrorhub", "create-project", "copy", "--owner", second.user)
+    second.hide(second.token)
+    target = add(hub, mirror, second.url + "/copy.git", user=second.user, password=second.token)
+    wait(hub, mirror, target, "idle")
+    assert second.refs("copy", auth=second.admin) == hub.refs(mirror, auth=hub.admin) == origin.refs()
+    origin.commit("main", {"next": "thing"})
+    origin.delete("refs/tags/light")
+    hub.sync_and_wait(mirror)
+    wait_until(lambda: second.refs("copy", auth=second.admin) == origin.refs(), 60, "the change is there")
+
+
+# ---------------------------------------------------------------- psql and the command
+
+def test_psql_and_the_command_add_a_target_and_give_it_its_secret(hub, upstream, mirror, origin, there):
+    path = "to/%s.git" % mirror
+    hub.hide("canary-five-9d")
+    upstream.require(path, "bob", "canary-five-9d")
+    target = int(hub.one("SELECT admin.add_target(%s, %s)", mirror, upstream.url(path)).split()[-1])
+    wait(hub, mirror, target, "auth")
+    secret = hub.var / "secret"
+    secret.write_text("bob:canary-five-9d\n")
+    secret.chmod(0o644)
+    hub.run_program("mirrorhub", "target-secret", str(target), "--secret-file", str(secret))
+    wait(hub, mirror, target, "idle")
+    assert there.refs() == origin.refs()
+    assert hub.one("SELECT admin.push_now(%s)", mirror) == "1 queued"
+    assert hub.one("SELECT count(*) FROM admin.targets WHERE project = %s", mirror) == 1
+    assert hub.one("SELECT admin.delete_target(%s)", target) == "deleted"
