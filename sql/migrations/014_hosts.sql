@@ -748,6 +748,8 @@ BEGIN
 	INTO slow, ids, verdicts
 	FROM (SELECT j.id, e.value AS whole,
 			CASE WHEN e.value ->> 'error_class' <> '' THEN 'failed'
+				-- options that were changed while it ran (015) want a whole sync
+				WHEN m.options_version <> m.taken_version THEN 'changed'
 				WHEN s.fingerprint = decode(e.value ->> 'fingerprint', 'hex') THEN 'unchanged'
 				ELSE hub.guard_sees(j.project_id, decode(e.value ->> 'fingerprint', 'hex')) END AS verdict,
 			e.value ->> 'error_class' <> '' OR j.is_asked OR m.failures > 0 AS is_slow
