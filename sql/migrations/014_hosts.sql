@@ -134,6 +134,11 @@ CREATE FUNCTION guard_finish(project_id bigint, result jsonb) RETURNS void LANGU
 	SELECT
 $$;
 
+-- The target of this job, if it has one, is locked (016).
+CREATE FUNCTION target_lock(job_id bigint) RETURNS void LANGUAGE sql AS $$
+	SELECT
+$$;
+
 -- A job of a target (016) or of a manifest (019) came to its end, well or not.
 CREATE FUNCTION target_finish(job_id bigint, result jsonb) RETURNS void LANGUAGE sql AS $$
 	SELECT
@@ -575,10 +580,11 @@ BEGIN
 		host_v2 bigint, root_nano bigint, changes_micro bigint, seen_s bigint)
 		ORDER BY t.project_id, t.id
 	LOOP
-		-- project, mirror, job: the order of deletions and of admin.pause, so that none of them
-		-- waits for us while we wait for it, and a pause is seen
+		-- project, mirror, target, job: the order of deletions and of admin.pause, so that none of
+		-- them waits for us while we wait for it, and a pause is seen
 		PERFORM FROM hub.project p WHERE p.id = r.project_id FOR KEY SHARE;
 		SELECT q.* INTO m FROM hub.mirror q WHERE q.project_id = r.project_id FOR NO KEY UPDATE;
+		PERFORM hub.target_lock(r.id);
 		SELECT q.* INTO j FROM hub.job q WHERE q.id = r.id AND q.fence = r.fence
 			AND q.state = 'running' AND (NOT r.is_lost OR q.lease_until < now()) FOR UPDATE;
 		CONTINUE WHEN NOT FOUND;

@@ -186,6 +186,13 @@ BEGIN
 	RETURN its_target IS NOT NULL;
 END $$;
 
+-- Before its job is: the order of deletions.
+CREATE OR REPLACE FUNCTION target_lock(job_id bigint) RETURNS void LANGUAGE sql
+SECURITY DEFINER SET search_path = hub, pg_temp AS $$
+	SELECT FROM target t WHERE t.id = (SELECT j.target_id FROM job j WHERE j.id = job_id)
+	FOR NO KEY UPDATE
+$$;
+
 -- result: as job_finish got it. Its facts are those of sync/target.h: is_read (the target's refs were
 -- seen), fingerprint (all of these refs are there; '' not all are), n_pushed, n_deleted, n_conflicts,
 -- n_refused, conflicts, overwrote, was_asked.
