@@ -23,6 +23,7 @@
 #define START_AGAIN_US US_PER_S
 #define START_AGAIN_MOST_US (60LL * US_PER_S)
 #define STEADY_US (60LL * US_PER_S) /* it has lived that long: the next one starts at once */
+#define DEATHS_MOST 2 /* in a row: once may be a killer out of memory, or somebody's hand */
 #define LINE_ROWS_BYTES (64 * 1024) /* of one line to the prober, about */
 #define ROWS_MAX_BYTES (200 * 1024)
 #define LINES_MAX 100 /* a turn */
@@ -67,7 +68,7 @@ probes_open(struct probes *p, struct ctx *c, struct arena *mem, const char *conf
 size_t
 probes_count(const struct probes *p)
 {
-	return p->n_busy + p->n_done + p->n_returned;
+	return p->n_busy + p->n_done + p->n_returned + p->n_suspect;
 }
 
 static size_t *
@@ -80,6 +81,8 @@ count_of(struct probes *p, enum probe_state state)
 		return &p->n_done;
 	case PROBE_RETURNED:
 		return &p->n_returned;
+	case PROBE_SUSPECT:
+		return &p->n_suspect;
 	case PROBE_FREE:
 		break;
 	}
@@ -200,6 +203,8 @@ take_line(struct probes *p, struct ctx *c, const char *line)
 		TRY(probe_report_parse(c, rows[i], &r));
 		take_report(p, c, &r);
 	}
+	if (p->n_busy == 0) /* it has lived through all of them */
+		p->deaths = 0;
 	return OK;
 }
 
@@ -208,6 +213,7 @@ take_line(struct probes *p, struct ctx *c, const char *line)
 static void
 lose(struct probes *p, const char *why)
 {
+	enum probe_state next = p->deaths >= DEATHS_MOST ? PROBE_SUSPECT : PROBE_RETURNED;
 	int64_t now_us = clock_mono_us();
 
 	if (why != NULL)
@@ -219,7 +225,7 @@ lose(struct probes *p, const char *why)
 	p->out_len = 0;
 	for (size_t i = 0; i < p->n; i++)
 		if (p->slots[i].state == PROBE_BUSY)
-			set_state(p, &p->slots[i], PROBE_RETURNED);
+			set_state(p, &p->slots[i], next);
 	if (why == NULL || now_us - p->start_us > STEADY_US)
 		p->start_after_us = 0;
 	else
@@ -227,6 +233,17 @@ lose(struct probes *p, const char *why)
 	if (p->start_after_us > START_AGAIN_MOST_US)
 		p->start_after_us = START_AGAIN_MOST_US;
 	p->start_us = now_us + p->start_after_us;
+}
+
+/* By itself, or because of what it said or did not say. */
+static void
+bury(struct probes *p, const char *why)
+{
+	if (p->n_busy > 0)
+		p->deaths++;
+	lose(p, why);
+	if (p->n_suspect > 0)
+		p->deaths = 0;
 }
 
 static int
@@ -250,7 +267,7 @@ write_out(struct probes *p, struct ctx *c)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n <= 0) {
-			lose(p, arena_printf(c->mem, "it does not read: %s", strerror(errno)));
+			bury(p, arena_printf(c->mem, "it does not read: %s", strerror(errno)));
 			return;
 		}
 		explicit_bzero(p->out, (size_t)n); /* credentials */
@@ -275,11 +292,11 @@ probes_hear(struct probes *p, struct ctx *c)
 			code = take_line(p, c, line);
 	} while (code == OK && line != NULL && ++n < LINES_MAX);
 	if (code == E_INVALID)
-		lose(p, c->reason);
+		bury(p, c->reason);
 	else if (code != OK || child_has_ended(&p->child, &status))
-		lose(p, "it ended");
+		bury(p, "it ended");
 	else if (clock_mono_us() - p->heard_us > SILENT_US)
-		lose(p, "it was silent for too long");
+		bury(p, "it was silent for too long");
 	else
 		write_out(p, c);
 }
@@ -380,26 +397,37 @@ write_results(struct probes *p, struct ctx *c, bool *has_passed_out)
 	return OK;
 }
 
+/* One batch of those in that state, by that statement; then they are ours no more. */
 static int
-write_returns(struct probes *p, struct ctx *c)
+give_back(struct probes *p, struct ctx *c, enum probe_state state,
+    int (*write)(struct ctx *c, const struct probe_held *held, size_t n))
 {
-	while (p->n_returned > 0) {
-		struct probe_held held[PROBE_BATCH_MAX];
-		struct probe_slot *slots[PROBE_BATCH_MAX];
-		size_t n = 0;
+	struct probe_held *held = arena_new_array(c->mem, struct probe_held, PROBE_BATCH_MAX);
+	struct probe_slot *slots[PROBE_BATCH_MAX];
+	size_t n = 0;
 
-		for (size_t i = 0; i < p->n && n < PROBE_BATCH_MAX; i++) {
-			struct probe_slot *s = &p->slots[i];
+	for (size_t i = 0; i < p->n && n < PROBE_BATCH_MAX; i++) {
+		struct probe_slot *s = &p->slots[i];
 
-			if (s->state != PROBE_RETURNED)
-				continue;
-			held[n] = (struct probe_held){ s->job.id, s->job.fence };
-			slots[n++] = s;
-		}
-		TRY(probe_release(c, held, n));
-		for (size_t i = 0; i < n; i++)
-			clear(p, slots[i]);
+		if (s->state != state)
+			continue;
+		held[n] = (struct probe_held){ s->job.id, s->job.fence };
+		slots[n++] = s;
 	}
+	TRY(write(c, held, n));
+	for (size_t i = 0; i < n; i++)
+		clear(p, slots[i]);
+	return OK;
+}
+
+static int
+write_returns(struct probes *p, struct ctx *c, bool *has_passed_out)
+{
+	*has_passed_out |= p->n_suspect > 0;
+	while (p->n_returned > 0)
+		TRY(give_back(p, c, PROBE_RETURNED, probe_release));
+	while (p->n_suspect > 0)
+		TRY(give_back(p, c, PROBE_SUSPECT, probe_hand_over));
 	return OK;
 }
 
@@ -574,7 +602,7 @@ probes_work(struct probes *p, struct ctx *c, bool may_begin, bool *has_more, boo
 {
 	*has_passed_out = false;
 	TRY(write_results(p, c, has_passed_out));
-	TRY(write_returns(p, c));
+	TRY(write_returns(p, c, has_passed_out));
 	TRY(renew(p, c));
 	replace_tired(p, c);
 	if (p->n == 0)
@@ -590,7 +618,7 @@ probes_wait_ms(const struct probes *p)
 {
 	int64_t left_us = p->done_us + WRITE_US - clock_mono_us();
 
-	if (p->n_returned > 0)
+	if (p->n_returned > 0 || p->n_suspect > 0)
 		return 0;
 	if (p->n_done == 0)
 		return -1;

@@ -1,7 +1,8 @@
 /* Probes as the supervisor sees them: takes what is due from the queue, many at once, gives it to
  * the prober (a process of its own, sync/prober.h) and writes down what that saw, in batches. A
  * prober that dies or falls silent has failed nobody: its jobs go back, and another one is started,
- * later and later. */
+ * later and later. What was in hand when a second one in a row died may be what it dies of: these
+ * become whole syncs, where each has a worker of its own, and the one that kills it fails alone. */
 #ifndef SYNC_PROBES_H
 #define SYNC_PROBES_H
 
@@ -15,7 +16,7 @@
 #include "sync/child.h"
 #include "sync/probe_count.h"
 
-enum probe_state { PROBE_FREE = 0, PROBE_BUSY, PROBE_DONE, PROBE_RETURNED };
+enum probe_state { PROBE_FREE = 0, PROBE_BUSY, PROBE_DONE, PROBE_RETURNED, PROBE_SUSPECT };
 
 /* A probe in hand. */
 struct probe_slot {
@@ -33,7 +34,7 @@ struct probes {
 	struct probe_slot *slots;
 	size_t n;      /* sync.probes; 0: there are none, and the workers do it all */
 	size_t n_busy; /* in the states of that name */
-	size_t n_done, n_returned;
+	size_t n_done, n_returned, n_suspect;
 	const char *worker; /* the name under which jobs are claimed */
 
 	/* lines that the prober has not taken yet, in out_mem */
@@ -42,6 +43,7 @@ struct probes {
 	size_t out_len;
 
 	bool is_closing;
+	int deaths;			  /* in a row, with jobs in hand, by itself */
 	int64_t heard_us;		  /* a sign of life */
 	int64_t done_us;		  /* since when something waits to be written */
 	int64_t start_us, start_after_us; /* when a prober may be started again */
@@ -56,7 +58,7 @@ void probes_hear(struct probes *p, struct ctx *c);
 
 /* Writes down what has come back, and takes what is due while *has_more and there is room.
  * *has_more: there may be more now, or not before another look; *has_passed_out: some have
- * something new, and are ordinary jobs from here on. */
+ * something new or may be what killed probers, and are ordinary jobs from here on. */
 must_check int probes_work(
     struct probes *p, struct ctx *c, bool may_begin, bool *has_more, bool *has_passed_out);
 

@@ -53,7 +53,7 @@ static const struct field result_in[] = {
 
 static const struct field held_in[] = { FIELD(probe_held, id), FIELD(probe_held, fence), { 0 } };
 
-enum { PROBE_CLAIM, PROBE_FINISH, PROBE_RELEASE };
+enum { PROBE_CLAIM, PROBE_FINISH, PROBE_RELEASE, PROBE_HAND_OVER };
 
 const struct db_stmt probe_sql[] = {
 	[PROBE_CLAIM] = { "probe_claim",
@@ -66,6 +66,8 @@ const struct db_stmt probe_sql[] = {
 	    sizeof(struct probe_end) },
 	[PROBE_RELEASE] = { "probe_release", "SELECT id FROM hub.probe_release($1) id", id_row,
 	    sizeof(struct id_row) },
+	[PROBE_HAND_OVER] = { "probe_hand_over", "SELECT id FROM hub.probe_hand_over($1) id",
+	    id_row, sizeof(struct id_row) },
 	{ 0 },
 };
 
@@ -104,5 +106,12 @@ int
 probe_release(struct ctx *c, const struct probe_held *held, size_t n)
 {
 	return db_do(c, &probe_sql[PROBE_RELEASE], NULL,
+	    db_text(list_json(c, held_in, held, n, sizeof(*held))));
+}
+
+int
+probe_hand_over(struct ctx *c, const struct probe_held *held, size_t n)
+{
+	return db_do(c, &probe_sql[PROBE_HAND_OVER], NULL,
 	    db_text(list_json(c, held_in, held, n, sizeof(*held))));
 }

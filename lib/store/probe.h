@@ -68,4 +68,7 @@ struct probe_held {
 /* Puts jobs back as they were before the claim: whoever stops has not asked, and they are due. */
 must_check int probe_release(struct ctx *c, const struct probe_held *held, size_t n);
 
+/* Makes whole syncs of them, due at once: one of them may be what probers die of. */
+must_check int probe_hand_over(struct ctx *c, const struct probe_held *held, size_t n);
+
 #endif

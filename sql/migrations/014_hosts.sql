@@ -724,6 +724,20 @@ CREATE FUNCTION probe_release(held jsonb) RETURNS SETOF bigint LANGUAGE sql AS $
 	RETURNING j.id
 $$;
 
+-- The prober has died with these in hand, more than once: whole syncs from here on, each with a worker
+-- of its own.
+CREATE FUNCTION probe_hand_over(held jsonb) RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+DECLARE
+	ids bigint[];
+BEGIN
+	SELECT array_agg(l.id) INTO ids FROM (SELECT j.id
+		FROM jsonb_to_recordset(held) AS h (id bigint, fence bigint)
+		JOIN hub.job j ON j.id = h.id AND j.fence = h.fence AND j.lease_until IS NOT NULL
+		ORDER BY j.id FOR UPDATE OF j) l;
+	PERFORM hub.probe_pass(ids) WHERE ids IS NOT NULL;
+	RETURN QUERY SELECT unnest(ids);
+END $$;
+
 -- What probes came to ({id, fence, project_id, fingerprint, error_class, error_text, retry_after_s,
 -- delay_s, root_nano, host_v2}). Unchanged: the next time, and nothing else but the mirror's times;
 -- with a run only if somebody asked for it, or it ends a row of failures. Held: still so.

@@ -426,6 +426,24 @@ a_probe_put_back_is_due_as_before(void **state)
 }
 
 static void
+a_probe_handed_over_is_a_whole_sync_at_once(void **state)
+{
+	struct three *t = *state;
+	struct probe_job j = probe_of(t, 1), other = probe_of(t, 2);
+	struct probe_held held[] = { { j.id, j.fence }, { other.id, other.fence - 1 } };
+
+	assert_ok(t->a, probe_hand_over(t->a, held, N_OF(held)));
+	assert_string_equal(look(t, 1).state, "queued");
+	assert_true(look(t, 1).is_urgent);
+	assert_false(look(t, 1).is_probed);
+	assert_int_equal(look(t, 1).failures, 0);
+	assert_string_equal(finish_one(t->a, seen(&j, OUR_PRINT)), "fenced");
+	assert_string_equal(look(t, 2).state, "running"); /* another one's by now */
+	assert_ok(t->a, probe_hand_over(t->a, held, N_OF(held)));
+	assert_string_equal(look(t, 1).state, "queued");
+}
+
+static void
 what_was_asked_for_during_a_probe_is_done_again(void **state)
 {
 	struct three *t = *state;
@@ -882,6 +900,7 @@ main(void)
 		WITH_THREE(a_failed_probe_is_a_failed_sync_and_a_probe_again),
 		WITH_THREE(a_lost_probe_is_followed_by_a_whole_sync),
 		WITH_THREE(a_probe_put_back_is_due_as_before),
+		WITH_THREE(a_probe_handed_over_is_a_whole_sync_at_once),
 		WITH_THREE(what_was_asked_for_during_a_probe_is_done_again),
 		WITH_THREE(a_mirror_paused_during_its_probe_has_no_job),
 		WITH_THREE(a_batch_may_hold_everything),

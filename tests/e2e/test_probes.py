@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from fixtures import upstream as up
-from fixtures.faults import end_follow, hub_follows, kill, make_due, once
+from fixtures.faults import end_follow, hub_follows, is_talking_to, kill, make_due, once
 from fixtures.repos import simple
 from fixtures.run import wait_until
 
@@ -170,6 +170,34 @@ def test_a_killed_prober_has_failed_nobody(hub, upstream, mirrored):
     assert prober_pids(hub) != first
     assert runs(hub, mirrored) == n_runs
     upstream.heal()  # which cuts the connection of the other one
+
+
+def test_what_kills_probers_fails_alone(hub, upstream, mirrored):
+    """Whoever asks for it dies: two probers, and then the one worker that has nothing else to do."""
+    harmless = mirrored + "-harmless"
+    simple(upstream.folder / (harmless + ".git"))
+    hub.add(upstream.url(harmless + ".git"), harmless)
+    once(hub)
+    killed = []
+
+    def poison(x):
+        asks = [pid for pid, argv in hub.processes().items()
+                if {"--prober", "--worker"} & set(argv) and is_talking_to(pid, upstream.port)]
+        killed.extend("--prober" if pid in prober_pids(hub) else "--worker" for pid in asks)
+        kill(asks)
+        return False
+    upstream.fault(mirrored + ".git", poison)
+    hub_follows(hub)
+    make_due(hub, mirrored)
+    wait_until(lambda: runs(hub, mirrored) > 1, 60, "it has failed")
+    upstream.heal()
+    failed = hub.last_run(mirrored)
+    assert (failed["outcome"], failed["error_class"]) == ("failed", "local")
+    assert killed.count("--prober") == 2 and killed.count("--worker") >= 1
+    assert not job(hub, mirrored)["is_probed"]
+    make_due(hub, harmless)
+    wait_until(lambda: job(hub, harmless)["state"] == "scheduled" and job(hub, harmless)["due_s"] > 60, 60)
+    assert runs(hub, harmless) == 1 and job(hub, harmless)["is_probed"]
 
 
 def test_a_stopped_prober_is_replaced(hub, upstream, mirrored):
