@@ -188,7 +188,7 @@ GRANT SELECT, UPDATE, DELETE ON hub.host TO mirrorhub_sync;
 GRANT SELECT, UPDATE ON hub.pace TO mirrorhub_sync;
 GRANT UPDATE (changes_micro, seen_s) ON hub.mirror TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_sees, hub.guard_clear, hub.guard_finish,
-	hub.targets_due, hub.target_lock, hub.target_finish, hub.manifest_finish, hub.job_due, hub.job_take,
+	hub.targets_due, hub.target_lock, hub.target_finish, hub.job_due, hub.job_take,
 	hub.host_slots, hub.host_most, hub.host_room, hub.host_note, hub.hosts_note, hub.pace_note, hub.probe_pass,
 	hub.probe_finish, hub.probe_release, hub.probe_hand_over TO mirrorhub_sync;
 

@@ -39,7 +39,6 @@ static const struct field job_row[] = {
 	FIELD(job, branches),
 	FIELD(job, options),
 	FIELD(job, target_id),
-	FIELD(job, manifest_id),
 	FIELD(job, host_id),
 	PACE_FIELDS(job, pace.),
 	{ 0 },
@@ -112,8 +111,7 @@ const struct db_stmt job_sql[] = {
 	[JOB_CLAIM] = { "job_claim",
 	    "SELECT id, kind, fence, worker, attempts, project_id, path, store_id,"
 	    " fingerprint, url, sealed_credentials, interval_s, branches, options, target_id,"
-	    " manifest_id, host_id, " PACE_COLUMNS
-	    " FROM hub.job_claim($1, $2, $3, $4, $5, $6, $7, $8)",
+	    " host_id, " PACE_COLUMNS " FROM hub.job_claim($1, $2, $3, $4, $5, $6, $7, $8)",
 	    job_row, sizeof(struct job) },
 	[JOB_RENEW] = { "job_renew", "SELECT id FROM hub.job_renew($1, $2) id", id_row,
 	    sizeof(struct id_row) },

@@ -18,7 +18,7 @@
 /* A claimed job and what its worker needs to know. */
 struct job {
 	int64_t id;
-	const char *kind; /* "sync", "packages", "remove_store", "target" or "manifest" */
+	const char *kind; /* "sync", "packages", "remove_store" or "target" */
 	int64_t fence;	  /* of this claim: every later write carries it */
 	const char *worker;
 	int64_t attempts;   /* failed ones since the last success */
@@ -32,9 +32,9 @@ struct job {
 	bool is_anew;	      /* sync: all of it is fetched anew; the supervisor's to say */
 	const char *branches; /* packages: a JSON list, "" for the one HEAD names; else NULL */
 	const char *options;  /* sync: what the mirror takes over, as JSON; else NULL */
-	int64_t target_id, manifest_id; /* of these kinds; else 0 */
-	int64_t host_id;		/* whom a sync asks; 0: this machine */
-	struct pace pace;		/* of a sync */
+	int64_t target_id;    /* of that kind; else 0 */
+	int64_t host_id;      /* whom a sync asks; 0: this machine */
+	struct pace pace;     /* of a sync */
 };
 
 /* One due job for each of the n named workers, as far as there are any (conf: sync.lease_s,

@@ -1,6 +1,6 @@
 -- Whom we ask, and how often. A host is what mirrors have in common: how much it takes, whether it
 -- answers at all. And the queue with it: probes apart from whole syncs, limits per host, the mean
--- that intervals are made of, jobs of targets and of manifests.
+-- that intervals are made of, jobs of targets.
 
 SET LOCAL search_path = hub;
 
@@ -139,11 +139,8 @@ CREATE FUNCTION target_lock(job_id bigint) RETURNS void LANGUAGE sql AS $$
 	SELECT
 $$;
 
--- A job of a target (016) or of a manifest (019) came to its end, well or not.
+-- A job of a target came to its end, well or not (016).
 CREATE FUNCTION target_finish(job_id bigint, result jsonb) RETURNS void LANGUAGE sql AS $$
-	SELECT
-$$;
-CREATE FUNCTION manifest_finish(job_id bigint, result jsonb) RETURNS void LANGUAGE sql AS $$
 	SELECT
 $$;
 
@@ -156,15 +153,12 @@ ALTER TABLE job
 	ADD COLUMN is_asked boolean NOT NULL DEFAULT false,
 	ADD COLUMN host_id bigint,
 	ADD COLUMN target_id bigint,
-	ADD COLUMN manifest_id bigint,
 	DROP CONSTRAINT job_kind_check,
 	ADD CONSTRAINT job_kind_check
-		CHECK (kind IN ('sync', 'packages', 'remove_store', 'target', 'manifest')),
+		CHECK (kind IN ('sync', 'packages', 'remove_store', 'target')),
 	ADD CONSTRAINT job_target_check CHECK ((kind = 'target') = (target_id IS NOT NULL)),
-	ADD CONSTRAINT job_manifest_check CHECK ((kind = 'manifest') = (manifest_id IS NOT NULL)),
 	ADD CONSTRAINT job_probed_check CHECK (kind = 'sync' OR NOT is_probed);
 CREATE UNIQUE INDEX job_one_per_target ON job (target_id) WHERE target_id IS NOT NULL;
-CREATE UNIQUE INDEX job_one_per_manifest ON job (manifest_id) WHERE manifest_id IS NOT NULL;
 DROP INDEX job_due;
 CREATE INDEX job_due ON job (run_at, id) WHERE state <> 'running' AND NOT is_probed;
 CREATE INDEX job_due_probed ON job (run_at, id) WHERE state <> 'running' AND is_probed;
@@ -383,7 +377,7 @@ CREATE FUNCTION job_claim(workers jsonb, most bigint, want text, lease_s bigint,
 	default_interval_s bigint, host_rate bigint, host_burst bigint, host_connections bigint)
 RETURNS TABLE (id bigint, kind text, fence bigint, worker text, attempts bigint, project_id bigint,
 	path text, store_id bigint, fingerprint text, url text, sealed_credentials text,
-	interval_s bigint, branches text, options text, target_id bigint, manifest_id bigint,
+	interval_s bigint, branches text, options text, target_id bigint,
 	host_id bigint, host_v2 bigint, has_interval boolean, failures bigint, failing_s bigint,
 	changed_s bigint, added_s bigint, changes_micro bigint, seen_s bigint, is_notified boolean,
 	mean_root_nano bigint)
@@ -403,7 +397,7 @@ BEGIN
 		coalesce(m.interval_s, default_interval_s),
 		CASE j.kind WHEN 'packages' THEN hub.package_branches(j.project_id) END,
 		CASE j.kind WHEN 'sync' THEN hub.mirror_options(j.project_id) END,
-		j.target_id, j.manifest_id, j.host_id, h.v2::bigint, m.interval_s IS NOT NULL,
+		j.target_id, j.host_id, h.v2::bigint, m.interval_s IS NOT NULL,
 		m.failures::bigint,
 		CASE WHEN m.failures > 0 THEN extract(epoch FROM now()
 			- coalesce(m.last_success_at, p.created_at))::bigint END,
@@ -550,7 +544,7 @@ LANGUAGE sql AS $$
 $$;
 
 -- As before, and: what the guard, the targets and the hosts want to know; a mirror that is in order
--- now is probed from here on (with_probes); a target's or manifest's next time is its own delay_s. A
+-- now is probed from here on (with_probes); a target's next time is its own delay_s. A
 -- sync that went well says when it is to run next (delay_s; 0: after its period).
 DROP FUNCTION job_finish(jsonb, bigint, bigint);
 CREATE FUNCTION job_finish(results jsonb, default_interval_s bigint, attempts_max bigint,
@@ -612,7 +606,7 @@ BEGIN
 		END IF;
 		IF (j.kind = 'sync' AND coalesce(m.paused, true)) OR (is_ok AND NOT j.again
 			AND (j.kind IN ('packages', 'remove_store')
-				OR (j.kind IN ('target', 'manifest') AND coalesce(r.delay_s, 0) = 0)))
+				OR (j.kind = 'target' AND coalesce(r.delay_s, 0) = 0)))
 		THEN
 			DELETE FROM hub.job q WHERE q.id = j.id;
 		ELSE
@@ -629,8 +623,6 @@ BEGIN
 				AND NOT EXISTS (SELECT FROM hub.project p WHERE p.store_id = s.id);
 		ELSIF j.kind = 'target' THEN
 			PERFORM hub.target_finish(j.id, r.whole);
-		ELSIF j.kind = 'manifest' THEN
-			PERFORM hub.manifest_finish(j.id, r.whole);
 		END IF;
 		CONTINUE WHEN j.kind <> 'sync';
 		INSERT INTO hub.run (project_id, fence, worker, started_at, outcome, error_class,
