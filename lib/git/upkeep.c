@@ -146,11 +146,13 @@ touch_packs(struct ctx *c, const char *store_dir)
 		return fail(c, E_INTERNAL, "open %s: %s", folder, strerror(errno));
 	arena_defer(c->mem, close_dir, d);
 	while ((e = readdir(d)) != NULL) {
-		const char *path = path_under(c->mem, folder, e->d_name);
-		size_t stem = strlen(path) - strlen(".pack");
+		const char *path;
 
-		if (!str_ends(e->d_name, ".pack") ||
-		    path_is_file(arena_printf(c->mem, "%.*s.mtimes", (int)stem, path)))
+		if (!str_ends(e->d_name, ".pack"))
+			continue;
+		path = path_under(c->mem, folder, e->d_name);
+		if (path_is_file(arena_printf(
+			c->mem, "%.*s.mtimes", (int)(strlen(path) - strlen(".pack")), path)))
 			continue;
 		if (utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) != 0)
 			return fail(c, E_INTERNAL, "touch %s: %s", path, strerror(errno));
@@ -180,6 +182,9 @@ has_unreachable(struct ctx *c, const char *store_dir, bool *out)
 int
 git_upkeep_prune(struct ctx *c, const char *store_dir, int64_t days)
 {
+	static const char *const new_graph[] = { "git", "commit-graph", "write", "--reachable",
+		"--split=replace", "--changed-paths", "--max-new-filters=50000", "--no-progress",
+		NULL };
 	const char *const argv[] = { "git", "repack", "-q", "-n", "-d", "--cruft",
 		arena_printf(c->mem, "--cruft-expiration=%lld.days.ago", (long long)days), NULL };
 	bool has_any = false;
@@ -189,5 +194,6 @@ git_upkeep_prune(struct ctx *c, const char *store_dir, int64_t days)
 		return OK;
 	TRY(touch_packs(c, store_dir));
 	TRY(run(c, store_dir, argv));
+	TRY(run(c, store_dir, new_graph)); /* the old one may name what has gone */
 	return git_upkeep(c, store_dir);
 }
