@@ -51,8 +51,8 @@ must_check int admin_webhook_secret(struct ctx *c, const struct admin_args *args
 must_check int admin_target_secret(struct ctx *c, const struct admin_args *args);
 must_check int admin_target_token(struct ctx *c, const struct admin_args *args);
 
-/* Lines for each thing that has to be right, [OK], [WARN] or [FATAL] (admin_check.h). E_INTERNAL when
- * one is fatal. */
+/* Lines for each thing that has to be right, [OK], [WARN] or [FATAL] (admin_check.h). E_INTERNAL
+ * when one is fatal. */
 must_check int admin_check(struct ctx *c, const struct admin_args *args);
 
 /* What mirrorhub-sync does once an hour, now: old rows, leftovers on disk. Tells of folders without

@@ -29,7 +29,7 @@ forge_api_open(struct net *n, const char *endpoint, const char *token, const cha
 		return net_fail(n, NET_WHY_POLICY, "the address of the API: %s", n->c->reason);
 	if (a->base.scheme != NET_HTTP && a->base.scheme != NET_HTTPS)
 		return net_fail(n, NET_WHY_POLICY, "the address of an API is an http or https one");
-	for (i = 0; headers[i] != NULL && i < FORGE_HEADERS_MAX; i++)
+	for (i = 0; i < FORGE_HEADERS_MAX && headers[i] != NULL; i++)
 		a->headers[i] = headers[i];
 	a->headers[i] = "User-Agent: mirrorhub";
 	TRY(net_http_open(n, &a->base, &a->http));

@@ -69,7 +69,7 @@ probe_order_options(struct ctx *c, const char *json)
 static void
 add_text(struct buf *rows, const char *text)
 {
-	for (size_t i = 0; text[i] != '\0' && i < TEXT_MAX_BYTES; i++)
+	for (size_t i = 0; i < TEXT_MAX_BYTES && text[i] != '\0'; i++)
 		buf_char(rows, (unsigned char)text[i] < ' ' ? '?' : text[i]);
 }
 

@@ -132,7 +132,7 @@ answer(struct arena *mem, const char *host, int port, int status, const struct a
     struct net_answers *out)
 {
 	*out = (struct net_answers){ .error = "" };
-	if (status == ARES_SUCCESS)
+	if (status == ARES_SUCCESS && found != NULL)
 		take_all(mem, found, port, out);
 	if (out->n > 0)
 		return;

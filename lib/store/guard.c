@@ -54,22 +54,25 @@ enum { GUARD_OF, DECIDE, OPTIONS_OF, OPTIONS_SET, PIN_LIST, PIN_SET, PIN_LET_GO 
 const struct db_stmt guard_sql[] = {
 	[GUARD_OF] = { "guard_of",
 	    "SELECT coalesce(encode(m.held_fingerprint, 'hex'), '') AS fingerprint, "
-	    "coalesce(" DB_SECONDS("m.held_at") ", 0) AS held_at, "
-	    "coalesce(m.held_findings, '[]')::text AS findings, "
-	    "coalesce(m.notices, '[]')::text AS notices, "
-	    "m.approved_fingerprint IS NOT NULL AS is_approved, "
-	    "m.rejected_fingerprint IS NOT NULL AS is_rejected, "
-	    "coalesce(" DB_SECONDS("m.decided_at") ", 0) AS decided_at, m.decided_by "
-	    "FROM hub.mirror m WHERE m.project_id = $1",
+	    "coalesce(" DB_SECONDS(
+		"m.held_at") ", 0) AS held_at, "
+			     "coalesce(m.held_findings, '[]')::text AS findings, "
+			     "coalesce(m.notices, '[]')::text AS notices, "
+			     "m.approved_fingerprint IS NOT NULL AS is_approved, "
+			     "m.rejected_fingerprint IS NOT NULL AS is_rejected, "
+			     "coalesce(" DB_SECONDS(
+				 "m.decided_at") ", 0) AS decided_at, m.decided_by "
+						 "FROM hub.mirror m WHERE m.project_id = $1",
 	    guard_row, sizeof(struct guard) },
 	[DECIDE] = { "guard_decide", "SELECT hub.guard_decide($1, $2, $3, $4) AS word", word_row,
 	    sizeof(struct word_row) },
 	[OPTIONS_OF] = { "mirror_options_of",
 	    "SELECT coalesce(mode, '') AS mode, coalesce(ref_include, '') AS ref_include, "
-	    "coalesce(ref_exclude, '') AS ref_exclude, " WORD("prunes") ", "
-	    WORD("allow_rewrite") ", " NUMBER("kept_count") ", " NUMBER("kept_days") ", "
-	    NUMBER("most_bytes") ", " NUMBER("most_objects") ", " NUMBER("most_refs") ", "
-	    NUMBER("most_blob_bytes") " FROM hub.mirror WHERE project_id = $1",
+	    "coalesce(ref_exclude, '') AS ref_exclude, " WORD("prunes") ", " WORD("allow_rewrite") ", " NUMBER("kept_count") ", " NUMBER(
+		"kept_days") ", " NUMBER("most_bytes") ", " NUMBER("most_objects") ", " NUMBER("mos"
+											       "t_"
+											       "ref"
+											       "s") ", " NUMBER("most_blob_bytes") " FROM hub.mirror WHERE project_id = $1",
 	    options_row, sizeof(struct mirror_options) },
 	[OPTIONS_SET] = { "mirror_options_set",
 	    "UPDATE hub.mirror SET mode = nullif($2, ''), ref_include = nullif($3, ''), "
@@ -80,8 +83,10 @@ const struct db_stmt guard_sql[] = {
 	    "most_blob_bytes = nullif($12, '')::bigint WHERE project_id = $1",
 	    NULL, 0 },
 	[PIN_LIST] = { "mirror_pin_list",
-	    "SELECT ref, oid, actor, " DB_SECONDS("created_at") " AS created_at "
-	    "FROM hub.mirror_pin WHERE project_id = $1 AND NOT is_let_go ORDER BY ref LIMIT 1000",
+	    "SELECT ref, oid, actor, " DB_SECONDS(
+		"created_at") " AS created_at "
+			      "FROM hub.mirror_pin WHERE project_id = $1 AND NOT is_let_go ORDER "
+			      "BY ref LIMIT 1000",
 	    pin_row, sizeof(struct mirror_pin) },
 	[PIN_SET] = { "mirror_pin_set",
 	    "INSERT INTO hub.mirror_pin (project_id, ref, oid, actor) VALUES ($1, $2, $3, $4) "
@@ -102,8 +107,8 @@ guard_of(struct ctx *c, int64_t project_id, struct guard *out)
 }
 
 int
-guard_decide(struct ctx *c, int64_t project_id, bool is_approved, const char *fingerprint,
-    const char *actor)
+guard_decide(
+    struct ctx *c, int64_t project_id, bool is_approved, const char *fingerprint, const char *actor)
 {
 	struct word_row row;
 
