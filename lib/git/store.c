@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "git/init.h"
@@ -16,6 +17,7 @@
 #define DIR_MODE 0750
 #define FILE_MODE 0640
 #define CONFIG_MAX_BYTES (64 * 1024)
+#define LONE_PACK_MOST_S (24 * 60 * 60)
 
 /* What every store's settings are. The programs that run Git give the same again through their
  * environment; this is for the administrator who runs it by hand. Kept tips (refs/mirrorhub/) are
@@ -188,13 +190,16 @@ is_push_quarantine(const FTSENT *f)
 	return f->fts_info == FTS_D && str_starts(f->fts_name, "tmp_objdir-");
 }
 
-/* A pack whose index never came: nobody sees it. */
+/* A pack whose index never came: nobody sees it. One that is older was published, and has lost its
+ * index since: what is in it may be nowhere else. By the time of its bytes, for that of the inode
+ * is new after each link. */
 static bool
 is_lone_pack(struct arena *mem, const FTSENT *f)
 {
 	size_t len = f->fts_pathlen - strlen(".pack");
 
 	return f->fts_info == FTS_F && str_ends(f->fts_name, ".pack") &&
+	    f->fts_statp->st_mtime > clock_now() - LONE_PACK_MOST_S &&
 	    !path_is_file(arena_printf(mem, "%.*s.idx", (int)len, f->fts_path));
 }
 

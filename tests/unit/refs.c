@@ -1,6 +1,8 @@
 #include "tests/unit/repo.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "git/init.h"
@@ -398,6 +400,26 @@ a_lock_of_git_is_respected_and_a_stale_one_removed(void **state)
 }
 
 static void
+an_old_pack_without_index_is_left_to_be_repaired(void **state)
+{
+	struct ctx *c = *state;
+	const char *dir = rich_repo(c), *old, *young;
+	struct timespec times[2];
+
+	old = path_under(c->mem, dir, "objects/pack/pack-1.pack");
+	young = path_under(c->mem, dir, "objects/pack/pack-2.pack");
+	assert_int_equal(path_write(c, old, 0600, "x", 1), OK);
+	assert_int_equal(path_write(c, young, 0600, "x", 1), OK);
+	clock_gettime(CLOCK_REALTIME, &times[0]);
+	times[0].tv_sec -= 25 * 3600;
+	times[1] = times[0];
+	assert_int_equal(utimensat(AT_FDCWD, old, times, 0), 0);
+	assert_int_equal(git_store_tidy(c, dir), OK);
+	assert_true(path_is_file(old));
+	assert_false(path_is_file(young));
+}
+
+static void
 loose_refs_do_not_hide_packed_ones(void **state)
 {
 	struct ctx *c = *state;
@@ -508,6 +530,7 @@ main(void)
 		WITH_GIT(packed_refs_are_written_as_git_writes_them),
 		WITH_GIT(changes_are_measured_from_what_was_last_told),
 		WITH_GIT(a_lock_of_git_is_respected_and_a_stale_one_removed),
+		WITH_GIT(an_old_pack_without_index_is_left_to_be_repaired),
 		WITH_GIT(loose_refs_do_not_hide_packed_ones),
 		WITH_GIT(a_store_lists_its_refs),
 		WITH_GIT(a_new_store_is_empty_and_ours),
