@@ -27,7 +27,7 @@ SELECT p.path,
 	m.sealed_credentials IS NOT NULL AS has_credentials,
 	coalesce(a.uname, t.uname) AS owner, p.id AS project_id, p.store_id, s.size_bytes,
 	date_trunc('second', now() - v.checked_at) AS age, m.held_at::timestamp(0) AS held,
-	m.stale_since::timestamp(0) AS stale, m.interval_s, h.name AS host, m.listed_by AS list
+	m.stale_since::timestamp(0) AS stale, m.interval_s, h.name AS host, m.listed_by AS list, m.moved_to
 FROM hub.mirror m
 JOIN hub.mirror_now v ON v.project_id = m.project_id
 JOIN hub.project p ON p.id = m.project_id
@@ -205,6 +205,24 @@ BEGIN
 	PERFORM hub.request_sync(mirror_id);
 	PERFORM admin.record('mirror.resume', path);
 	RETURN 'resumed, and queued';
+END $$;
+
+-- The address at which its upstream says it is from now on becomes that of the mirror. Credentials are
+-- forgotten: they were given for the old one.
+CREATE OR REPLACE FUNCTION admin.accept_move(path text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mirror_id bigint := admin.project_id(path, true);
+	address text;
+BEGIN
+	UPDATE hub.mirror m SET url = m.moved_to, sealed_credentials = NULL
+	WHERE m.project_id = mirror_id AND m.moved_to IS NOT NULL RETURNING m.url INTO address;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'the upstream of the mirror % has not moved', path;
+	END IF;
+	PERFORM hub.request_sync(mirror_id);
+	PERFORM admin.record('mirror.upstream', path);
+	RETURN 'now from ' || address;
 END $$;
 
 -- Mirrors whose upstreams changed in a way that somebody has to approve; what they publish stays as it

@@ -188,7 +188,7 @@ GRANT SELECT, UPDATE, DELETE ON hub.host TO mirrorhub_sync;
 GRANT SELECT, UPDATE ON hub.pace TO mirrorhub_sync;
 GRANT UPDATE (changes_micro, seen_s) ON hub.mirror TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_sees, hub.guard_clear, hub.guard_finish,
-	hub.targets_due, hub.target_lock, hub.target_finish, hub.job_due, hub.job_take,
+	hub.probes_moved, hub.targets_due, hub.target_lock, hub.target_finish, hub.job_due, hub.job_take,
 	hub.host_slots, hub.host_most, hub.host_room, hub.host_note, hub.hosts_note, hub.pace_note, hub.probe_pass,
 	hub.probe_finish, hub.probe_release, hub.probe_hand_over TO mirrorhub_sync;
 
@@ -214,7 +214,7 @@ GRANT EXECUTE ON FUNCTION hub.webhook_claim, hub.webhook_finish, hub.hook_claim,
 GRANT SELECT (mode, ref_include, ref_exclude, prunes, allow_rewrite, kept_count, kept_days, most_bytes,
 	most_objects, most_refs, most_blob_bytes, options_version, taken_version, upstream_fingerprint,
 	held_fingerprint, held_at, held_findings, approved_fingerprint, rejected_fingerprint, decided_at,
-	decided_by, notices), UPDATE (mode, ref_include, ref_exclude, prunes, allow_rewrite, kept_count, kept_days,
+	decided_by, notices, moved_to), UPDATE (mode, ref_include, ref_exclude, prunes, allow_rewrite, kept_count, kept_days,
 	most_bytes, most_objects, most_refs, most_blob_bytes) ON hub.mirror TO mirrorhub_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON hub.mirror_pin TO mirrorhub_web;
 GRANT EXECUTE ON FUNCTION hub.guard_decide TO mirrorhub_web;

@@ -186,6 +186,24 @@ web_edit(struct req *r)
 	return page_see_other(r, url_project(r, r->project));
 }
 
+struct move_input {
+	const char *url;
+};
+
+const struct field web_accept_move_in[] = { FIELD_MAX(move_input, url, LONG_BYTES), { 0 } };
+
+int
+web_accept_move(struct req *r)
+{
+	const struct move_input *in = r->in;
+	const struct actor who = req_actor(r);
+	struct project_full full;
+
+	TRY(load_full(r, &full));
+	TRY(project_accept_move(r->ctx, &who, &full, in->url));
+	return page_see_other(r, url_project(r, r->project));
+}
+
 int
 web_pause(struct req *r)
 {

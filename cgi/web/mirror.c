@@ -110,6 +110,20 @@ add_advice(struct req *r, const struct mirror *m)
 		html(r->out, "<p class=\"advice\">%s</p>\n", advice);
 }
 
+/* A proposal, followed by nobody until somebody takes it over. */
+static void
+add_moved(struct req *r, const struct project *p, const struct mirror *m)
+{
+	if (m->moved_to[0] == '\0')
+		return;
+	html(r->out, "<p class=\"advice\">The upstream has moved to ");
+	html_marked(r->out, str_redact(r->ctx->mem, m->moved_to));
+	html(r->out, "</p>\n");
+	if (route_may(r, PERM_ADMIN))
+		form_button(r, url_view(r, p, "accept-move", NULL, NULL), "url", m->moved_to,
+		    "Take the new address");
+}
+
 static void
 add_actions(struct req *r, const struct project *p, const struct mirror *m)
 {
@@ -161,6 +175,7 @@ mirror_panel(struct req *r, const struct project *p)
 	html(r->out, "</p>\n");
 	mirror_progress(r, &m);
 	add_advice(r, &m);
+	add_moved(r, p, &m);
 	if (m.held_at > 0)
 		TRY(mirror_held(r, p));
 	add_facts(r, &m, &trust);

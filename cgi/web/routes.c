@@ -108,6 +108,8 @@ static const struct route routes[] = {
 	{ POST,   "/*path/sync",       PERM_WRITE, LOAD_MIRROR,  web_sync,      NULL, 0 },
 	{ POST,   "/*path/approve",    PERM_ADMIN, LOAD_MIRROR,  web_approve,   web_held_in, 0 },
 	{ POST,   "/*path/reject",     PERM_ADMIN, LOAD_MIRROR,  web_reject,    web_held_in, 0 },
+	{ POST,   "/*path/accept-move", PERM_ADMIN, LOAD_MIRROR, web_accept_move, web_accept_move_in,
+	  0 },
 	{ GET,    "/*path/kept",       PERM_ADMIN, LOAD_MIRROR,  web_kept,      NULL, 0 },
 	{ POST,   "/*path/kept/restore", PERM_ADMIN, LOAD_MIRROR, web_restore,  web_restore_in, 0,
 	    &kept_words },

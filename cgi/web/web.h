@@ -55,9 +55,10 @@ int web_new(struct req *r);
 int web_create_mirror(struct req *r);
 int web_create_plain(struct req *r);
 
-extern const struct field web_edit_in[], web_delete_in[]; /* edit.c */
+extern const struct field web_edit_in[], web_accept_move_in[], web_delete_in[]; /* edit.c */
 int web_edit_form(struct req *r);
 int web_edit(struct req *r);
+int web_accept_move(struct req *r);
 int web_pause(struct req *r);
 int web_resume(struct req *r);
 int web_delete(struct req *r);

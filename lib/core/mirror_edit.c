@@ -314,6 +314,25 @@ project_edit(struct ctx *c, const struct actor *who, const struct project_full *
 	return code == OK ? OK : of_branch(c, code);
 }
 
+int
+project_accept_move(
+    struct ctx *c, const struct actor *who, const struct project_full *p, const char *url)
+{
+	struct faults *f = faults_new(c->mem);
+	struct repo_change change = { .url = NULL };
+	struct mirror now;
+	const char *path;
+
+	TRY(mirror_by_project(c, p->base.id, &now));
+	if (now.moved_to[0] == '\0')
+		return fail(c, E_NOTFOUND, "the upstream of %s has not moved", p->base.path);
+	if (url != NULL && url[0] != '\0' && strcmp(url, now.moved_to) != 0)
+		return fail(c, E_CONFLICT, "its upstream has moved elsewhere by now");
+	change.url = judge_upstream(c, f, now.moved_to, "", "");
+	TRY(faults_end(c, f));
+	return repo_update(c, who, p, &change, &path);
+}
+
 /* ---- pausing, deleting */
 
 static int

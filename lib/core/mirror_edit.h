@@ -46,6 +46,12 @@ struct edit_input {
 must_check int project_edit(struct ctx *c, const struct actor *who, const struct project_full *p,
     const struct edit_input *in);
 
+/* The address at which its upstream says it is from now on becomes that of the mirror, by the rules
+ * of project_edit. url: the one that was looked at; NULL or "": whatever it says. E_NOTFOUND: it
+ * says nothing. E_CONFLICT: another one by now. Fault "url". */
+must_check int project_accept_move(
+    struct ctx *c, const struct actor *who, const struct project_full *p, const char *url);
+
 /* Until it is resumed nothing is synced; what runs comes to its end. Nothing happens, and no event
  * is added, where it is so already. E_INVALID: no mirror. */
 must_check int project_pause(struct ctx *c, const struct actor *who, const struct project *p);

@@ -19,7 +19,8 @@ struct mirror {
 	int64_t failures;      /* in a row */
 	int64_t failing_since; /* end of the first of them, as far as runs are still known */
 	const char *error_class, *error_text;
-	int64_t held_at; /* what upstream has waits for approval since then (store/guard.h) */
+	int64_t held_at;      /* what upstream has waits for approval since then (store/guard.h) */
+	const char *moved_to; /* where upstream says it is from now on; "" it does not */
 
 	const char *job_state; /* queued, running, scheduled, retry, dead; "" without a job */
 	const char *job_phase; /* while running; "" before the first */

@@ -22,6 +22,7 @@
 	"OFFSET greatest(least(m.failures, 1000) - 1, 0) LIMIT 1), 0) AS failing_since, "          \
 	"coalesce(m.error_class, '') AS error_class, coalesce(m.error_text, '') AS error_text, "   \
 	"coalesce(" DB_SECONDS("m.held_at") ", 0) AS held_at, "                                    \
+	"coalesce(m.moved_to, '') AS moved_to, "                                                   \
 	"coalesce(j.state, '') AS job_state, coalesce(j.phase, '') AS job_phase, "                 \
 	"CASE WHEN j.state IN ('scheduled', 'retry', 'dead') AND isfinite(j.run_at) "              \
 	"THEN " DB_SECONDS("j.run_at") " ELSE 0 END AS next_at, "                                  \
@@ -43,6 +44,7 @@
 	FIELD_AS(T, in error_class, "error_class"),                                                \
 	FIELD_AS(T, in error_text, "error_text"),                                                  \
 	FIELD_AS(T, in held_at, "held_at"),                                                        \
+	FIELD_AS(T, in moved_to, "moved_to"),                                                      \
 	FIELD_AS(T, in job_state, "job_state"),                                                    \
 	FIELD_AS(T, in job_phase, "job_phase"),                                                    \
 	FIELD_AS(T, in next_at, "next_at"),                                                        \

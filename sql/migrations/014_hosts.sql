@@ -128,6 +128,11 @@ CREATE FUNCTION guard_clear(projects bigint[]) RETURNS void LANGUAGE sql AS $$
 	SELECT
 $$;
 
+-- What probes (as probe_finish got them) say of where their upstreams have gone for good (015).
+CREATE FUNCTION probes_moved(results jsonb) RETURNS void LANGUAGE sql AS $$
+	SELECT
+$$;
+
 -- A sync went well, or was held (015). result: as job_finish got it; from a probe it has no facts and
 -- no fingerprint, but what was seen (`seen`): published, or still held (is_held), or rejected.
 CREATE FUNCTION guard_finish(project_id bigint, result jsonb) RETURNS void LANGUAGE sql AS $$
@@ -731,7 +736,7 @@ BEGIN
 END $$;
 
 -- What probes came to ({id, fence, project_id, fingerprint, error_class, error_text, retry_after_s,
--- delay_s, root_nano, host_v2}). Unchanged: the next time, and nothing else but the mirror's times;
+-- delay_s, root_nano, host_v2, moved_to}). Unchanged: the next time, and nothing else but the mirror's times;
 -- with a run only if somebody asked for it, or it ends a row of failures. Held: still so.
 -- Changed: an ordinary job. Failed: as job_finish has it. The answer: whose jobs were theirs still,
 -- and what became of them.
@@ -750,6 +755,7 @@ DECLARE
 	roots double precision;
 	weights_s double precision;
 BEGIN
+	PERFORM hub.probes_moved(results);
 	-- lease_until instead of state: the planner takes running jobs for few, and looked at them all
 	SELECT jsonb_agg(x.whole || '{"is_changed": false, "bytes": 0, "objects": 0, "refs_changed": 0,
 			"is_lost": false}' || jsonb_build_object('is_held', x.verdict = 'held',

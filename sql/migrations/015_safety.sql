@@ -233,3 +233,46 @@ BEGIN
 	END IF;
 	RETURN 'ok';
 END $$;
+
+-- ---------------------------------------------------------------- upstreams that have gone elsewhere
+
+-- Where the upstream says it is from now on (301, 308). A proposal: nothing follows until a person
+-- takes it over.
+ALTER TABLE mirror ADD COLUMN moved_to text CHECK (octet_length(moved_to) BETWEEN 1 AND 2000);
+
+CREATE FUNCTION mirror_has_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	NEW.moved_to := NULL;
+	RETURN NEW;
+END $$;
+CREATE TRIGGER mirror_has_moved BEFORE UPDATE OF url ON mirror FOR EACH ROW
+	WHEN (OLD.url <> NEW.url) EXECUTE FUNCTION mirror_has_moved();
+
+-- NULL: nowhere that could be proposed. Not with a user in it, who would become a credential.
+CREATE FUNCTION moved_address(told text, url text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT told WHERE told ~* '^https?://[^/@]+/' AND octet_length(told) <= 2000 AND told <> url
+$$;
+
+-- Most say nothing new, and cost one look. A job that is no probe's any more has another address by
+-- now. Locks: project, mirror.
+CREATE OR REPLACE FUNCTION probes_moved(results jsonb) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = hub, pg_temp AS $$
+DECLARE
+	others bigint[];
+BEGIN
+	SELECT array_agg(m.project_id) INTO others
+	FROM jsonb_to_recordset(results) AS r (id bigint, fence bigint, error_class text, moved_to text)
+	JOIN job j ON j.id = r.id AND j.fence = r.fence AND j.lease_until IS NOT NULL
+	JOIN mirror m ON m.project_id = j.project_id
+	WHERE r.error_class = '' AND j.is_probed
+		AND m.moved_to IS DISTINCT FROM moved_address(r.moved_to, m.url);
+	IF others IS NULL THEN
+		RETURN;
+	END IF;
+	PERFORM FROM project p WHERE p.id = ANY (others) ORDER BY p.id FOR KEY SHARE;
+	PERFORM FROM mirror m WHERE m.project_id = ANY (others) ORDER BY m.project_id FOR NO KEY UPDATE;
+	UPDATE mirror m SET moved_to = moved_address(r.moved_to, m.url)
+	FROM jsonb_to_recordset(results) AS r (id bigint, fence bigint, moved_to text)
+	JOIN job j ON j.id = r.id AND j.fence = r.fence AND j.lease_until IS NOT NULL AND j.is_probed
+	WHERE m.project_id = j.project_id AND m.project_id = ANY (others);
+END $$;

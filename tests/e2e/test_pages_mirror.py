@@ -2,13 +2,14 @@
 
 import json
 import re
+import shutil
 
 import html5lib
 import pytest
 
 from fixtures.person import Person
 from fixtures.run import wait_until
-from fixtures.upstream import status
+from fixtures.upstream import redirect_whole, status
 
 
 @pytest.fixture(scope="module")
@@ -307,6 +308,52 @@ def test_another_upstream_forgets_the_credentials_of_the_old_one(people, bob, up
     bob.get("/%s/edit" % mine)
     bob.submit("/%s/edit" % mine, forgets_credentials="true")
     assert sealed() is None
+
+
+def test_a_moved_upstream_is_proposed_and_taken_over(people, bob, upstream, mine):
+    def mirror():
+        return people.row("SELECT m.moved_to, m.url, m.sealed_credentials FROM hub.mirror m"
+                          " JOIN hub.project p ON p.id = m.project_id WHERE p.path = %s", mine)
+
+    def answer(*redirect):
+        """What the upstream says to the next probe."""
+        people.wait_idle(mine)
+        upstream.heal()
+        if redirect:
+            upstream.fault(mine + ".git", redirect_whole(*redirect))
+        people.sync_and_wait(mine, "unchanged")
+        return mirror()["moved_to"]
+    old, new = upstream.url(mine + ".git"), upstream.url(mine + "-new.git")
+    shutil.copytree(upstream.folder / (mine + ".git"), upstream.folder / (mine + "-new.git"))
+    bob.submit("/%s/edit" % mine, user="ned", password="canary-1913")
+    people.hide("canary-1913")
+    assert answer(new, 302) is None
+    assert answer(new, 301) == new and mirror()["url"] == old
+    assert people.one("SELECT moved_to FROM admin.mirrors WHERE path = %s", mine) == new
+    assert answer() is None  # it is back
+    with pytest.raises(Exception, match="has not moved"):
+        people.sql("SELECT admin.accept_move(%s)", mine)
+    assert answer(new, 308) == new
+    other = signed_in(people, "eve")
+    other.get("/" + mine)
+    assert "The upstream has moved to " + new in text(other)
+    assert "accept-move" not in other.answer.text
+    bob.get("/" + mine)
+    valid(bob)
+    stale = bob.submit("/%s/accept-move" % mine, url=old)
+    assert stale.status_code == 409 and mirror()["url"] == old
+    bob.get("/" + mine)
+    bob.submit("/%s/accept-move" % mine)
+    assert bob.answer.status_code == 200 and "has moved" not in text(bob)
+    assert mirror() == {"moved_to": None, "url": new, "sealed_credentials": None}
+    assert events(people, mine)[-1] == "mirror.upstream"
+    people.wait_idle(mine)
+    upstream.heal()
+    upstream.fault(mine + "-new.git", redirect_whole(old, 301))
+    people.sync_and_wait(mine, "unchanged")
+    upstream.heal()
+    assert people.one("SELECT admin.accept_move(%s)", mine) == "now from " + old
+    assert mirror()["url"] == old and mirror()["moved_to"] is None
 
 
 def test_wrong_settings_are_told_at_their_fields(people, bob, mine):
