@@ -63,12 +63,19 @@ forget_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* One that is 3 already only loses its close-on-exec. */
+static bool
+is_passed(int fd)
+{
+	return fd == 3 ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, 3) == 3;
+}
+
 /* All ends are 4 or more (see above_3), so no dup2 can hit another. */
 static bool
 is_wired(const struct child *k)
 {
 	return dup2(k->in, 0) == 0 && dup2(k->out, 1) == 1 && dup2(k->err, 2) == 2 &&
-	    (k->pass < 0 || dup2(k->pass, 3) == 3) &&
+	    (k->pass < 0 || is_passed(k->pass)) &&
 	    close_range(k->pass < 0 ? 3 : 4, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
 }
 
