@@ -119,6 +119,11 @@ GRANT EXECUTE ON FUNCTION hub.folder_access, hub.move_paths TO mirrorhub_web;
 GRANT SELECT (push_secret), UPDATE (push_secret) ON hub.mirror TO mirrorhub_web;
 GRANT SELECT, INSERT, DELETE ON hub.push_delivery TO mirrorhub_web;
 
+-- pushes that are about to happen
+GRANT SELECT, INSERT (store_id, project_id, actor, remote_addr, refs, n_refs), DELETE ON hub.push_intent
+	TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.push_record TO mirrorhub_web;
+
 -- webhooks: the sealed columns are written, never read
 GRANT SELECT (id, project_id, url, has_secret, has_headers, old_secret_until, on_push, on_sync,
 	on_failure, active, off_why, account_id, by_owner, failures, next_at, last_at, last_status,
@@ -128,7 +133,7 @@ GRANT INSERT (id, project_id, url, sealed_secret, sealed_headers, on_push, on_sy
 	by_owner, failures, next_at, updated_at), DELETE ON hub.webhook TO mirrorhub_web;
 GRANT USAGE ON SEQUENCE hub.webhook_id_seq TO mirrorhub_web;
 GRANT SELECT ON hub.delivery TO mirrorhub_web;
-GRANT EXECUTE ON FUNCTION hub.refs_changed, hub.webhook_set_secret, hub.webhook_redeliver,
+GRANT EXECUTE ON FUNCTION hub.webhook_set_secret, hub.webhook_redeliver,
 	hub.webhook_ping TO mirrorhub_web;
 
 -- targets: the sealed columns are written, never read
@@ -233,3 +238,7 @@ GRANT EXECUTE ON FUNCTION hub.removal_claim, hub.removal_finish TO mirrorhub_syn
 -- looking after stores
 GRANT UPDATE (upkeep_at, upkeeps, upkeep_ms) ON hub.store TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.audit_claim, hub.audit_finish, hub.stores_missing TO mirrorhub_sync;
+
+-- pushes that nobody has told of
+GRANT SELECT, DELETE ON hub.push_intent TO mirrorhub_sync;
+GRANT EXECUTE ON FUNCTION hub.push_record TO mirrorhub_sync;

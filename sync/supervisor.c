@@ -11,6 +11,7 @@
 #include "sync/crew.h"
 #include "sync/hooks.h"
 #include "sync/hosts.h"
+#include "sync/intents.h"
 #include "sync/keeper.h"
 #include "sync/manifests.h"
 #include "sync/probes.h"
@@ -33,6 +34,7 @@ struct supervisor {
 	struct hooks hooks;
 	struct manifests manifests;
 	struct removals removals;
+	struct intents intents;
 	struct hosts hosts;
 	struct watch watch;
 	struct keeper keeper;
@@ -98,7 +100,7 @@ is_told(const struct supervisor *s)
 {
 	return senders_count_busy(&s->senders) == 0 && !s->hooks.has_task && !s->has_deliveries &&
 	    !s->has_tasks && !s->has_probes && probes_count(&s->probes) == 0 && !s->crew.has_news &&
-	    removals_is_done(&s->removals);
+	    removals_is_done(&s->removals) && s->intents.has_looked;
 }
 
 static int
@@ -168,6 +170,9 @@ work(struct supervisor *s)
 {
 	bool may_begin = !s->crew.is_closing, has_news, has_passed;
 
+	if (may_begin)
+		TRY(intents_work(&s->intents, s->crew.c, &s->crew.has_news));
+	s->crew.wants_claim |= s->crew.has_news;
 	if (s->crew.wants_claim)
 		TRY(hosts_work(&s->hosts, s->crew.c));
 	TRY(crew_work(&s->crew));

@@ -38,7 +38,7 @@ show_refs(struct req *r, const struct service *s)
 {
 	struct pump p = { .r = r, .hold_bytes = ADVERT_HOLD_BYTES };
 
-	TRY(service_start(r, s, true, &p.child));
+	TRY(service_start_advert(r, s, &p.child));
 	begin_advert(r, s, service_version(s, service_protocol(r)));
 	return pump_run(&p);
 }
@@ -125,7 +125,7 @@ fetch(struct req *r, const struct buf *request, struct clone *clone)
 	struct pump p = { .r = r, .body = body_of(r, request) };
 	int code;
 
-	TRY(service_start(r, &service_fetch, false, &p.child));
+	TRY(service_start(r, &service_fetch, 0, &p.child));
 	if (clone != NULL && clone_begin(r, clone)) {
 		p.copy_fd = *clone->fd;
 		p.copy_bytes = clone->max_bytes;

@@ -1,6 +1,7 @@
 #include "cgi/git/handlers.h"
 
 #include "base/conf.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -30,11 +31,9 @@ show_refs_to_push(struct req *r)
 
 /* One push at a time, and neither maintenance nor removal during it. Held to the request's end. */
 static int
-lock_store(struct req *r)
+lock_store(struct req *r, int **out)
 {
-	int *lock;
-
-	return project_lock_store(r->ctx, r->project->store_id, LOCK_WAIT_MS, &lock);
+	return project_lock_store(r->ctx, r->project->store_id, LOCK_WAIT_MS, out);
 }
 
 /* The project may have gone while we waited for the lock. */
@@ -65,28 +64,19 @@ tidy_store(struct req *r)
 struct outcome {
 	const struct commands *commands;
 	const char **before, **after; /* ids of commands->refs, and of HEAD */
+	int64_t intent;
 };
 
-/* Of an empty repository HEAD names a branch that nobody may ever push: the first one pushed, main
- * and master before others, becomes it, so that a clone has files. */
+/* Of an empty repository HEAD names a branch that nobody may ever push: one that was pushed becomes
+ * it, so that a clone has files. */
 static int
 adopt_head(struct req *r, const struct outcome *o)
 {
-	static const char *const liked[] = { "refs/heads/main", "refs/heads/master" };
-	const char *branch = NULL;
-	size_t n = o->commands->n;
+	const char *branch;
 
-	if (!str_is_equal(o->after[n], REF_NO_ID))
+	if (!str_is_equal(o->after[o->commands->n], REF_NO_ID))
 		return OK;
-	for (size_t i = n; i-- > 0;) {
-		const char *name = o->commands->refs[i];
-
-		if (!str_starts(name, "refs/heads/") || str_is_equal(o->after[i], REF_NO_ID))
-			continue;
-		if (!str_is_equal(branch, liked[0]) &&
-		    (!str_is_equal(branch, liked[1]) || str_is_equal(name, liked[0])))
-			branch = name;
-	}
+	branch = push_first_branch(o->commands->refs, o->after, o->commands->n);
 	return branch != NULL ? refs_set_head(r, branch) : OK;
 }
 
@@ -108,14 +98,13 @@ list_changes(struct req *r, const struct outcome *o, struct push_ref **out)
 /* The refs have changed, whatever the database says: one that has to choose between us and a sync
  * that wants the same rows (a deadlock) is asked again. */
 static int
-write_down(struct req *r, const struct push *push)
+write_down(struct req *r, int64_t intent, const struct push *push)
 {
-	const struct actor who = req_actor(r);
 	int code = E_CONFLICT;
 
 	for (int i = 0; i < RECORD_TRIES && code == E_CONFLICT; i++) {
 		TRY(db_begin(r->ctx, DB_WRITE));
-		code = push_record(r->ctx, &who, r->project, push);
+		code = push_record(r->ctx, intent, r->project, push);
 		if (code == OK)
 			return db_commit(r->ctx);
 		db_rollback(r->ctx);
@@ -128,19 +117,35 @@ record(struct req *r, struct outcome *o)
 {
 	struct ctx *c = r->ctx;
 	struct push_ref *changes;
-	struct push push;
+	struct push push = { 0 };
 	const char *dir;
 
 	TRY(refs_read(r, o->commands->refs, o->commands->n, &o->after));
+	TRY(db_ready(c)); /* a long push may have outlived the connection */
 	push.n = list_changes(r, o, &changes);
 	push.refs = changes;
 	if (push.n == 0)
-		return OK;
+		return push_drop(c, o->intent);
 	TRY(adopt_head(r, o));
 	TRY(service_store(r, &dir));
 	TRY(git_head_load(c, dir, &push.head));
-	TRY(db_ready(c)); /* a long push may have outlived the connection */
-	return write_down(r, &push);
+	return write_down(r, o->intent, &push);
+}
+
+/* Who is killed from here on leaves word of what he was about to do: push_reconcile. */
+static int
+intend(struct req *r, struct outcome *o)
+{
+	const struct actor who = req_actor(r);
+	size_t n = o->commands->n;
+	struct push_ref *refs = arena_new_array(r->ctx->mem, struct push_ref, n + 1);
+
+	TRY(refs_read(r, o->commands->refs, n, &o->before));
+	for (size_t i = 0; i < n; i++)
+		refs[i] = (struct push_ref){ .name = o->commands->refs[i], .old_id = o->before[i] };
+	TRY(push_intend(r->ctx, &who, r->project, refs, n, &o->intent));
+	crash_point("push-intended");
+	return OK;
 }
 
 /* What has to be done although the push has failed, and can be told to nobody but the log. */
@@ -152,17 +157,19 @@ note(struct req *r, int code, const char *failure)
 		    LOG_TEXT("path", r->project->path), LOG_TEXT("why", r->ctx->reason));
 }
 
-/* Whatever happened to the client or the child: what changed on the disk is recorded. */
+/* Whatever happened to the client or the child: what changed on the disk is recorded. The child has
+ * the lock too: if we are killed, nobody takes it before the child has gone. */
 static int
-run_and_record(struct req *r, struct pump *p, const struct commands *commands)
+run_and_record(struct req *r, struct pump *p, const struct commands *commands, const int *lock)
 {
 	struct outcome o = { .commands = commands };
 	struct ctx why;
 	int code;
 
-	TRY(refs_read(r, commands->refs, commands->n, &o.before));
-	TRY(service_start(r, &service_push, false, &p->child));
+	TRY(intend(r, &o));
+	TRY(service_start(r, &service_push, *lock, &p->child));
 	code = pump_run(p);
+	crash_point("push-done");
 	if (code == OK)
 		return record(r, &o);
 	why = *r->ctx;
@@ -178,6 +185,7 @@ serve_push(struct req *r)
 {
 	struct pump p = { .r = r };
 	struct commands commands = { .n = 0 };
+	int *lock;
 
 	TRY(push_check(r->ctx, r->project));
 	TRY(body_open(r, &service_push, r->ctx->conf->git_push_bytes + BODY_EXTRA_BYTES, &p.body));
@@ -191,8 +199,8 @@ serve_push(struct req *r)
 		commands_refuse(r, &commands, "the name of a ref may have at most 64 parts");
 		return OK;
 	}
-	TRY(lock_store(r));
+	TRY(lock_store(r, &lock));
 	TRY(check_still_there(r));
 	TRY(tidy_store(r));
-	return run_and_record(r, &p, &commands);
+	return run_and_record(r, &p, &commands, lock);
 }

@@ -201,11 +201,11 @@ service_store(struct req *r, const char **dir_out)
 	return OK;
 }
 
-int
-service_start(struct req *r, const struct service *s, bool advertise, struct proc **out)
+static int
+start(struct req *r, const struct service *s, bool advertise, int lock, struct proc **out)
 {
 	const char *argv[7];
-	struct proc_spec spec = { .argv = argv, .limits = limits_of(r) };
+	struct proc_spec spec = { .argv = argv, .limits = limits_of(r), .pass_fd = lock };
 	size_t n = 0;
 
 	argv[n++] = "git";
@@ -220,6 +220,18 @@ service_start(struct req *r, const struct service *s, bool advertise, struct pro
 	TRY(service_store(r, &spec.dir));
 	spec.env = make_env(r, service_protocol(r));
 	return proc_start(r->ctx, &spec, out);
+}
+
+int
+service_start(struct req *r, const struct service *s, int lock, struct proc **out)
+{
+	return start(r, s, false, lock, out);
+}
+
+int
+service_start_advert(struct req *r, const struct service *s, struct proc **out)
+{
+	return start(r, s, true, 0, out);
 }
 
 int

@@ -28,10 +28,11 @@ const char *service_protocol(struct req *r);
 /* The version of the answer: 0, 1 or 2. */
 int service_version(const struct service *s, const char *protocol);
 
-/* Starts the program on the project's store, for the list of refs (advertise) or for a request.
- * Its folder is the store, so that no message of Git holds a path of ours. E_INTERNAL. */
-must_check int service_start(
-    struct req *r, const struct service *s, bool advertise, struct proc **out);
+/* Starts the program on the project's store for a request, or for the list of refs. Its folder is
+ * the store, so that no message of Git holds a path of ours. lock: a descriptor that it keeps open
+ * for as long as it lives; 0: none. E_INTERNAL. */
+must_check int service_start(struct req *r, const struct service *s, int lock, struct proc **out);
+must_check int service_start_advert(struct req *r, const struct service *s, struct proc **out);
 
 /* The folder of the project's store, after git_store_check. A mirror that was never published is
  * 503 "still being cloned"; anything else missing is E_INTERNAL. */

@@ -7,7 +7,7 @@
 /* claim, probe, fetch, midpack, pack-moved, idx-moved, refs-written, head-written, packages,
  * before-report; of a fork: fork-reserved, fork-linked, fork-made, fork-inserted;
  * of platforms and repositories: before-folders; of webhooks: post, posted, before-delivered; of
- * post-fetch hooks: hooks */
+ * post-fetch hooks: hooks; of pushes: push-intended, push-done */
 void crash_point(const char *name);
 #else
 static inline void

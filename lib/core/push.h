@@ -1,4 +1,6 @@
-/* The hub's rules on pushes: who may not take one, and what is written down about it. */
+/* The hub's rules on pushes: who may not take one, and what is written down about it. A push is two
+ * systems: what is to come is written down (an intent) before Git may touch a ref, and ends with
+ * what came of it. */
 #ifndef CORE_PUSH_H
 #define CORE_PUSH_H
 
@@ -17,13 +19,33 @@ struct push_ref {
 struct push {
 	const struct push_ref *refs;
 	size_t n;
-	const char *head; /* the full name of the branch that HEAD names; NULL: none */
+	const char *head;   /* the full name of the branch that HEAD names; NULL: none */
+	const char *remark; /* before the refs in the event; NULL: none */
 };
+
+/* Writes down, committed at once, what the refs are before the push (new_id is not looked at): the
+ * first PUSH_INTENT_REFS, in PUSH_INTENT_BYTES. If an earlier push of this store was never told of,
+ * it is now. Under the store's lock, outside a transaction. */
+must_check int push_intend(struct ctx *c, const struct actor *who, const struct project *p,
+    const struct push_ref *refs, size_t n, int64_t *intent_out);
+
+/* The push changed nothing. */
+must_check int push_drop(struct ctx *c, int64_t intent);
 
 /* Raises the store's generation, notes its HEAD, and adds the event "push" with the changed
  * refs, or the first of many. Webhooks and post-fetch hooks will be told, and the project is pushed
- * on to its targets. In the caller's transaction. */
+ * on to its targets. Ends the intent: safe to repeat. In the caller's transaction. */
 must_check int push_record(
-    struct ctx *c, const struct actor *who, const struct project *p, const struct push *push);
+    struct ctx *c, int64_t intent, const struct project *p, const struct push *push);
+
+/* The push of this store that nobody has told of, if there is one: what its refs are now against
+ * what they were. Recorded as above, "reconciled" in the event; if nothing changed, dropped. Of a
+ * push that named more refs than were written down something is told in any case. Under the store's
+ * lock, outside a transaction. *is_told_out: there is something new to tell. */
+must_check int push_reconcile(struct ctx *c, int64_t store_id, bool *is_told_out);
+
+/* The branch that an empty repository's HEAD should name after a push: the first of those that are
+ * there, main and master before others; NULL: none is. */
+const char *push_first_branch(const char *const *names, const char *const *ids, size_t n);
 
 #endif

@@ -34,6 +34,8 @@ extern const struct db_stmt front_sql[];
 extern const struct db_stmt run_sql[];
 extern const struct db_stmt event_sql[];
 extern const struct db_stmt push_sql[];
+extern const struct db_stmt push_intent_sql[];
+extern const struct db_stmt push_intent_work_sql[]; /* what whoever finds one does with it */
 extern const struct db_stmt package_sql[];
 extern const struct db_stmt listing_sql[];
 extern const struct db_stmt manifest_sql[]; /* what sync does with those of others */

@@ -57,7 +57,6 @@ enum {
 	LIST,
 	PROJECT,
 	PUSH,
-	PUSH_ALL,
 	REFUSALS,
 };
 
@@ -117,7 +116,6 @@ const struct db_stmt target_sql[] = {
 	[PROJECT] = { "target_project", "SELECT project_id AS id FROM hub.target WHERE id = $1",
 	    id_row, sizeof(struct id_row) },
 	[PUSH] = { "target_push", "SELECT FROM hub.target_push($1, $2)", NULL, 0 },
-	[PUSH_ALL] = { "target_push_all", "SELECT FROM hub.targets_due($1)", NULL, 0 },
 	[REFUSALS] = { "target_refusals",
 	    "SELECT shown AS name, error FROM hub.target_ref WHERE target_id = $1 AND error <> '' "
 	    "ORDER BY name LIMIT $2",
@@ -246,12 +244,6 @@ int
 target_push(struct ctx *c, int64_t id, bool overwrites)
 {
 	return db_do(c, &target_sql[PUSH], NULL, db_int(id), db_bool(overwrites));
-}
-
-int
-target_push_all(struct ctx *c, int64_t project_id)
-{
-	return db_do(c, &target_sql[PUSH_ALL], NULL, db_int(project_id));
 }
 
 int

@@ -73,10 +73,9 @@ must_check int target_list(
 /* The project of a target, whoever asks; E_NOTFOUND. */
 must_check int target_project(struct ctx *c, int64_t id, int64_t *project_id_out);
 
-/* A push now, of one or of all active ones of the project; one that runs is followed by one more.
- * overwrites: once, what others put there too. */
+/* A push now; one that runs is followed by one more. overwrites: once, what others put there too.
+ */
 must_check int target_push(struct ctx *c, int64_t id, bool overwrites);
-must_check int target_push_all(struct ctx *c, int64_t project_id);
 
 /* Refs that the target refused, by name, and what it said. */
 struct target_refusal {

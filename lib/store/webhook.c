@@ -39,7 +39,6 @@ enum {
 	DELIVERY,
 	REDELIVER,
 	PING,
-	REFS_CHANGED,
 };
 
 /* clang-format off */
@@ -96,8 +95,6 @@ const struct db_stmt webhook_sql[] = {
 	    "SELECT coalesce(hub.webhook_redeliver($1, $2), 0) AS id", id_row, sizeof(struct id_row) },
 	[PING] = { "webhook_ping", "SELECT coalesce(hub.webhook_ping($1), 0) AS id", id_row,
 	    sizeof(struct id_row) },
-	[REFS_CHANGED] = { "webhook_refs_changed",
-	    "SELECT FROM hub.refs_changed($1, $2, 'push', $3, $4)", NULL, 0 },
 	{ 0 },
 };
 /* clang-format on */
@@ -205,12 +202,4 @@ webhook_ping(struct ctx *c, int64_t webhook_id)
 
 	TRY(db_one(c, &webhook_sql[PING], &row, db_int(webhook_id)));
 	return row.id != 0 ? OK : fail(c, E_NOTFOUND, "no such webhook");
-}
-
-int
-webhook_refs_changed(struct ctx *c, int64_t project_id, const char *actor,
-    const struct ref_change *rows, size_t n, bool with_hooks)
-{
-	return db_do(c, &webhook_sql[REFS_CHANGED], NULL, db_int(project_id), db_text(actor),
-	    db_text(ref_list_json(c, rows, n)), db_bool(with_hooks));
 }

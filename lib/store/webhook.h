@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
-#include "store/ref_list.h"
 
 struct webhook {
 	int64_t id;
@@ -78,9 +77,5 @@ must_check int webhook_delivery(
 /* Again, under a new guid. E_NOTFOUND: no such delivery, or there was nothing to send. */
 must_check int webhook_redeliver(struct ctx *c, int64_t webhook_id, int64_t id);
 must_check int webhook_ping(struct ctx *c, int64_t webhook_id);
-
-/* In the transaction of the change: webhooks will be told, and with_hooks the post-fetch hooks. */
-must_check int webhook_refs_changed(struct ctx *c, int64_t project_id, const char *actor,
-    const struct ref_change *rows, size_t n, bool with_hooks);
 
 #endif

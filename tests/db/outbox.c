@@ -1,6 +1,7 @@
 /* What others are told: deliveries and hook tasks, as sync takes them. */
 #include "base/conf.h"
 #include "store/outbox.h"
+#include "store/push_intent.h"
 #include "store/store.h"
 #include "store/webhook.h"
 #include "tests/db/harness.h"
@@ -61,8 +62,21 @@ static void
 push(struct ctx *c, int64_t project, const char *before, const char *after, bool with_hooks)
 {
 	const struct ref_change row = ref_change_of(c, "refs/heads/main", before, after);
+	const struct push_told told = {
+		.detail = "", .refs = &row, .n = 1, .with_hooks = with_hooks
+	};
+	/* each project has a store of its number */
+	const struct push_intent intent = { .store_id = project,
+		.project_id = project,
+		.actor = "bob",
+		.remote_addr = "",
+		.refs = "" };
+	int64_t id;
+	bool is_new;
 
-	assert_ok(c, webhook_refs_changed(c, project, "bob", &row, 1, with_hooks));
+	assert_ok(c, push_intent_add(c, &intent, &id));
+	assert_ok(c, push_intent_tell(c, id, &told, &is_new));
+	assert_true(is_new);
 }
 
 static size_t
