@@ -27,6 +27,7 @@ ELSEWHERE = {
     "fork-reserved": "e2e/test_projects.py", "fork-linked": "e2e/test_projects.py",
     "fork-made": "e2e/test_projects.py", "fork-inserted": "e2e/test_projects.py",
     "before-folders": "e2e/test_platforms.py",
+    "push-intended": "e2e/test_faults_processes.py", "push-done": "e2e/test_faults_processes.py",
 }
 # "anew-" has a test of its own; "target-" are places of pushes on, which this file's hub has none of
 POINTS = [point for point in crash_points()

@@ -13,10 +13,11 @@ import pytest
 import requests
 
 from fixtures import upstream as up
-from fixtures.faults import (family, kill,
+from fixtures.faults import (end_follow, family, hub_follows, kill, once,
                              start_database, stop_database, sync_pids)
 from fixtures.hub import as_user_argv
-from fixtures.invariants import check, leftovers, settle
+from fixtures.invariants import Told, check, is_taken, leftovers, settle
+from fixtures.receiver import Receiver
 from fixtures.repos import simple
 from fixtures.run import clean_env, run, wait_until
 
@@ -124,6 +125,108 @@ def test_R03_R07_a_push_killed_at_the_nth_call_is_old_or_new(hub, upstream, orig
     assert leftovers(hub.store_dir(name)) == []
     run(["git", "-c", "safe.directory=*", "-C", str(hub.store_dir(name)), "fsck", "--full", "--strict"])
     assert hits > 0 or calls.startswith("link"), "it was never called"
+
+
+PUSH_CONF = {"sync.poll_s": 1, "webhook.schemes": "https http"}
+
+
+class Killed:
+    """A project whose web programs are killed at that place of each push; nobody syncs yet."""
+
+    def __init__(self, fresh_hub, receiver, point, name, origin):
+        self.hub = hub = fresh_hub(PUSH_CONF)
+        hub.expect_err("")
+        self.told = Told(hub, receiver)
+        hub.run_program("mirrorhub", "create-project", name, "--owner", hub.user, "--access", "read")
+        self.name, self.origin = name, origin
+        self.url = hub.clone_url(name, hub.admin)
+        origin.git("push", "-q", self.url, "main")
+        hub.env["MIRRORHUB_CRASH_AT"] = point
+        hub.restart()
+        end_follow(hub)
+        self.before = self.state()
+
+    def state(self):
+        return self.hub.row("SELECT s.generation, (SELECT count(*) FROM hub.push_intent) AS intents, (SELECT count(*)"
+                            " FROM hub.event WHERE action = 'push') AS events FROM hub.store s JOIN hub.project p"
+                            " ON p.store_id = s.id WHERE p.path = %s", self.name)
+
+    def push(self, *refs):
+        """Whatever the client hears: Git's answer may have gone out before."""
+        run(["git", "-C", str(self.origin.path), "push", "-q", self.url, *refs], check=False)
+        lock = self.hub.store_dir(self.name).with_suffix(".lock")
+        wait_until(lambda: not is_taken(lock), 60, "it is dead, and its Git is too")
+        assert self.state() == {**self.before, "intents": 1}
+
+    def last_event(self):
+        return self.hub.one("SELECT detail FROM hub.event WHERE action = 'push' ORDER BY id DESC LIMIT 1")
+
+    def check(self):
+        self.told.check({self.name: self.hub.refs(self.name)})
+
+
+@pytest.fixture
+def receiver():
+    with Receiver() as one:
+        yield one
+
+
+@pytest.mark.parametrize("cron", [False, True])
+def test_R07_what_a_push_changed_is_told_by_sync_when_its_program_was_killed(fresh_hub, origin, receiver, name, cron):
+    killed = Killed(fresh_hub, receiver, "push-done", name, origin)
+    hub, old, new = killed.hub, origin.oid("refs/heads/main"), origin.commit()
+    killed.push("main", "topic")
+    assert hub.refs(name) == {"refs/heads/main": new, "refs/heads/topic": origin.oid("refs/heads/topic")}
+    if cron:
+        once(hub)
+        once(hub)
+    else:
+        hub_follows(hub)
+    told = {"generation": killed.before["generation"] + 1, "events": killed.before["events"] + 1, "intents": 0}
+    wait_until(lambda: killed.state() == told, 60, lambda: "%s; %s" % (killed.state(), hub.logs("sync")[-1500:]))
+    assert killed.last_event().startswith("reconciled: refs/heads/main %s..%s" % (old, new))
+    killed.check()
+    assert killed.state() == told, "once is enough"
+
+
+def test_R07_a_push_killed_before_git_changed_anything_leaves_nothing(fresh_hub, origin, receiver, name):
+    killed = Killed(fresh_hub, receiver, "push-intended", name, origin)
+    refs = killed.hub.refs(name)
+    origin.commit()
+    killed.push("main")
+    assert killed.hub.refs(name) == refs
+    once(killed.hub)
+    assert killed.state() == killed.before
+    killed.check()
+
+
+def test_R07_the_next_push_comes_behind_the_one_that_was_killed(fresh_hub, origin, receiver, name):
+    """By whomever that is told: sync, or the next push itself if it is first."""
+    killed = Killed(fresh_hub, receiver, "push-done", name, origin)
+    hub, second = killed.hub, origin.commit()
+    killed.push("main")
+    hub.env.clear()
+    hub.restart()
+    third = origin.commit()
+    origin.git("push", "-q", killed.url, "main")
+    assert killed.last_event() == "refs/heads/main %s..%s" % (second, third)
+    assert killed.state() == {"generation": killed.before["generation"] + 2,
+                              "events": killed.before["events"] + 2, "intents": 0}
+    killed.check()
+
+
+@pytest.mark.parametrize("what", ["same", "refused"])
+def test_R07_a_push_that_changes_nothing_leaves_no_intent(hub, origin, name, what):
+    hub.run_program("mirrorhub", "create-project", name, "--owner", hub.user, "--access", "read")
+    url = hub.clone_url(name, hub.admin)
+    origin.git("push", "-q", url, "main")
+    if what == "same":
+        origin.git("push", "-q", url, "main")
+    else:  # the branch that HEAD names
+        assert run(["git", "-C", str(origin.path), "push", "-q", url, ":main"], check=False).returncode != 0
+    assert hub.one("SELECT count(*) FROM hub.event WHERE action = 'push' AND object = %s", name) == 1
+    assert hub.one("SELECT count(*) FROM hub.push_intent i JOIN hub.project p ON p.id = i.project_id"
+                   " WHERE p.path = %s", name) == 0
 
 
 def sweep_of_an_hour_later(hub):
