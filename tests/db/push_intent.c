@@ -19,9 +19,9 @@
 #define MAIN "refs/heads/main"
 
 static char folder[] = "/tmp/mirrorhub-intent-XXXXXX";
-static const struct conf conf = { .data_dir = folder,
-	.base_url = "https://hub.example",
-	.hub_post_fetch_hooks = "/bin/true" };
+static const struct conf conf = {
+	.data_dir = folder, .base_url = "https://hub.example", .hub_post_fetch_hooks = "/bin/true"
+};
 static const struct account bob = { .id = 1, .uname = "bob", .role = "user", .scope = 3 };
 static const struct actor actor = { .account = &bob, .remote_addr = "192.0.2.1" };
 static const struct project two = { .id = 2, .path = "two", .store_id = 1 };
@@ -115,8 +115,9 @@ put_ref(struct ctx *c, const char *name, const char *id)
 {
 	const char *line = arena_printf(c->mem, "%s\n", id);
 
-	assert_ok(c, path_write(c, path_under(c->mem, project_store_dir(c, 1), name), 0644, line,
-			 strlen(line)));
+	assert_ok(c,
+	    path_write(
+		c, path_under(c->mem, project_store_dir(c, 1), name), 0644, line, strlen(line)));
 }
 
 static int64_t
@@ -272,13 +273,13 @@ beyond_what_is_written_down_it_is_told_that_there_may_be_more(void **state)
 	int64_t id;
 
 	for (size_t i = 0; i < n; i++)
-		refs[i] = (struct push_ref){ .name = arena_printf(
-						 t->web->mem, "refs/heads/b%zu", i),
-			.old_id = NONE };
+		refs[i] =
+		    (struct push_ref){ .name = arena_printf(t->web->mem, "refs/heads/b%zu", i),
+			    .old_id = NONE };
 	assert_ok(t->web, push_intend(t->web, &actor, &two, refs, n, &id));
 	assert_true(is_told(t->a));
-	assert_look(EVENTS,
-	    "bob|push|two|reconciled, and 5 more refs may have changed|192.0.2.1|ok");
+	assert_look(
+	    EVENTS, "bob|push|two|reconciled, and 5 more refs may have changed|192.0.2.1|ok");
 	assert_look(TOLD, "1 main 0 0 1 0");
 }
 
@@ -292,8 +293,8 @@ a_long_name_is_not_written_down_but_counted(void **state)
 	name[PUSH_INTENT_BYTES] = '\0';
 	intend(t->web, name, NONE);
 	assert_true(is_told(t->a));
-	assert_look(EVENTS,
-	    "bob|push|two|reconciled, and 1 more refs may have changed|192.0.2.1|ok");
+	assert_look(
+	    EVENTS, "bob|push|two|reconciled, and 1 more refs may have changed|192.0.2.1|ok");
 }
 
 static void
