@@ -261,9 +261,9 @@ project_status(const struct project *p)
 {
 	bool is_running = strcmp(p->job_state, "running") == 0;
 
-	if (is_running && strcmp(p->job_phase, "pushing") == 0)
-		return "pushing";
 	if ((is_running || strcmp(p->job_state, "queued") == 0) && p->last_success_at == 0)
 		return "cloning";
-	return is_running ? "fetching" : "idle";
+	if (is_running)
+		return "fetching";
+	return p->is_pushed_on ? "pushing" : "idle";
 }

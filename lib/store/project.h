@@ -29,6 +29,7 @@ struct project {
 	const char *job_phase;
 	bool is_wanted_again; /* one more sync follows the running one */
 	bool is_job_active;   /* queued, running, or a retry that is due */
+	bool is_pushed_on;    /* the job of one of its targets is queued or running */
 	int64_t scheduled_at; /* 0 while none is planned */
 };
 

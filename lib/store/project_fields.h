@@ -32,6 +32,8 @@
 	"coalesce(j.phase, '') AS job_phase, coalesce(j.again, false) AS is_wanted_again, "        \
 	"coalesce(j.state IN ('queued', 'running') OR j.state = 'retry' AND j.run_at <= now(), "   \
 	"false) AS is_job_active, "                                                                \
+	"EXISTS (SELECT FROM hub.target t JOIN hub.job q ON q.target_id = t.id "                   \
+	"WHERE t.project_id = p.id AND q.state IN ('queued', 'running')) AS is_pushed_on, "        \
 	/* a queued job is wanted now (run_at is -infinity), a running one has no plan yet */      \
 	"CASE WHEN j.state IN ('scheduled', 'retry', 'dead') "                                     \
 	"THEN " DB_SECONDS("j.run_at") " ELSE 0 END AS scheduled_at, "
@@ -68,6 +70,7 @@
 	FIELD_AS(T, in job_phase, "job_phase"),                                                    \
 	FIELD_AS(T, in is_wanted_again, "is_wanted_again"),                                        \
 	FIELD_AS(T, in is_job_active, "is_job_active"),                                            \
+	FIELD_AS(T, in is_pushed_on, "is_pushed_on"),                                              \
 	FIELD_AS(T, in scheduled_at, "scheduled_at"),                                              \
 	FIELD_AS(T, in access, "access")
 

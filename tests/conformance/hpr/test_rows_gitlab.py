@@ -80,6 +80,24 @@ def test_row_18_and_A5_6_a_mirror_has_a_project_and_is_pushed_there(hub, forge, 
     assert forge.pushes[-1] == ("mirrors/" + name, "oauth2")
 
 
+def test_A5_4_a_mirror_is_pushing_until_it_is_pushed_on(hub, forge, origin, url, name):
+    hub.mirror(url, name)
+    wait_until(lambda: hub.show(name)["status"] == "idle", 60)
+    pushed(forge, name, origin)
+    gate = threading.Event()
+    origin.commit("main", {"more": "files"})
+    forge.fault(silent(gate), times=1)
+    try:
+        hub.sync_and_wait(name, "changed")
+        assert hub.show(name)["status"] == "pushing"
+        wait_until(lambda: hub.one("SELECT j.state FROM hub.job j WHERE j.target_id = %s",
+                                   targets(hub, name)[0]["id"]) == "running", 60)
+        assert hub.get("%s/%s/status" % (WORD, name)).text == '{"status":"pushing"}'
+    finally:
+        gate.set()
+    wait_until(lambda: hub.show(name)["status"] == "idle", 60)  # a failure is idle, too
+
+
 def test_row_28_of_two_at_the_same_time_one_wins_and_one_project_is_made(hub, forge, url, name):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         codes = sorted(a.status_code for a in
