@@ -154,6 +154,12 @@ check_wish(struct ctx *c, const struct target_wish *w)
 	return faults_end(c, f);
 }
 
+static const char *
+options_of(const char *text)
+{
+	return text != NULL && text[0] == '\0' ? "{}" : text;
+}
+
 static struct target_change
 change_of(const struct target_wish *w)
 {
@@ -163,8 +169,7 @@ change_of(const struct target_wish *w)
 		.provider = has ? w->provider : "none",
 		.provider_url = has ? w->provider_url : NULL,
 		.provider_namespace = has ? w->provider_namespace : "",
-		.provider_options =
-		    has && is_given(w->provider_options) ? w->provider_options : "{}",
+		.provider_options = has ? options_of(w->provider_options) : "{}",
 		.ref_include = text_of(w->ref_include),
 		.ref_exclude = text_of(w->ref_exclude),
 		.overwrites = w->overwrites,

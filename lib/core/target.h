@@ -12,15 +12,16 @@
 
 #define TARGET_SECRET_MOST 4000
 
-/* What a person asks for; NULL and "" are alike. Fields of faults have these names. */
+/* What a person asks for; NULL and "" are alike where nothing else is said. Fields of faults have
+ * these names. */
 struct target_wish {
 	const char *url;		/* of a provider's: where it is, once it is known */
 	const char *provider;		/* "none" when it is not said */
 	const char *provider_url;	/* of its API */
 	const char *provider_namespace; /* group, organisation or user there */
-	const char *provider_options;	/* a JSON object */
-	const char *user, *password;	/* of http(s); as they were when neither is given */
-	const char *token;		/* of the API; as it was */
+	const char *provider_options; /* a JSON object; NULL: as they were, of the same provider */
+	const char *user, *password;  /* of http(s); as they were when neither is given */
+	const char *token;	      /* of the API; as it was */
 	const char *ref_include, *ref_exclude;
 	bool overwrites, is_thin, active;
 	bool forgets_credentials, forgets_token;

@@ -84,7 +84,7 @@ const struct db_stmt target_sql[] = {
 	    "INSERT INTO hub.target (id, project_id, url, provider, provider_url, provider_namespace, "
 	    "provider_options, ref_include, ref_exclude, overwrites, is_thin, active, "
 	    "sealed_credentials, sealed_token) "
-	    "VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $11, $12, $13, $14)",
+	    "VALUES ($1, $2, $3, $4, $5, $6, coalesce($7::jsonb, '{}'), $8, $9, $10, $11, $12, $13, $14)",
 	    NULL, 0 },
 	[FORGET_CREDENTIALS] = { "target_forget_credentials",
 	    "UPDATE hub.target SET sealed_credentials = NULL WHERE id = $2 AND project_id = $1 AND "
@@ -98,7 +98,8 @@ const struct db_stmt target_sql[] = {
 	    "THEN url END, provider_project_id = CASE WHEN provider = $4 AND "
 	    "provider_url IS NOT DISTINCT FROM $5 AND provider_namespace = $6 "
 	    "THEN provider_project_id END, provider = $4, provider_url = $5, "
-	    "provider_namespace = $6, provider_options = $7::jsonb, ref_include = $8, "
+	    "provider_namespace = $6, provider_options = coalesce($7::jsonb, "
+	    "CASE WHEN provider = $4 THEN provider_options ELSE '{}' END), ref_include = $8, "
 	    "ref_exclude = $9, overwrites = $10, is_thin = $11, active = $12, "
 	    "last_fingerprint = NULL, failures = 0, error_class = '', error_text = '', "
 	    "updated_at = now() WHERE id = $2 AND project_id = $1",

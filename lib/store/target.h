@@ -39,7 +39,8 @@ struct target {
 /* What a person says of it. */
 struct target_change {
 	const char *url; /* NULL: the provider's */
-	const char *provider, *provider_url, *provider_namespace, *provider_options;
+	const char *provider, *provider_url, *provider_namespace;
+	const char *provider_options; /* NULL: as they were if the provider is; else none */
 	const char *ref_include, *ref_exclude;
 	bool overwrites, is_thin, active;
 };

@@ -306,6 +306,27 @@ def test_the_hubs_own_token_goes_nowhere_else(hub, lab, forges, origin, url, nam
         assert len(tea.asked) == asked and len(lab.calls) == calls
 
 
+def test_options_that_are_not_sent_stay_and_so_does_the_hubs_own_token(hub, lab, origin, url, name):
+    hub.mirror(url, name)
+    target = hub.one("SELECT t.id FROM hub.target t JOIN hub.project p ON p.id = t.project_id"
+                     " WHERE p.path = %s", name)
+    ended(hub, name, target)
+
+    def kept():
+        return hub.row("SELECT provider_options, of_hub FROM hub.target WHERE id = %s", target)
+    before = kept()
+    assert before["of_hub"] and before["provider_options"] != {}
+    fence = hub.one("SELECT fence FROM hub.job WHERE target_id = %s", target)
+    same = {"provider": "gitlab", "providerUrl": lab.endpoint, "providerNamespace": "hubs"}
+    got = hub.put("/api/repos/%s/targets/%d" % (name, target), json={**same, "exclude": "refs/tags/*"})
+    assert got.status_code == 200, got.text
+    assert kept() == before
+    assert ended(hub, name, target, fence)["error"] == ""
+    got = hub.put("/api/repos/%s/targets/%d" % (name, target), json={**same, "providerOptions": ""})
+    assert got.status_code == 200, got.text
+    assert kept() == {"provider_options": {}, "of_hub": False}
+
+
 def test_a_token_file_that_others_may_read_is_not_used(hub, lab, origin, url, name):
     file = hub.var / "keys" / "gitlab.token"
     file.chmod(0o444)
