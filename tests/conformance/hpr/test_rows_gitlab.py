@@ -182,14 +182,13 @@ def test_row_50_a_second_delete_finds_nothing(hub, forge, url, name):
 
 @pytest.mark.parametrize("code", [401, 403, 409])
 def test_row_51_what_gitlab_refuses_is_told_and_leaves_nothing(hub, forge, url, name, code):
-    made = len(forge.projects)
     forge.fault(status(code, {"message": "%d no, not here" % code}), "POST", "/projects")
     got = hub.post(WORD, {"url": url, "name": name})
     assert got.status_code == 400
     assert got.json()["message"] == "Server responded with code %d, message: %d no, not here." \
         " Request URI: %s/projects" % (code, code, forge.endpoint)
     assert hub.get("%s/%s" % (WORD, name)).status_code == 404
-    assert len(forge.projects) == made
+    assert projects(forge, name) == []
     forge.heal()
     got = hub.post(TYPO, {"url": url, "name": name})
     assert (got.status_code, got.text) == (201, "true")
