@@ -216,6 +216,10 @@ easy_of(struct net_multi *m)
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
 	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, LIFE_S);
 	curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+	/* an average of the last seconds: late for silence, which has a limit of its own, right for
+	 * a byte now and then */
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)m->c->conf->net_low_speed_bytes);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)m->c->conf->net_low_speed_s);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
