@@ -105,6 +105,7 @@ def test_a_first_sync_is_told_to_nobody(hub, mirror):
 
 def test_a_forced_branch_and_a_deleted_one_are_called_too(hub, origin, mirror):
     before = origin.refs()
+    hub.sql("UPDATE hub.mirror SET allow_rewrite = true")  # else it would wait for approval
     forced = origin.commit("main", {"other": "history"}, "rewritten", parents=[])
     origin.delete("refs/heads/topic")
     hub.sync_and_wait(mirror, "changed")

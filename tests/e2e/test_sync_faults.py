@@ -445,8 +445,10 @@ def test_R21_a_data_folder_that_is_not_ours_stops_the_program(
             assert len(line) == 1 and R21[how] in line[0] and str(still.data_dir) in line[0]
         assert (still.job(name), still.run_id(name),
                 still.one("SELECT count(*) FROM hub.project")) == before
+    at = "SELECT last_success_at FROM hub.mirror m JOIN hub.project p ON p.id = m.project_id WHERE p.path = %s"
+    checked = still.one(at, name)
     once(still)
-    assert still.last_run(name)["outcome"] == "unchanged"
+    assert still.one(at, name) > checked and still.run_id(name) == before[1], "nothing new, and no row for it"
     check_whole(still, name, origin)
 
 
