@@ -7,7 +7,9 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import ssl
+import tempfile
 import threading
 import zlib
 
@@ -636,9 +638,10 @@ def assert_nobody_spins(hub):
 # ---------------------------------------------------------------- certificates
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    """(folder, a function): a signer whom a hub may trust, and certificates of it."""
-    folder = tmp_path_factory.mktemp("authority")
+def authority():
+    """(folder, a function): a signer whom a hub may trust, and certificates of it. pytest's own folders
+    are shut to the hub's user."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="mh-authority-"))
     folder.chmod(0o755)
     run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
          "-days", "2", "-subj", "/CN=test authority", "-keyout", str(folder / "ca.key"),
@@ -655,7 +658,8 @@ def authority(tmp_path_factory):
              str(folder / "ca.key"), "-CAcreateserial", "-extfile", str(where / "ext"), *dates,
              "-out", str(where / "cert.pem")])
         return where
-    return folder, sign
+    yield folder, sign
+    shutil.rmtree(folder)
 
 
 def test_M16_certificates_are_judged_by_name_date_and_signer(fresh_hub, authority, tmp_path, name):
