@@ -273,28 +273,31 @@ free_arena(void *mem)
 int
 supervisor_run(struct ctx *c, const struct supervisor_options *options)
 {
-	struct ctx inner = *c; /* for the turns: an arena of their own */
-	struct supervisor s = { .options = options };
+	/* not on the stack: what c->mem has deferred looks into it after we have returned */
+	struct supervisor *s = arena_new_of(c->mem, struct supervisor);
+	struct ctx *inner = arena_new_of(c->mem, struct ctx); /* of the turns, with its own arena */
 
-	inner.mem = arena_new();
-	arena_defer(c->mem, free_arena, inner.mem);
-	TRY(open_signals(c, &s.signals));
+	s->options = options;
+	*inner = *c;
+	inner->mem = arena_new();
+	arena_defer(c->mem, free_arena, inner->mem);
+	TRY(open_signals(c, &s->signals));
 	child_adopt();
-	TRY(hosts_open(&s.hosts, c));
+	TRY(hosts_open(&s->hosts, c));
 	TRY(db_listen(c, "mirrorhub_job"));
-	crew_open(&s.crew, c->mem, &inner, options->conf_path);
-	senders_open(&s.senders, &inner, c->mem, options->conf_path);
-	keeper_open(&s.keeper, c->mem, options->conf_path);
-	probes_open(&s.probes, &inner, c->mem, options->conf_path);
-	hooks_open(&s.hooks, &inner, c->mem, options->conf_path);
-	manifests_open(&s.manifests, c->mem, options->conf_path);
-	removals_open(&s.removals, &inner, c->mem, options->conf_path);
-	while (!is_over(&s))
-		turn(&s);
-	hooks_end(&s.hooks, &inner);
-	crew_end(&s.crew);
-	close(s.signals);
-	if (last_word(&s) != OK)
-		return fail(c, E_INTERNAL, "%s", inner.reason);
+	crew_open(&s->crew, c->mem, inner, options->conf_path);
+	senders_open(&s->senders, inner, c->mem, options->conf_path);
+	keeper_open(&s->keeper, c->mem, options->conf_path);
+	probes_open(&s->probes, inner, c->mem, options->conf_path);
+	hooks_open(&s->hooks, inner, c->mem, options->conf_path);
+	manifests_open(&s->manifests, c->mem, options->conf_path);
+	removals_open(&s->removals, inner, c->mem, options->conf_path);
+	while (!is_over(s))
+		turn(s);
+	hooks_end(&s->hooks, inner);
+	crew_end(&s->crew);
+	close(s->signals);
+	if (last_word(s) != OK)
+		return fail(c, E_INTERNAL, "%s", inner->reason);
 	return OK;
 }
