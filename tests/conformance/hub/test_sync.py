@@ -26,14 +26,19 @@ def url(upstream, origin, name):
 
 @pytest.fixture
 def gate(upstream, name):
-    """shut() keeps the upstream's answers back, open() lets them go."""
+    """shut() keeps the upstream's answers back (only="pack": the packs alone), open() lets them go."""
     class Gate:
         def __init__(self):
             self.event = threading.Event()
 
-        def shut(self):
+        def shut(self, only=None):
             self.event.clear()
-            upstream.fault("o/%s.git" % name, lambda x: not self.event.wait(50))
+            self.held = threading.Event()  # something waits at it
+            upstream.fault("o/%s.git" % name, lambda x: only in (None, x.kind) and self.holds())
+
+        def holds(self):
+            self.held.set()
+            return not self.event.wait(50)
 
         def open(self):
             self.event.set()
@@ -91,10 +96,10 @@ def test_row_6_two_notices_while_it_is_cloned_are_one_fetch_after_it(
 def test_row_7_three_notices_during_a_fetch_are_one_more(hub, upstream, gate, origin, url, name):
     cloned(hub, name, url)
     before = hub.run_id(name)
-    gate.shut()
-    count = asked(upstream, name)
+    origin.commit("main", {"early": "file"}, "early")
+    gate.shut(only="pack")
     push(hub, name)
-    wait_until(lambda: asked(upstream, name) > count, 60, "it runs")
+    wait_until(gate.held.is_set, 60, "it fetches")
     assert state(hub, name) == (True, False, 1)
     for _ in range(3):
         push(hub, name)
@@ -104,6 +109,26 @@ def test_row_7_three_notices_during_a_fetch_are_one_more(hub, upstream, gate, or
     wait_until(lambda: runs(hub, name, before) == 2, 60, "it and one more")
     hub.wait_idle(name)
     assert (runs(hub, name, before), state(hub, name)) == (2, (True, False, 0))
+    assert hub.refs(name) == origin.mirrored()
+
+
+def test_row_7_three_notices_while_its_refs_are_looked_at_are_in_the_fetch_that_follows(
+        hub, upstream, gate, origin, url, name):
+    cloned(hub, name, url)
+    before = hub.run_id(name)
+    gate.shut()
+    push(hub, name)
+    wait_until(gate.held.is_set, 60, "it runs")
+    assert state(hub, name) == (True, False, 1)
+    for _ in range(3):
+        push(hub, name)
+        assert state(hub, name) == (True, True, 1)
+    origin.commit("main", {"late": "file"}, "late")
+    gate.open()
+    # the fetch begins after the notices: one more would be for nothing
+    assert hub.wait_run(name, before)["outcome"] == "changed"
+    hub.wait_idle(name)
+    assert (runs(hub, name, before), state(hub, name)) == (1, (True, False, 0))
     assert hub.refs(name) == origin.mirrored()
 
 
