@@ -28,6 +28,7 @@
 #include "web/fcgi.h"
 
 #define WORKERS_MAX 256
+#define ANSWER_CPU_S 15
 #define WORKERS_DEFAULT 6
 #define SOCKET_MODE 0660
 #define DRAIN_US (30 * 1000000LL)
@@ -85,7 +86,8 @@ work(struct pool *p)
 		log_write(LOG_ERR, "not started", LOG_TEXT("why", c->reason));
 		return EX_CONFIG;
 	}
-	return fcgi_serve(c, p->fd, all_dialects);
+	/* what Git streams may be of any size */
+	return fcgi_serve(c, p->fd, all_dialects, strcmp(p->name, "git") == 0 ? 0 : ANSWER_CPU_S);
 }
 
 /* ---- the pool */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -39,6 +40,7 @@ struct server {
 	struct arena *mem;    /* of the request at hand */
 	struct arena *db_mem; /* of the connection */
 	int64_t db_tried_us;  /* 0: never */
+	int64_t answer_cpu_s; /* 0: no limit */
 	bool is_misfit;	      /* the schema is not the one this program was made for */
 };
 
@@ -230,6 +232,22 @@ open_db(struct server *s)
 	    s->is_misfit ? LOG_ERR : LOG_WARN, "database not opened", LOG_TEXT("why", c.reason));
 }
 
+/* One answer may cost so much; what costs more is no answer but a loop: libgit2 1.5 reads a loose
+ * object that is cut off for ever (mirroring.md 4.5). SIGXCPU ends this process, and another takes
+ * its place. Children have limits of their own. */
+static void
+limit_processor(int64_t answer_cpu_s)
+{
+	struct rusage used;
+	struct rlimit limit;
+
+	if (answer_cpu_s == 0 || getrusage(RUSAGE_SELF, &used) != 0 ||
+	    getrlimit(RLIMIT_CPU, &limit) != 0)
+		return;
+	limit.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + answer_cpu_s + 1);
+	setrlimit(RLIMIT_CPU, &limit);
+}
+
 static void
 serve_one(struct server *s, struct fcgi *f)
 {
@@ -242,6 +260,7 @@ serve_one(struct server *s, struct fcgi *f)
 	struct req r = { .ctx = &c, .fcgi = f };
 
 	f->is_answered = false;
+	limit_processor(s->answer_cpu_s);
 	route_serve(&r, s->dialects);
 	finish(f);
 	route_finish(&r);
@@ -305,11 +324,12 @@ serve_all(struct server *s, int fd, int epoll_fd, int64_t n_most)
 }
 
 int
-fcgi_serve(struct ctx *c, int fd, const struct dialect *const *dialects)
+fcgi_serve(struct ctx *c, int fd, const struct dialect *const *dialects, int64_t answer_cpu_s)
 {
 	struct server s = {
 		.ctx = c,
 		.dialects = dialects,
+		.answer_cpu_s = answer_cpu_s,
 		.mem = arena_new(),
 		.db_mem = arena_new(),
 	};

@@ -11,7 +11,7 @@
  * stays open; while it is away requests are answered with 503. Returns the exit code: 0, or
  * EX_CONFIG (78) when the schema does not fit the program. SIGTERM must be blocked by the caller:
  * it is let in only while nothing is being served. */
-int fcgi_serve(struct ctx *c, int fd, const struct dialect *const *dialects);
+int fcgi_serve(struct ctx *c, int fd, const struct dialect *const *dialects, int64_t answer_cpu_s);
 
 /* A listening, non-blocking unix socket with mode and a backlog of 1024; an old file is replaced
  * in one step. */

@@ -613,7 +613,8 @@ def test_a_truncated_loose_object_stops_no_page(hub, upstream, origin, path, nam
     for oid in (plant(hub, store, origin, lost, keep), plant(hub, store, origin, "main", keep)):
         for page in ("/%s/commit/%s", "/%s/tree/%s", "/%s/commits/%s", "/%s/archive/%s.tar.gz"):
             got = hub.get(page % (name, oid), hub.admin, timeout=170)
-            assert got.status_code in (200, 302, 404, 500, 503), (page, got.status_code)
+            # libgit2 may read it for ever: then the limit of one answer ends the process
+            assert got.status_code in (200, 302, 404, 500, 502, 503), (page, got.status_code)
     hub.expect_err(r"inflate|corrupt|loose object|zlib|object|damaged")
     assert hub.get("/" + name, hub.admin).status_code < 600
     assert_nobody_spins(hub)
