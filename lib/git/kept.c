@@ -15,6 +15,7 @@
 /* Longer names would not fit, with what stands around them, into what git and libgit2 allow. */
 #define NAME_MAX_BYTES 900
 #define TOO_LONG "long/"
+#define TOO_LONG_LEN (strlen(TOO_LONG) + (size_t)2 * GIT_OID_BYTES)
 
 /* ---- names */
 
@@ -169,6 +170,18 @@ goes(const struct git_ref *r, const struct git_refs *next, const struct git_move
 	return (is_usual || is_forever) && !(m != NULL && m->kind == GIT_MOVE_ON);
 }
 
+/* The same tip twice in one second; two names that are too long, at the same object. */
+static void
+drop_doubles(struct git_refs *refs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < refs->n; i++)
+		if (n == 0 || strcmp(refs->rows[n - 1].name, refs->rows[i].name) != 0)
+			refs->rows[n++] = refs->rows[i];
+	refs->n = n;
+}
+
 void
 git_kept_next(struct ctx *c, const struct git_refs *kept, const struct git_refs *published,
     const struct git_refs *next, const struct git_moves *moves, const struct git_kept_rule *rule,
@@ -185,10 +198,10 @@ git_kept_next(struct ctx *c, const struct git_refs *kept, const struct git_refs 
 		if (!goes(&row, next, moves, rule->is_forever))
 			continue;
 		row.name = name_of(c->mem, &row, rule->now);
-		if (git_refs_find(kept, row.name) == NULL)
-			all.rows[all.n++] = row;
+		all.rows[all.n++] = row;
 	}
 	qsort(all.rows, all.n, sizeof(all.rows[0]), by_name);
+	drop_doubles(&all);
 	git_kept_expire(c, &all, rule, out);
 }
 
@@ -205,9 +218,11 @@ git_kept_list(struct ctx *c, const struct git_refs *kept, struct git_kept_tip **
 		const struct git_ref *r = rows[i].ref;
 		struct git_kept_tip *tip = &(*out)[i];
 		const char *ref = r->name + strlen(GIT_KEPT);
+		bool is_long =
+		    str_starts(ref, TOO_LONG) && (size_t)(rows[i].tail - ref) == TOO_LONG_LEN;
 
 		tip->name = ref;
-		tip->ref = str_starts(ref, TOO_LONG)
+		tip->ref = is_long
 		    ? ""
 		    : arena_printf(c->mem, "refs/%.*s", (int)(rows[i].tail - ref), ref);
 		tip->at = rows[i].at;
