@@ -29,9 +29,9 @@ static bool
 has_above(struct following *x, const struct git_refs *list, const char *name)
 {
 	char *copy = arena_strdup(x->c->mem, name);
-	char *slash = strchr(copy + strlen("refs/"), '/');
+	char *slash = copy + strlen("refs");
 
-	while (slash != NULL && (slash = strchr(slash + 1, '/')) != NULL) {
+	while ((slash = strchr(slash + 1, '/')) != NULL) {
 		bool is_there;
 
 		*slash = '\0';

@@ -46,9 +46,9 @@ is_sorted(const struct git_refs *refs)
 static bool
 is_below_another(const struct git_refs *refs, char *name)
 {
-	char *slash = strchr(name + strlen("refs/"), '/');
+	char *slash = name + strlen("refs");
 
-	while (slash != NULL && (slash = strchr(slash + 1, '/')) != NULL) {
+	while ((slash = strchr(slash + 1, '/')) != NULL) {
 		bool is_there;
 
 		*slash = '\0';
