@@ -215,15 +215,14 @@ is_known(const struct walk *w, const struct git_ancestry_in *in)
 	return w->n_open[OF_OLD] == 0 && lost * 100 <= in->percent * (lost + common);
 }
 
-/* A damaged store may have lost it. */
-static bool
-is_there(struct walk *w, const unsigned char *raw)
+bool
+git_ancestry_has(struct git_repository *repo, const unsigned char *id)
 {
 	git_commit *commit;
 	git_oid oid;
 
-	git_oid_fromraw(&oid, raw);
-	if (git_commit_lookup(&commit, w->repo, &oid) < 0)
+	git_oid_fromraw(&oid, id);
+	if (git_commit_lookup(&commit, repo, &oid) < 0)
 		return false;
 	git_commit_free(commit);
 	return true;
@@ -234,7 +233,7 @@ compare(struct walk *w, const struct git_ancestry_in *in, struct git_ancestry *o
 {
 	const struct node *old;
 
-	if (!is_there(w, in->old)) {
+	if (!git_ancestry_has(w->repo, in->old)) { /* a damaged store may have lost it */
 		*out = (struct git_ancestry){ .is_cut = true };
 		return OK;
 	}

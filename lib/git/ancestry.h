@@ -34,6 +34,9 @@ struct git_ancestry {
 must_check int git_ancestry(struct ctx *c, struct git_repository *repo,
     const struct git_ancestry_in *in, struct git_ancestry *out);
 
+/* Whether the store has that commit, and can read it. */
+bool git_ancestry_has(struct git_repository *repo, const unsigned char *id);
+
 /* Commits of the history of id, not counted on from most. */
 must_check int git_ancestry_count(struct ctx *c, struct git_repository *repo,
     const unsigned char *id, int64_t most, int64_t *n_out);

@@ -293,6 +293,25 @@ share_an_object(struct judging *x)
 	return false;
 }
 
+/* The commit that stands for all: of that branch, or, without branches, of the first tag or other
+ * ref that leads to one; NULL: there is none. */
+static const unsigned char *
+main_commit(struct judging *x, const struct git_refs *refs)
+{
+	const struct git_ref *branch = main_branch(refs);
+
+	if (branch != NULL)
+		return branch->oid;
+	for (size_t i = 0; i < refs->n; i++) {
+		const struct git_ref *r = &refs->rows[i];
+		const unsigned char *id = r->is_peeled ? r->peeled : r->oid;
+
+		if (git_ancestry_has(x->repo, id))
+			return id;
+	}
+	return NULL;
+}
+
 /* Whether anything that is there now goes back to something that was there. */
 static int
 is_related(struct judging *x, bool *out)
@@ -302,16 +321,17 @@ is_related(struct judging *x, bool *out)
 		.percent = -1,
 		.progress = g->progress,
 		.payload = g->payload };
-	const struct git_ref *old = main_branch(g->published), *new = main_branch(g->upstream);
 	struct git_ancestry a;
 
 	*out = share_an_object(x);
 	for (size_t i = 0; i < g->moves->n && !*out; i++)
 		*out = g->moves->rows[i].is_related;
-	if (*out || old == NULL || new == NULL)
+	if (*out)
 		return OK;
-	in.old = old->oid;
-	in.new = new->oid;
+	in.old = main_commit(x, g->published);
+	in.new = main_commit(x, g->upstream);
+	if (in.old == NULL || in.new == NULL)
+		return OK;
 	TRY(git_ancestry(x->c, x->repo, &in, &a));
 	*out = a.is_on || a.is_related || a.is_cut;
 	return OK;
