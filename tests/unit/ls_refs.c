@@ -1,44 +1,12 @@
 /* Lists of refs in pieces: one fingerprint, however they are told and wherever they are split. */
-#include "tests/unit/repo.h"
+#include "tests/unit/script.h"
 
-#include "base/conf.h"
-#include "git/init.h"
 #include "git/ls_refs.h"
-#include "git/pkt.h"
 #include "git/refs.h"
-#include "git/wire.h"
 
 #define A "1111111111111111111111111111111111111111"
 #define B "2222222222222222222222222222222222222222"
 #define C "3333333333333333333333333333333333333333"
-
-static int
-start(void **state)
-{
-	struct ctx *c;
-
-	assert_int_equal(unit_ctx(state), 0);
-	c = *state;
-	(void)repo_conf(c, unit_folder(c));
-	return git_init(c);
-}
-
-#define WITH_GIT(test) cmocka_unit_test_setup_teardown(test, start, unit_ctx_end)
-
-/* Lines and a flush; NUL is written as '|' in the first one. */
-static struct buf *
-listed(struct ctx *c, const char *before, const char *const *lines)
-{
-	struct buf *text = buf_new(c->mem, 1 << 20);
-
-	buf_text(text, before);
-	for (; *lines != NULL; lines++)
-		git_pkt_add(text, "%s\n", *lines);
-	git_pkt_flush(text);
-	for (char *p = text->data; p < text->data + text->len; p++)
-		*p = *p == '|' ? '\0' : *p;
-	return text;
-}
 
 #define SERVICE "001e# service=git-upload-pack\n0000"
 
@@ -53,29 +21,12 @@ feed(struct ctx *c, bool is_advert, const struct buf *text, size_t step, const c
 	return git_ls_refs_end(l, out);
 }
 
-struct script {
-	const struct buf *text;
-	size_t at;
-};
-
-static int
-read_script(void *payload, void *bytes, size_t size, size_t *got_out)
-{
-	struct script *s = payload;
-	size_t len = s->text->len - s->at < size ? s->text->len - s->at : size;
-
-	memcpy(bytes, s->text->data + s->at, len);
-	s->at += len;
-	*got_out = len;
-	return OK;
-}
-
 /* What a worker makes of the same advertisement. */
 static int
 published(struct ctx *c, const struct buf *text, const char **out)
 {
-	struct script s = { .text = text };
-	struct git_wire wire = { .payload = &s, .is_rpc = true, .receive = read_script };
+	struct script s = { text->data, text->len, 0, 1 << 20 };
+	struct git_wire wire = { .payload = &s, .is_rpc = true, .receive = script_receive };
 	struct git_advert advert;
 
 	TRY(git_advert_read(c, &wire, NULL, c->conf->sync_refs, &advert));
@@ -128,7 +79,7 @@ both_versions_and_what_is_published_have_one_fingerprint(void **state)
 
 	for (size_t i = 0; i < N_OF(repositories); i++) {
 		const struct repository *r = &repositories[i];
-		struct buf *v0 = listed(c, SERVICE, r->v0), *v2 = listed(c, "", r->v2);
+		struct buf *v0 = script_lines(c, SERVICE, r->v0), *v2 = script_lines(c, "", r->v2);
 		const char *expected = NULL, *got;
 
 		assert_int_equal(published(c, v0, &expected), OK);
@@ -209,7 +160,7 @@ sha256_is_refused(void **state)
 	struct ctx *c = *state;
 	const char *got;
 
-	assert_int_equal(feed(c, true, listed(c, SERVICE, lines), 9, &got), E_INVALID);
+	assert_int_equal(feed(c, true, script_lines(c, SERVICE, lines), 9, &got), E_INVALID);
 	assert_non_null(strstr(c->reason, "SHA-256"));
 }
 

@@ -1,45 +1,22 @@
-#include "tests/unit/repo.h"
+#include "tests/unit/script.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "git/init.h"
-#include "git/pkt.h"
 #include "git/refs.h"
 #include "git/store.h"
-#include "git/wire.h"
 
 #define A "1111111111111111111111111111111111111111"
 #define B "2222222222222222222222222222222222222222"
 #define ZERO "0000000000000000000000000000000000000000"
 
-/* A wire that says what it was given, a few bytes at a time. */
-struct script {
-	const char *text;
-	size_t len, at, step;
-};
-
-static int
-read_script(void *payload, void *bytes, size_t size, size_t *got_out)
-{
-	struct script *s = payload;
-	size_t len = s->len - s->at;
-
-	len = len < s->step ? len : s->step;
-	len = len < size ? len : size;
-	memcpy(bytes, s->text + s->at, len);
-	s->at += len;
-	*got_out = len;
-	return OK;
-}
-
 static int
 read_advert(struct ctx *c, const struct buf *text, bool is_rpc, struct git_advert *out)
 {
 	struct script s = { text->data, text->len, 0, 7 };
-	struct git_wire wire = { .payload = &s, .is_rpc = is_rpc, .receive = read_script };
+	struct git_wire wire = { .payload = &s, .is_rpc = is_rpc, .receive = script_receive };
 
 	return git_advert_read(c, &wire, NULL, c->conf->sync_refs, out);
 }
@@ -58,19 +35,6 @@ advert(struct ctx *c, const char *first, const char *capabilities, const char *c
 	git_pkt_flush(text);
 	return text;
 }
-
-static int
-start(void **state)
-{
-	struct ctx *c;
-
-	assert_int_equal(unit_ctx(state), 0);
-	c = *state;
-	(void)repo_conf(c, unit_folder(c));
-	return git_init(c);
-}
-
-#define WITH_GIT(test) cmocka_unit_test_setup_teardown(test, start, unit_ctx_end)
 
 static void
 branches_and_tags_are_taken_and_nothing_else(void **state)
