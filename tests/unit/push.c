@@ -128,8 +128,10 @@ push_of(struct ctx *c)
 static struct push *
 deletions_of(struct ctx *c)
 {
-	struct push *p = deletions_of(c);
+	struct push *p = push_of(c);
 
+	set_row(&p->rows[0], PUSH_DELETE, "refs/heads/main", "m19", NULL);
+	set_row(&p->rows[1], PUSH_DELETE, "refs/heads/aside", "aside", NULL);
 	return p;
 }
 
