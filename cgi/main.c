@@ -86,8 +86,7 @@ work(struct pool *p)
 		log_write(LOG_ERR, "not started", LOG_TEXT("why", c->reason));
 		return EX_CONFIG;
 	}
-	/* what Git streams may be of any size */
-	return fcgi_serve(c, p->fd, all_dialects, strcmp(p->name, "git") == 0 ? 0 : ANSWER_CPU_S);
+	return fcgi_serve(c, p->fd, all_dialects, ANSWER_CPU_S);
 }
 
 /* ---- the pool */

@@ -274,6 +274,7 @@ pump_run(struct pump *p)
 	int code;
 
 	p->is_copied = p->copy_fd != 0;
+	res_take_time();
 	code = flow_all(&f);
 	if (code != OK) {
 		give_up(&f);

@@ -42,10 +42,23 @@ is_limited(int what, int64_t most)
 	return setrlimit(what, &limit) == 0;
 }
 
+/* What its parent allows itself for now is not the child's. */
+static bool
+has_all_time(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CPU, &limit) != 0)
+		return false;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_CPU, &limit) == 0;
+}
+
 static bool
 is_confined(const struct proc_limits *l)
 {
-	return is_limited(RLIMIT_CORE, 0) && (l->cpu_s == 0 || is_limited(RLIMIT_CPU, l->cpu_s)) &&
+	return is_limited(RLIMIT_CORE, 0) &&
+	    (l->cpu_s == 0 ? has_all_time() : is_limited(RLIMIT_CPU, l->cpu_s)) &&
 	    (l->memory_bytes == 0 || is_limited(RLIMIT_AS, l->memory_bytes)) &&
 	    (l->file_bytes == 0 || is_limited(RLIMIT_FSIZE, l->file_bytes));
 }

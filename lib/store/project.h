@@ -26,11 +26,10 @@ struct project {
 	const char *error_class, *error_text;
 
 	const char *job_state; /* queued, running, scheduled, retry, dead; "" without a sync job */
-	const char *job_phase;
-	bool is_wanted_again; /* one more sync follows the running one */
-	bool is_job_active;   /* queued, running, or a retry that is due */
-	bool is_pushed_on;    /* the job of one of its targets is queued or running */
-	int64_t scheduled_at; /* 0 while none is planned */
+	bool is_wanted_again;  /* one more sync follows the running one */
+	bool is_job_active;    /* queued, running, or a retry that is due */
+	bool is_pushed_on;     /* the job of one of its targets is queued or running */
+	int64_t scheduled_at;  /* 0 while none is planned */
 };
 
 /* The project and, in the same statement, who asks (claim: who_claim of auth/who.h gives it).

@@ -29,7 +29,7 @@
 	"coalesce(" DB_SECONDS("m.last_success_at") ", 0) AS last_success_at, "                    \
 	"coalesce(m.failures, 0) AS failures, coalesce(m.error_class, '') AS error_class, "        \
 	"coalesce(m.error_text, '') AS error_text, coalesce(j.state, '') AS job_state, "           \
-	"coalesce(j.phase, '') AS job_phase, coalesce(j.again, false) AS is_wanted_again, "        \
+	"coalesce(j.again, false) AS is_wanted_again, "                                            \
 	"coalesce(j.state IN ('queued', 'running') OR j.state = 'retry' AND j.run_at <= now(), "   \
 	"false) AS is_job_active, "                                                                \
 	"EXISTS (SELECT FROM hub.target t JOIN hub.job q ON q.target_id = t.id "                   \
@@ -67,7 +67,6 @@
 	FIELD_AS(T, in error_class, "error_class"),                                                \
 	FIELD_AS(T, in error_text, "error_text"),                                                  \
 	FIELD_AS(T, in job_state, "job_state"),                                                    \
-	FIELD_AS(T, in job_phase, "job_phase"),                                                    \
 	FIELD_AS(T, in is_wanted_again, "is_wanted_again"),                                        \
 	FIELD_AS(T, in is_job_active, "is_job_active"),                                            \
 	FIELD_AS(T, in is_pushed_on, "is_pushed_on"),                                              \

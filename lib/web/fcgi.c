@@ -40,7 +40,7 @@ struct server {
 	struct arena *mem;    /* of the request at hand */
 	struct arena *db_mem; /* of the connection */
 	int64_t db_tried_us;  /* 0: never */
-	int64_t answer_cpu_s; /* 0: no limit */
+	int64_t answer_cpu_s; /* of processor time */
 	bool is_misfit;	      /* the schema is not the one this program was made for */
 };
 
@@ -234,17 +234,27 @@ open_db(struct server *s)
 
 /* One answer may cost so much; what costs more is no answer but a loop: libgit2 1.5 reads a loose
  * object that is cut off for ever (mirroring.md 4.5). SIGXCPU ends this process, and another takes
- * its place. Children have limits of their own. */
+ * its place. */
 static void
 limit_processor(int64_t answer_cpu_s)
 {
 	struct rusage used;
 	struct rlimit limit;
 
-	if (answer_cpu_s == 0 || getrusage(RUSAGE_SELF, &used) != 0 ||
-	    getrlimit(RLIMIT_CPU, &limit) != 0)
+	if (getrusage(RUSAGE_SELF, &used) != 0 || getrlimit(RLIMIT_CPU, &limit) != 0)
 		return;
 	limit.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + answer_cpu_s + 1);
+	setrlimit(RLIMIT_CPU, &limit);
+}
+
+void
+fcgi_take_time(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CPU, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_CPU, &limit);
 }
 

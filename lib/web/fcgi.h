@@ -10,7 +10,8 @@
  * every request gets an arena of its own. The database is opened when the first request comes and
  * stays open; while it is away requests are answered with 503. Returns the exit code: 0, or
  * EX_CONFIG (78) when the schema does not fit the program. SIGTERM must be blocked by the caller:
- * it is let in only while nothing is being served. */
+ * it is let in only while nothing is being served. An answer may cost answer_cpu_s seconds of
+ * processor time, then the process ends; its children have limits of their own. */
 int fcgi_serve(struct ctx *c, int fd, const struct dialect *const *dialects, int64_t answer_cpu_s);
 
 /* A listening, non-blocking unix socket with mode and a backlog of 1024; an old file is replaced
@@ -32,5 +33,9 @@ void fcgi_answer(struct fcgi *f, const struct buf *head, const void *body, size_
 bool fcgi_write(struct fcgi *f, const void *bytes, size_t len);
 bool fcgi_flush(struct fcgi *f);
 bool fcgi_is_closed(struct fcgi *f);
+
+/* From here on the answer at hand may cost any processor time: what a child says is passed on, and
+ * may be of any size. */
+void fcgi_take_time(void);
 
 #endif

@@ -149,6 +149,10 @@ void res_send(struct req *r);
  * > 0, 0 at its true end, -1 when the client broke off or sent less than it promised. */
 ssize_t req_read(struct req *r, void *buf, size_t len);
 
+/* From here on the answer at hand may cost any processor time (see fcgi_serve): what a child says
+ * is passed on, and may be of any size. */
+void res_take_time(void);
+
 /* Sends status, headers and what out holds, without Content-Length unless the handler added one;
  * from now on res_write goes to the client. E_INTERNAL as res_write. */
 must_check int res_begin(struct req *r);

@@ -306,6 +306,12 @@ client_gone(struct ctx *c)
 	return E_INTERNAL;
 }
 
+void
+res_take_time(void)
+{
+	fcgi_take_time();
+}
+
 int
 res_begin(struct req *r)
 {

@@ -234,28 +234,30 @@ static void
 the_status_follows_the_live_job(void **state)
 {
 	static const struct {
-		const char *job_state, *phase;
+		const char *job_state;
+		bool is_pushed_on;
 		int64_t last_success_at;
 		const char *status;
 	} rows[] = {
-		{ "", "", 0, "idle" },
-		{ "queued", "", 0, "cloning" },
-		{ "running", "", 0, "cloning" },
-		{ "running", "fetching", 0, "cloning" },
-		{ "running", "pushing", 0, "pushing" },
-		{ "retry", "", 0, "idle" },
-		{ "dead", "", 0, "idle" },
-		{ "queued", "", 9, "idle" },
-		{ "running", "probing", 9, "fetching" },
-		{ "running", "pushing", 9, "pushing" },
-		{ "scheduled", "", 9, "idle" },
-		{ "retry", "", 9, "idle" },
+		{ "", false, 0, "idle" },
+		{ "queued", false, 0, "cloning" },
+		{ "running", false, 0, "cloning" },
+		{ "running", true, 0, "cloning" },
+		{ "retry", false, 0, "idle" },
+		{ "dead", false, 0, "idle" },
+		{ "queued", false, 9, "idle" },
+		{ "running", false, 9, "fetching" },
+		{ "running", true, 9, "fetching" },
+		{ "scheduled", true, 9, "pushing" },
+		{ "scheduled", false, 9, "idle" },
+		{ "retry", true, 9, "pushing" },
+		{ "retry", false, 9, "idle" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
 		const struct project p = { .job_state = rows[i].job_state,
-			.job_phase = rows[i].phase,
+			.is_pushed_on = rows[i].is_pushed_on,
 			.last_success_at = rows[i].last_success_at };
 
 		assert_string_equal(project_status(&p), rows[i].status);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -236,6 +237,20 @@ limits_reach_the_child(void **state)
 }
 
 static void
+a_limit_of_the_parent_is_not_the_childs(void **state)
+{
+	const struct proc_limits none = { 0 };
+	struct rlimit before, low;
+
+	assert_int_equal(getrlimit(RLIMIT_CPU, &before), 0);
+	low = before;
+	low.rlim_cur = 100000;
+	assert_int_equal(setrlimit(RLIMIT_CPU, &low), 0);
+	assert_string_equal(run_sh(*state, "ulimit -S -t", &none).out, "unlimited\n");
+	assert_int_equal(setrlimit(RLIMIT_CPU, &before), 0);
+}
+
+static void
 cpu_time_ends_a_busy_child(void **state)
 {
 	const struct proc_limits limits = { .cpu_s = 1, .wall_ms = 60000 };
@@ -448,6 +463,7 @@ main(void)
 		WITH_CTX(descriptors_from_3_up_are_closed),
 		WITH_CTX(one_descriptor_can_be_passed_as_3),
 		WITH_CTX(limits_reach_the_child),
+		WITH_CTX(a_limit_of_the_parent_is_not_the_childs),
 		WITH_CTX(cpu_time_ends_a_busy_child),
 		WITH_CTX(signals_are_as_usual_in_the_child),
 		WITH_CTX(the_child_leads_a_group_of_its_own),
