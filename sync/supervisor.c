@@ -170,6 +170,7 @@ work(struct supervisor *s)
 {
 	bool may_begin = !s->crew.is_closing, has_news, has_passed;
 
+	TRY(db_ready(s->crew.c)); /* connects again: before anybody asks */
 	if (may_begin)
 		TRY(intents_work(&s->intents, s->crew.c, &s->crew.has_news));
 	s->crew.wants_claim |= s->crew.has_news;
