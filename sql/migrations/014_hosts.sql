@@ -243,6 +243,8 @@ DECLARE
 	look bigint := most;
 	n_left bigint := most;
 	n_due bigint;
+	due_ids bigint[];
+	due_places integer[];
 	taken_ids bigint[] := '{}';
 	ids bigint[];
 	n_planned bigint;
@@ -253,8 +255,14 @@ BEGIN
 	-- as the trigger job_fence_lock, which one statement with two updates of job fires only once
 	PERFORM pg_advisory_xact_lock_shared(884802);
 	FOR turn IN 1..4 LOOP
+		-- job_due sees what is committed until its own end. In a statement of its own, for one that
+		-- had begun before would not see, and so not take, a job that was added meanwhile.
+		SELECT array_agg(d.id), array_agg(d.place) INTO due_ids, due_places
+		FROM (SELECT DISTINCT ON (x.id) x.id, x.place FROM hub.job_due(want, look) x
+			ORDER BY x.id, x.place) d;
 		WITH due AS MATERIALIZED (
-			SELECT DISTINCT ON (d.id) d.* FROM hub.job_due(want, look) d ORDER BY d.id, d.place
+			SELECT j.id, j.project_id, j.store_id, j.kind, j.state, j.run_at, u.place
+			FROM unnest(due_ids, due_places) u (id, place) JOIN hub.job j ON j.id = u.id
 		), seen AS MATERIALIZED (
 			SELECT d.id, d.kind, d.state, d.run_at, d.place, m.host_id,
 				CASE d.kind WHEN 'sync' THEN coalesce(NOT m.paused, false)

@@ -310,6 +310,34 @@ each_worker_gets_one_job(void **state)
 	assert_string_not_equal(jobs[1].worker, jobs[2].worker);
 }
 
+/* Whatever becomes visible while the claim looks: its own function sees it, the statement around
+ * that does not, if it has begun before. */
+static void
+a_job_that_is_added_during_a_claim_is_taken_or_left(void **state)
+{
+	struct three *t = *state;
+	struct job *jobs;
+	size_t n;
+
+	harness_sql("DELETE FROM hub.job WHERE project_id = 3;"
+		    "ALTER FUNCTION hub.job_due RENAME TO job_due_now;"
+		    "CREATE FUNCTION hub.job_due(want text, most bigint) RETURNS TABLE (id bigint,"
+		    " project_id bigint, store_id bigint, kind text, state text, run_at timestamptz,"
+		    " place integer) LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+		    " INSERT INTO hub.job (kind, project_id) SELECT 'sync', 3"
+		    " WHERE NOT EXISTS (SELECT FROM hub.job j WHERE j.project_id = 3);"
+		    " RETURN QUERY SELECT * FROM hub.job_due_now(want, most); END $$;"
+		    "GRANT EXECUTE ON FUNCTION hub.job_due TO mirrorhub_sync");
+	n = claim(t->a, 4, &jobs);
+	harness_sql("DROP FUNCTION hub.job_due;"
+		    "ALTER FUNCTION hub.job_due_now RENAME TO job_due");
+	assert_in_range(n, 2, 3);
+	for (size_t i = 0; i < n; i++) {
+		assert_non_null(jobs[i].worker);
+		assert_true(jobs[i].fence > 0);
+	}
+}
+
 static void
 what_is_not_due_stays(void **state)
 {
@@ -841,6 +869,7 @@ main(void)
 		WITH_THREE(a_claim_brings_what_a_worker_needs),
 		WITH_THREE(two_programs_never_get_the_same_job),
 		WITH_THREE(each_worker_gets_one_job),
+		WITH_THREE(a_job_that_is_added_during_a_claim_is_taken_or_left),
 		WITH_THREE(what_is_not_due_stays),
 		WITH_THREE(who_waits_comes_before_what_is_planned),
 		WITH_THREE(of_four_places_one_is_for_who_is_late_however_many_wait),
