@@ -17,7 +17,7 @@ struct intents {
 };
 
 /* All zeros to begin with. One page of intents; *has_news is set if something was told. Without the
- * database E_INTERNAL; a store that cannot be read is logged and tried again. */
+ * database E_INTERNAL; a store that cannot be read is logged and tried again, for an hour. */
 must_check int intents_work(struct intents *s, struct ctx *c, bool *has_news);
 
 #endif

@@ -112,7 +112,7 @@ push_intend(struct ctx *c, const struct actor *who, const struct project *p,
 		.actor = who->account->uname,
 		.remote_addr = who->remote_addr != NULL ? who->remote_addr : "",
 		.n_refs = (int64_t)n };
-	bool is_told;
+	enum push_end end;
 	int code;
 
 	put_lines(lines, refs, n);
@@ -121,7 +121,7 @@ push_intend(struct ctx *c, const struct actor *who, const struct project *p,
 	code = push_intent_add(c, &intent, intent_out);
 	if (code != E_CONFLICT)
 		return code;
-	TRY(push_reconcile(c, p->store_id, &is_told));
+	TRY(push_reconcile(c, p->store_id, &end));
 	return push_intent_add(c, &intent, intent_out);
 }
 
@@ -190,30 +190,56 @@ keep_changes(struct push_ref *refs, size_t n)
 	return kept;
 }
 
-int
-push_reconcile(struct ctx *c, int64_t store_id, bool *is_told_out)
+static int
+compare(struct ctx *c, const struct push_intent *intent, struct push *out)
 {
-	struct push push = { .remark = "reconciled" };
+	struct push_ref *refs;
+	size_t n;
+
+	TRY(read_lines(c, intent, &refs, &n));
+	TRY(look(c, intent->store_id, refs, n, &out->head));
+	out->refs = refs;
+	out->n = keep_changes(refs, n);
+	out->remark = (int64_t)n == intent->n_refs
+	    ? "reconciled"
+	    : arena_printf(c->mem, "reconciled, and %lld more refs may have changed",
+		  (long long)intent->n_refs - (long long)n);
+	return OK;
+}
+
+/* Whoever follows the project has to look himself; and pushes are taken again. */
+static struct push
+unknown(struct ctx *c, const struct push_intent *intent)
+{
+	return (struct push){ .remark = arena_printf(c->mem,
+				  "the repository cannot be read: %lld refs may have changed",
+				  (long long)intent->n_refs) };
+}
+
+int
+push_reconcile(struct ctx *c, int64_t store_id, enum push_end *end_out)
+{
+	struct push push = { .n = 0 };
 	struct push_intent intent;
-	struct push_ref *refs = NULL;
-	size_t n = 0;
+	bool is_unknown, is_new;
 	int code = push_intent_of_store(c, store_id, &intent);
 
-	*is_told_out = false;
+	*end_out = PUSH_NOTHING;
 	if (code == E_NOTFOUND)
 		return OK;
 	TRY(code);
-	TRY(read_lines(c, &intent, &refs, &n));
-	TRY(look(c, store_id, refs, n, &push.head));
-	push.refs = refs;
-	push.n = keep_changes(refs, n);
-	if ((int64_t)n < intent.n_refs)
-		push.remark =
-		    arena_printf(c->mem, "reconciled, and %lld more refs may have changed",
-			(long long)intent.n_refs - (long long)n);
-	else if (push.n == 0)
+	code = compare(c, &intent, &push);
+	is_unknown = code != OK && intent.is_old;
+	if (is_unknown)
+		push = unknown(c, &intent);
+	else
+		TRY(code);
+	if (push.n == 0 && str_is_equal(push.remark, "reconciled"))
 		return push_intent_drop(c, intent.id);
-	return tell_all(c, intent.id, &push, is_told_out);
+	TRY(tell_all(c, intent.id, &push, &is_new));
+	if (is_new)
+		*end_out = is_unknown ? PUSH_UNKNOWN : PUSH_TOLD;
+	return OK;
 }
 
 const char *

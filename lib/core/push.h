@@ -40,9 +40,15 @@ must_check int push_record(
 
 /* The push of this store that nobody has told of, if there is one: what its refs are now against
  * what they were. Recorded as above, "reconciled" in the event; if nothing changed, dropped. Of a
- * push that named more refs than were written down something is told in any case. Under the store's
- * lock, outside a transaction. *is_told_out: there is something new to tell. */
-must_check int push_reconcile(struct ctx *c, int64_t store_id, bool *is_told_out);
+ * push that named more refs than were written down something is told in any case; and of one whose
+ * store could not be read for PUSH_INTENT_MOST_S, that nobody knows. Under the store's lock, outside
+ * a transaction. */
+enum push_end {
+	PUSH_NOTHING = 1, /* there was none, it changed nothing, or somebody else has told of it */
+	PUSH_TOLD,
+	PUSH_UNKNOWN, /* told that nobody knows; c->reason says why */
+};
+must_check int push_reconcile(struct ctx *c, int64_t store_id, enum push_end *end_out);
 
 /* The branch that an empty repository's HEAD should name after a push: the first of those that are
  * there, main and master before others; NULL: none is. */

@@ -18,7 +18,7 @@ static const struct field place_row[] = { FIELD(push_intent_place, id),
 	FIELD(push_intent_place, store_id), { 0 } };
 static const struct field intent_row[] = { FIELD(push_intent, id), FIELD(push_intent, store_id),
 	FIELD(push_intent, project_id), FIELD(push_intent, actor), FIELD(push_intent, remote_addr),
-	FIELD(push_intent, refs), FIELD(push_intent, n_refs), { 0 } };
+	FIELD(push_intent, refs), FIELD(push_intent, n_refs), FIELD(push_intent, is_old), { 0 } };
 
 enum { ADD };
 
@@ -36,7 +36,8 @@ enum { OF_STORE, DROP, TELL, LIST };
 const struct db_stmt push_intent_work_sql[] = {
 	[OF_STORE] = { "push_intent_of_store",
 	    "SELECT id, store_id, project_id, actor, remote_addr, n_refs, "
-	    "replace(encode(refs, 'base64'), E'\\n', '') AS refs "
+	    "replace(encode(refs, 'base64'), E'\\n', '') AS refs, "
+	    "at < now() - make_interval(secs => $2::bigint) AS is_old "
 	    "FROM hub.push_intent WHERE store_id = $1",
 	    intent_row, sizeof(struct push_intent) },
 	[DROP] = { "push_intent_drop", "DELETE FROM hub.push_intent WHERE id = $1", NULL, 0 },
@@ -69,7 +70,8 @@ int
 push_intent_of_store(struct ctx *c, int64_t store_id, struct push_intent *out)
 {
 	*out = (struct push_intent){ 0 };
-	TRY(db_one(c, &push_intent_work_sql[OF_STORE], out, db_int(store_id)));
+	TRY(db_one(c, &push_intent_work_sql[OF_STORE], out, db_int(store_id),
+	    db_int(PUSH_INTENT_MOST_S)));
 	out->refs_bytes = strlen(out->refs);
 	return OK;
 }

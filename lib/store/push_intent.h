@@ -20,7 +20,10 @@ struct push_intent {
 	const char *refs; /* "<40 hex digits> <name>" lines; read back, base64 of them */
 	size_t refs_bytes;
 	int64_t n_refs; /* of the whole push: refs may have fewer */
+	bool is_old;	/* read back: nobody could tell of it for PUSH_INTENT_MOST_S */
 };
+
+#define PUSH_INTENT_MOST_S 3600
 
 /* E_CONFLICT: the store has one already. */
 must_check int push_intent_add(struct ctx *c, const struct push_intent *intent, int64_t *id_out);

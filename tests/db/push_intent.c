@@ -133,10 +133,11 @@ intend(struct ctx *c, const char *name, const char *before)
 static bool
 is_told(struct ctx *c)
 {
-	bool told;
+	enum push_end end;
 
-	assert_ok(c, push_reconcile(c, 1, &told));
-	return told;
+	assert_ok(c, push_reconcile(c, 1, &end));
+	assert_int_not_equal(end, PUSH_UNKNOWN);
+	return end == PUSH_TOLD;
 }
 
 /* ---- */
@@ -314,6 +315,29 @@ an_intent_goes_with_its_project(void **state)
 	assert_look(TOLD, "0 main 0 0 0 0");
 }
 
+/* For an hour, as long as somebody may bring it back; then pushes are taken again. */
+static void
+a_store_that_cannot_be_read_keeps_its_push_for_an_hour(void **state)
+{
+	struct three *t = *state;
+	const struct push_ref ref = { .name = MAIN, .old_id = NONE };
+	enum push_end end;
+	int64_t id;
+
+	intend(t->web, MAIN, NONE);
+	unit_remove_folder(folder);
+	assert_int_not_equal(push_reconcile(t->a, 1, &end), OK);
+	assert_int_not_equal(push_intend(t->web, &actor, &two, &ref, 1, &id), OK);
+	assert_look(TOLD, "0 main 0 0 0 1");
+	harness_sql("UPDATE hub.push_intent SET at = now() - interval '61 minutes'");
+	assert_ok(t->a, push_reconcile(t->a, 1, &end));
+	assert_int_equal(end, PUSH_UNKNOWN);
+	assert_look(EVENTS, "bob|push|two|the repository cannot be read: 1 refs may have changed|"
+			    "192.0.2.1|ok");
+	assert_look(TOLD, "1 main 0 0 1 0");
+	assert_ok(t->web, push_intend(t->web, &actor, &two, &ref, 1, &id));
+}
+
 static int
 arrange(void **state)
 {
@@ -346,6 +370,7 @@ main(void)
 		TEST(beyond_what_is_written_down_it_is_told_that_there_may_be_more),
 		TEST(a_long_name_is_not_written_down_but_counted),
 		TEST(an_intent_goes_with_its_project),
+		TEST(a_store_that_cannot_be_read_keeps_its_push_for_an_hour),
 	};
 
 	return cmocka_run_group_tests_name("push_intent", tests, arrange, tidy);
