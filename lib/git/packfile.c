@@ -385,9 +385,7 @@ measure(struct descent *d, const struct entry *e)
 	unsigned char head[GIT_DELTA_HEAD_BYTES];
 	size_t len = e->len, n;
 
-	if (e->base != NONE) {
-		if (d->by != GIT_INDEXED_BY_GIT)
-			return OK;
+	if (e->base != NONE) { /* says how long it will be */
 		n = git_inflate_head(&d->z, p->pack + e->body,
 		    p->pack_len - TRAILER_BYTES - e->body, head, sizeof(head));
 		if (!git_delta_result_len(head, n, &len))
@@ -397,7 +395,7 @@ measure(struct descent *d, const struct entry *e)
 		return fail(d->c, E_DENIED,
 		    "the upstream has a file larger than the %lld bytes it may be",
 		    (long long)d->c->conf->sync_object_bytes);
-	if (d->by == GIT_INDEXED_BY_LIBGIT2 &&
+	if (e->base == NONE && d->by == GIT_INDEXED_BY_LIBGIT2 &&
 	    !git_inflate_measure(
 		&d->z, p->pack + e->body, p->pack_len - TRAILER_BYTES - e->body, e->len))
 		return fail(d->c, E_INVALID, "the upstream's pack has a file of a false length");

@@ -28,8 +28,7 @@ bool git_packfile_has(
 
 /* Who indexed a pack has looked at its blobs in one of two ways. libgit2 hashes what a whole blob's
  * stream holds under the length that its head claims, and does not compare the two: such a blob
- * would have an id, but nobody could ever read it. It does limit what deltas make. Git compares,
- * and knows no limit. */
+ * would have an id, but nobody could ever read it. Git compares. */
 enum git_indexed_by { GIT_INDEXED_BY_LIBGIT2 = 1, GIT_INDEXED_BY_GIT };
 
 /* Calls each for every object that is no blob. bytes has a NUL behind and is valid during the call.
