@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/js.h"
 #include "base/str.h"
+#include "net/url.h"
 
 #define FACTS_MAX_BYTES (200 * 1024)
 #define TEXT_MAX_BYTES 1000
@@ -45,6 +46,10 @@ facts_text(struct arena *mem, const struct facts *f)
 	    verdicts[f->verdict], f->upstream, (long long)f->version);
 	add_findings(b, "findings", &f->findings);
 	add_findings(b, "notices", &f->notices);
+	if (f->moved_to != NULL) {
+		buf_text(b, ",\"moved_to\":");
+		js_text(b, f->moved_to);
+	}
 	buf_char(b, '}');
 	return b->data;
 }
@@ -99,6 +104,16 @@ take_findings(struct ctx *c, const struct js *root, const char *key, struct git_
 	return OK;
 }
 
+static int
+take_moved_to(struct ctx *c, const struct js *root, const char **out)
+{
+	*out = NULL;
+	if (js_get(root, "moved_to") == NULL)
+		return OK;
+	TRY(take_text(c, root, "moved_to", out));
+	return (*out)[0] == '\0' || net_url_is_http(c, *out) ? OK : wrong(c);
+}
+
 static enum facts_verdict
 verdict_by_name(const char *name)
 {
@@ -127,5 +142,6 @@ facts_parse(struct ctx *c, const char *text, struct facts *out)
 		return wrong(c);
 	out->version = js_int_of(version);
 	TRY(take_findings(c, root, "findings", &out->findings));
-	return take_findings(c, root, "notices", &out->notices);
+	TRY(take_findings(c, root, "notices", &out->notices));
+	return take_moved_to(c, root, &out->moved_to);
 }

@@ -20,6 +20,7 @@ struct facts {
 	int64_t version;	      /* of the options */
 	struct git_findings findings; /* why it is held; none: as the last time */
 	struct git_findings notices;  /* about what was published */
+	const char *moved_to; /* the upstream says: for good; "" it does not; NULL: it cannot */
 };
 
 const char *facts_text(struct arena *mem, const struct facts *f);

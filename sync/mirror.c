@@ -38,6 +38,7 @@ struct run {
 	struct peer *peer;
 	struct git_advert advert;
 	const char *fingerprint; /* of advert: what the upstream has of what we take */
+	const char *moved_to;	 /* peer_moved_to, where it can be told */
 	struct git_fetched fetched;
 	bool has_store;
 	bool is_anew;	  /* the store is damaged: a fresh one takes its place */
@@ -136,6 +137,7 @@ probe(struct run *r)
 	TRY(git_advert_read(
 	    r->c, peer_wire(r->peer), r->options.filter, r->options.most_refs, &r->advert));
 	r->fingerprint = git_refs_fingerprint(r->c->mem, &r->advert.refs);
+	r->moved_to = peer_moved_to(r->peer);
 	return OK;
 }
 
@@ -314,6 +316,7 @@ tell_verdict(struct run *r, const struct decision *d)
 		.version = r->options.version,
 		.findings = d->findings,
 		.notices = d->notices,
+		.moved_to = r->moved_to,
 	};
 
 	r->out->is_held = d->verdict == FACTS_HELD;

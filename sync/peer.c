@@ -221,3 +221,20 @@ peer_wire(struct peer *p)
 {
 	return &p->wire;
 }
+
+const char *
+peer_address(struct arena *mem, const struct net_url *url)
+{
+	const char *text = net_url_text(mem, url);
+
+	return strlen(text) <= PEER_ADDRESS_MAX ? text : "";
+}
+
+const char *
+peer_moved_to(const struct peer *p)
+{
+	if (p->http == NULL)
+		return NULL;
+	return net_http_is_moved(p->http) ? peer_address(p->net->c->mem, net_http_url(p->http))
+					  : "";
+}

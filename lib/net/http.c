@@ -34,7 +34,7 @@ struct net_http {
 	CURL *easy; /* of the request at hand; NULL: none */
 	struct curl_slist *headers, *resolve;
 	const char *query; /* that a redirect gave; NULL: the request's own */
-	bool with_credentials;
+	bool with_credentials, is_moved;
 	/* the answer */
 	long status;
 	int64_t max_bytes, came;
@@ -454,6 +454,7 @@ net_http_request(struct net_http *h, const struct net_request *r)
 			return net_reply_status(h->net, status);
 		if (hops == NET_HOPS_MAX)
 			return net_reply_bad_redirect(h->net, "more than three times");
+		h->is_moved = (hops == 0 || h->is_moved) && net_reply_is_for_good(status);
 		TRY(follow(h, r));
 	}
 }
@@ -510,4 +511,10 @@ const struct net_url *
 net_http_url(const struct net_http *h)
 {
 	return &h->url;
+}
+
+bool
+net_http_is_moved(const struct net_http *h)
+{
+	return h->is_moved;
 }

@@ -58,4 +58,7 @@ must_check int net_http_read(struct net_http *h, void *bytes, size_t size, size_
 /* Where requests go now: the URL it was opened with, or where redirects led. */
 const struct net_url *net_http_url(const struct net_http *h);
 
+/* The last redirects that were followed said, all of them: for good (301, 308). */
+bool net_http_is_moved(const struct net_http *h);
+
 #endif

@@ -341,7 +341,7 @@ follow(struct net_multi *m, struct net_ask *a)
 	TRY(net_reply_redirect(a->net, &a->url, a->form->suffix, a->location, &target, &a->query));
 	if (!net_url_is_same_origin(&target, &a->url))
 		a->has_credentials = false;
-	a->is_moved = (a->hops == 1 || a->is_moved) && (a->status == 301 || a->status == 308);
+	a->is_moved = (a->hops == 1 || a->is_moved) && net_reply_is_for_good(a->status);
 	a->url = target;
 	net_places_join(m->places, a);
 	return OK;

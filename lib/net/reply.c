@@ -134,6 +134,12 @@ net_reply_is_redirect(long status)
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+bool
+net_reply_is_for_good(long status)
+{
+	return status == 301 || status == 308;
+}
+
 int
 net_reply_bad_redirect(struct net *n, const char *why)
 {

@@ -38,6 +38,7 @@ int net_reply_bad_redirect(struct net *n, const char *why);
 /* ---- redirects */
 
 bool net_reply_is_redirect(long status);
+bool net_reply_is_for_good(long status); /* 301, 308 */
 
 /* Where a redirect of from leads: its Location (NULL: none was sent), which may leave scheme and
  * host out, as a URL without the request's suffix, and its query (NULL: none). Not looked up yet.

@@ -23,6 +23,15 @@ static const struct scheme_row {
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 
+bool
+net_url_is_http(struct ctx *c, const char *text)
+{
+	struct net_url url;
+
+	return net_url_parse(c, text, &url) == OK &&
+	    (url.scheme == NET_HTTP || url.scheme == NET_HTTPS);
+}
+
 const char *
 net_scheme_text(enum net_scheme scheme)
 {

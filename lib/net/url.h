@@ -29,6 +29,9 @@ must_check int net_url_parse(struct ctx *c, const char *text, struct net_url *ou
 /* The clean text again: never with user data, but for ssh's user name. */
 const char *net_url_text(struct arena *mem, const struct net_url *url);
 
+/* Is it an http(s) URL, of at most NET_URL_MAX_BYTES? */
+bool net_url_is_http(struct ctx *c, const char *text);
+
 const char *net_scheme_text(enum net_scheme scheme);
 
 /* Same scheme, host and port: credentials of one are good for the other. */

@@ -159,7 +159,8 @@ $$;
 -- Of a sync that went well, in job_finish's transaction, behind the lock of the mirror's row. result as
 -- job_finish got it. A worker's has facts: {verdict, upstream, version, findings, notices}; verdict
 -- 'taken' (the upstream's refs are published, or were already), 'held' (with findings, if they are
--- new), or 'rejected' (passed over). A probe's has none; what it saw was taken over already, unless
+-- new), or 'rejected' (passed over); and moved_to, '' for nowhere, where the upstream could say so.
+-- A probe's has none; what it saw was taken over already, unless
 -- it is still held.
 DROP FUNCTION IF EXISTS guard_finish(bigint, jsonb);
 CREATE FUNCTION guard_finish(project_id bigint, result jsonb) RETURNS void LANGUAGE plpgsql
@@ -174,6 +175,11 @@ DECLARE
 BEGIN
 	SELECT m.held_fingerprint, m.held_at, m.rejected_fingerprint, p.path INTO found
 	FROM mirror m JOIN project p ON p.id = m.project_id WHERE m.project_id = project;
+	IF facts ? 'moved_to' THEN
+		UPDATE mirror m SET moved_to = moved_address(facts ->> 'moved_to', m.url)
+		WHERE m.project_id = project
+			AND m.moved_to IS DISTINCT FROM moved_address(facts ->> 'moved_to', m.url);
+	END IF;
 	IF verdict IS NULL THEN
 		IF seen IS NOT NULL AND NOT coalesce((result ->> 'is_held')::boolean, false)
 			AND seen IS DISTINCT FROM found.rejected_fingerprint THEN
