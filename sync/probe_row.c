@@ -55,7 +55,7 @@ probe_order_options(struct ctx *c, const char *json)
 	const struct js *root, *value;
 
 	if (json == NULL || json[0] == '\0' || str_is_equal(json, "{}") ||
-	    js_parse(c, json, strlen(json), &root) != OK || js_type(root) != JS_OBJECT)
+	    js_parse_loose(c, json, strlen(json), &root) != OK || js_type(root) != JS_OBJECT)
 		return "";
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if ((value = js_get(root, keys[i])) != NULL)
@@ -65,12 +65,12 @@ probe_order_options(struct ctx *c, const char *json)
 	return b->full ? "{" : b->data; /* which nobody takes for an object */
 }
 
-/* Nothing of a stranger's may end a field. */
+/* Nothing of a stranger's may end a field, or grow on its way as JSON. */
 static void
 add_text(struct buf *rows, const char *text)
 {
 	for (size_t i = 0; i < TEXT_MAX_BYTES && text[i] != '\0'; i++)
-		buf_char(rows, (unsigned char)text[i] < ' ' ? '?' : text[i]);
+		buf_char(rows, text[i] < ' ' || text[i] > '~' ? '?' : text[i]);
 }
 
 void
@@ -84,14 +84,21 @@ probe_report_add(struct buf *rows, const struct probe_report *r)
 	buf_char(rows, '\n');
 }
 
+size_t
+probe_rows_fit(const char *rows, size_t len, size_t most)
+{
+	const char *end;
+
+	if (len <= most)
+		return len;
+	end = memrchr(rows, '\n', most);
+	return end != NULL ? (size_t)(end - rows) + 1 : 0;
+}
+
 static bool
 is_moved_to(struct ctx *c, const char *text)
 {
-	struct net_url url;
-
-	return text[0] == '\0' ||
-	    (strlen(text) < TEXT_MAX_BYTES && net_url_parse(c, text, &url) == OK &&
-		(url.scheme == NET_HTTP || url.scheme == NET_HTTPS));
+	return text[0] == '\0' || (strlen(text) <= TEXT_MAX_BYTES && net_url_is_http(c, text));
 }
 
 int

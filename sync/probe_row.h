@@ -4,6 +4,7 @@
 #define SYNC_PROBE_ROW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/ctx.h"
@@ -39,6 +40,9 @@ void probe_order_add(struct buf *rows, const struct probe_order *o);
 must_check int probe_order_parse(struct ctx *c, const char *row, struct probe_order *out);
 
 void probe_report_add(struct buf *rows, const struct probe_report *r);
+
+/* How many bytes the whole rows at the beginning have, as many as there are in `most` bytes. */
+size_t probe_rows_fit(const char *rows, size_t len, size_t most);
 
 /* E_INVALID: no report that could be true. */
 must_check int probe_report_parse(struct ctx *c, const char *row, struct probe_report *out);

@@ -24,8 +24,8 @@
 #include "sync/wire.h"
 
 #define REPORTS_MAX_BYTES (128 * 1024)
-#define REPORTS_FULL_BYTES (64 * 1024) /* then they go out at once */
-#define REPORTS_US 50000	       /* otherwise after that, or when nothing is under way */
+#define REPORTS_LINE_BYTES ((size_t)40 * 1024) /* as JSON they may be six times as long */
+#define REPORTS_US 50000 /* they wait for a line to be full, or until nothing is under way */
 #define FILES_MOST 4096
 #define NO_V2 2 /* of host_v2 */
 #define HAS_V2 1
@@ -143,7 +143,7 @@ report_refs(struct probe *p, const char *fingerprint)
 		.fingerprint = fingerprint,
 		.error = "",
 		.host_v2 = is_v2 ? HAS_V2 : NO_V2,
-		.moved_to = p->ask.is_moved ? net_url_text(p->c.mem, &p->ask.url) : "",
+		.moved_to = p->ask.is_moved ? peer_address(p->c.mem, &p->ask.url) : "",
 		.error_text = "" });
 }
 
@@ -375,29 +375,44 @@ write_out(struct prober *all)
 	}
 }
 
+static bool
+is_time_to_tell(const struct prober *all)
+{
+	int64_t now_us = clock_mono_us();
+
+	return all->reports->len > REPORTS_LINE_BYTES ||
+	    (all->reports_us != 0 && net_multi_count(all->multi) == 0) ||
+	    (all->reports_us != 0 && now_us - all->reports_us >= REPORTS_US) ||
+	    now_us - all->told_us >= PROBER_TELL_US;
+}
+
+/* While a supervisor is busy more comes together than fits into a line. */
+static void
+put_line(struct prober *all)
+{
+	struct wire_message m = { .type = WIRE_PROBED };
+	size_t len = probe_rows_fit(all->reports->data, all->reports->len, REPORTS_LINE_BYTES);
+
+	arena_reset(all->out_mem);
+	m.probed.rows = arena_strndup(all->out_mem, all->reports->data, len);
+	all->out = wire_text(all->out_mem, &m);
+	all->out_len = strlen(all->out);
+	buf_drop(all->reports, len);
+	all->told_us = clock_mono_us();
+	if (all->reports->len == 0)
+		all->reports_us = 0;
+}
+
 /* Reports go in bundles: a line for each would cost both sides more than the probe. An empty one is
  * a sign of life. */
 static void
 tell(struct prober *all)
 {
-	int64_t now_us = clock_mono_us();
-	struct wire_message m = { .type = WIRE_PROBED };
-	bool is_due = all->reports->len > REPORTS_FULL_BYTES ||
-	    (all->reports_us != 0 && net_multi_count(all->multi) == 0) ||
-	    (all->reports_us != 0 && now_us - all->reports_us >= REPORTS_US) ||
-	    now_us - all->told_us >= PROBER_TELL_US;
-
 	write_out(all);
-	if (!is_due || all->out_len > 0)
-		return;
-	arena_reset(all->out_mem);
-	m.probed.rows = all->reports->data;
-	all->out = wire_text(all->out_mem, &m);
-	all->out_len = strlen(all->out);
-	buf_clear(all->reports);
-	all->reports_us = 0;
-	all->told_us = now_us;
-	write_out(all);
+	while (all->out_len == 0 && is_time_to_tell(all)) {
+		put_line(all);
+		write_out(all);
+	}
 }
 
 static int

@@ -120,3 +120,11 @@ buf_clear(struct buf *b)
 	b->full = false;
 	b->data[0] = '\0';
 }
+
+void
+buf_drop(struct buf *b, size_t len)
+{
+	assert(len <= b->len);
+	b->len -= len;
+	memmove(b->data, b->data + len, b->len + 1);
+}

@@ -33,4 +33,7 @@ void buf_grew(struct buf *b, size_t len);
 /* Forgets the contents, keeps the memory. */
 void buf_clear(struct buf *b);
 
+/* Forgets the first len bytes. */
+void buf_drop(struct buf *b, size_t len);
+
 #endif

@@ -93,6 +93,21 @@ room_is_filled_by_the_caller(void **state)
 	assert_null(buf_room(b, 3996));
 }
 
+static void
+the_beginning_can_be_dropped(void **state)
+{
+	struct ctx *c = *state;
+	struct buf *b = buf_new(c->mem, 100);
+
+	buf_text(b, "first\nsecond\n");
+	buf_drop(b, 6);
+	assert_string_equal(b->data, "second\n");
+	buf_text(b, "third");
+	assert_string_equal(b->data, "second\nthird");
+	buf_drop(b, b->len);
+	assert_string_equal(b->data, "");
+}
+
 int
 main(void)
 {
@@ -103,6 +118,7 @@ main(void)
 		WITH_CTX(numbers_are_written_whole),
 		WITH_CTX(printf_writes_all_or_nothing),
 		WITH_CTX(room_is_filled_by_the_caller),
+		WITH_CTX(the_beginning_can_be_dropped),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
