@@ -116,6 +116,8 @@ child_start_as(struct ctx *c, struct child *ch, const char *conf_path, const cha
 	plan_limits(c, &s);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return fail(c, E_INTERNAL, "socketpair: %s", strerror(errno));
+	/* a line goes out at once or not at all: the usual room is less than the longest */
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &(int){ WIRE_LINE_MAX }, sizeof(int));
 	s.fd = pair[1];
 	ch->pid = fork();
 	if (ch->pid == 0)

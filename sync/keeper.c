@@ -93,7 +93,7 @@ on_line(struct keeper *k, struct ctx *c, const char *line)
 	if (m.type != WIRE_RESULT || k->chore == 0 || k->is_done || r->bytes < 0 ||
 	    !is_fingerprint(r->fingerprint) || (k->chore == KEEPER_AUDIT && !is_found(r->found)))
 		return fail(c, E_INVALID, "a keeper does not say that");
-	k->error = arena_strndup(k->mem, r->error_text, strnlen(r->error_text, TEXT_MAX));
+	k->error = str_utf8(k->mem, r->error_text, strnlen(r->error_text, TEXT_MAX));
 	k->has_kept = r->is_changed;
 	k->result = (struct audit_result){
 		.found = arena_strdup(k->mem, r->found),

@@ -154,7 +154,9 @@ removals_hear(struct removals *r, struct ctx *c)
 	code = child_line(c, &r->child, &line);
 	if (code == OK && line != NULL)
 		code = on_line(r, c, line);
-	if (code != OK || child_has_ended(&r->child, &status))
+	if (code == E_INVALID)
+		lose(r, c->reason);
+	else if (code != OK || child_has_ended(&r->child, &status))
 		lose(r, "the process that did it ended");
 	else if (r->is_busy && !r->is_done &&
 	    clock_mono_us() - r->begun_us > (TOTAL_S + AFTER_S) * US_PER_S)

@@ -92,16 +92,10 @@ running_text(struct arena *mem, const struct job_fences *fences)
 }
 
 static int
-start_and_send(
-    struct ctx *c, struct slot *s, const char *conf_path, const struct job_fences *fences)
+job_line(struct ctx *c, struct slot *s, const struct job_fences *fences, const char **out)
 {
 	struct wire_message m = { .type = WIRE_JOB };
-	const char *line;
-	int code;
 
-	if (s->child.pid == 0)
-		TRY(child_start(c, &s->child, conf_path));
-	s->child.jobs++;
 	m.job = (struct wire_job){
 		.kind = s->job.kind,
 		.fence = fences ? fences->newest : s->job.fence,
@@ -117,10 +111,16 @@ start_and_send(
 		.options = s->job.options,
 		.target = s->target != NULL ? targets_spec(s->target) : "",
 	};
-	line = wire_text(c->mem, &m);
-	code = child_send(c, &s->child, line);
-	explicit_bzero((char *)(uintptr_t)line, strlen(line)); /* the credentials are in it */
-	return code;
+	return wire_line(c, &m, out);
+}
+
+static int
+start_and_send(struct ctx *c, struct slot *s, const char *conf_path, const char *line)
+{
+	if (s->child.pid == 0)
+		TRY(child_start(c, &s->child, conf_path));
+	s->child.jobs++;
+	return child_send(c, &s->child, line);
 }
 
 static void
@@ -158,15 +158,21 @@ slot_give(struct ctx *c, struct slot *s, const char *conf_path, const struct job
     const char *credentials, const struct job_fences *fences)
 {
 	bool is_old = s->child.pid != 0;
+	const char *line;
 	int code;
 
 	take(s, job);
 	s->credentials = arena_strdup(s->mem, credentials);
-	code = start_and_send(c, s, conf_path, fences);
+	if (job_line(c, s, fences, &line) != OK) {
+		slot_fail(s, SYNC_POLICY, 0, "its options, with the refs taken back, are too long");
+		return;
+	}
+	code = start_and_send(c, s, conf_path, line);
 	if (code != OK && is_old) { /* it died since its last job, and nobody has noticed yet */
 		child_kill(&s->child);
-		code = start_and_send(c, s, conf_path, fences);
+		code = start_and_send(c, s, conf_path, line);
 	}
+	explicit_bzero((char *)(uintptr_t)line, strlen(line)); /* the credentials are in it */
 	if (code != OK) {
 		log_write(
 		    LOG_WARN, "worker", LOG_TEXT("worker", s->name), LOG_TEXT("why", c->reason));
@@ -212,7 +218,7 @@ told(struct slot *s, const char *text)
 	if ((password[0] != '\0' && strstr(text, password) != NULL) ||
 	    (s->target != NULL && targets_is_secret(s->target, text)))
 		return unclear_text;
-	return arena_strndup(s->mem, text, strnlen(text, TEXT_MAX));
+	return str_utf8(s->mem, text, strnlen(text, TEXT_MAX)); /* not half a character */
 }
 
 static bool
@@ -298,27 +304,30 @@ phase_word(const char *text)
 	return "";
 }
 
-static int64_t *
-ids_of(struct arena *mem, const char *text, size_t *n_out)
+static size_t
+take_ids(struct arena *mem, const char *text, int64_t *ids)
 {
-	int64_t *ids = arena_new_array(mem, int64_t, STORES_MAX);
 	size_t n_parts, n = 0;
 	char **parts = str_split(mem, text, ',', &n_parts);
 
 	for (size_t i = 0; i < n_parts && n < STORES_MAX; i++)
 		if (str_is_int(parts[i], &ids[n]))
 			n++;
-	*n_out = n;
-	return ids;
+	return n;
 }
 
+/* One folder of stores after the other, in the same room. */
 static void
-on_stores(struct slot *s, const struct wire_stores *stores)
+on_stores(struct ctx *c, struct slot *s, const struct wire_stores *stores)
 {
-	s->seen = ids_of(s->mem, stores->ids, &s->n_seen);
+	if (s->seen == NULL) {
+		s->seen = arena_new_array(s->mem, int64_t, STORES_MAX);
+		s->due = arena_new_array(s->mem, int64_t, STORES_MAX);
+	}
+	s->n_seen = take_ids(c->mem, stores->ids, s->seen);
+	s->n_due = take_ids(c->mem, stores->due, s->due);
 	s->seen_first = stores->first;
 	s->has_seen = true;
-	s->due = ids_of(s->mem, stores->due, &s->n_due);
 }
 
 /* Nothing that the reader of spec files could not have said is taken from the worker. */
@@ -411,7 +420,7 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 		s->is_asking = true;
 		return OK;
 	case WIRE_STORES:
-		on_stores(s, &m.stores);
+		on_stores(c, s, &m.stores);
 		return OK;
 	case WIRE_PACKAGE:
 		return on_package(c, s, &m.package);
@@ -443,13 +452,19 @@ on_line(struct ctx *c, struct slot *s, const char *line)
 	return fail(c, E_INVALID, "a worker does not say that");
 }
 
-/* Reads what the worker has said, the rest next turn. What it has seen is dealt with first. */
+bool
+slot_is_full(const struct slot *s)
+{
+	return s->has_seen || (s->target != NULL && targets_is_full(s->target));
+}
+
+/* Reads what the worker has said, the rest next turn. */
 static int
 hear(struct ctx *c, struct slot *s)
 {
 	char *line;
 
-	for (int n = 0; n < LINES_MAX && !s->has_seen; n++) {
+	for (int n = 0; n < LINES_MAX && !slot_is_full(s); n++) {
 		TRY(child_line(c, &s->child, &line));
 		if (line == NULL)
 			return OK;
@@ -520,7 +535,7 @@ slot_turn(struct ctx *c, struct slot *s)
 		lose(s, SYNC_LOCAL, c->reason);
 	else if (code == E_NOTFOUND) /* closed: it is dying */
 		lose(s, SYNC_LOCAL, end_text(c->mem, child_kill(&s->child)));
-	else if (!s->has_seen && child_has_ended(&s->child, &status))
+	else if (!slot_is_full(s) && child_has_ended(&s->child, &status))
 		lose(s, SYNC_LOCAL, end_text(c->mem, status));
 	else if (s->state == SLOT_BUSY)
 		watch(c, s);
@@ -556,7 +571,7 @@ slot_clear(struct ctx *c, struct slot *s)
 	arena_reset(s->mem);
 	s->credentials = arena_strdup(s->mem, "");
 	s->is_asking = s->has_died = false;
-	s->seen = NULL;
+	s->seen = s->due = NULL;
 	s->n_seen = s->n_due = 0;
 	s->has_seen = false;
 	s->removed = 0;

@@ -69,6 +69,9 @@ bool slot_has_row(const struct slot *s);
 /* Reads what the worker says; notices its end; kills it when it is silent or too slow. */
 void slot_turn(struct ctx *c, struct slot *s);
 
+/* What it has told has to be dealt with first: until then it is not listened to. */
+bool slot_is_full(const struct slot *s);
+
 /* Tells the worker, which has asked, that it may publish. One that may not is killed instead. */
 void slot_allow(struct ctx *c, struct slot *s);
 

@@ -132,7 +132,7 @@ wait_for_something(const struct supervisor *s)
 	fds[n++] = (struct pollfd){ .fd = db_fd(s->crew.c->db), .events = POLLIN };
 	for (size_t i = 0; i < s->crew.n_slots; i++)
 		/* one that has to be dealt with first would only wake us up for nothing */
-		if (!s->crew.slots[i]->has_seen)
+		if (!slot_is_full(s->crew.slots[i]))
 			fds[n++] =
 			    (struct pollfd){ .fd = s->crew.slots[i]->child.fd, .events = POLLIN };
 	n += senders_poll(&s->senders, fds + n);

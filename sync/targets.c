@@ -19,6 +19,7 @@
 #define OWNED_PAGE 200 /* rows: what a socket takes at once, whatever their names */
 #define OWNED_MAX_BYTES ((size_t)150 * 1024)
 #define NOTES_MAX_BYTES ((size_t)1024 * 1024)
+#define NOTES_MOST 8 /* messages that wait to be written; then nobody listens until they are */
 #define FACTS_MAX_BYTES ((size_t)512 * 1024)
 #define TEXT_MAX 1000
 #define URL_MAX 2000
@@ -39,6 +40,8 @@ struct target_talk {
 	const char *spec; /* secrets in it */
 	const char *token;
 	struct notes *first, *last; /* to be written */
+	size_t n_notes;
+	struct arena *notes_mem; /* of those: a large push tells more than a supervisor may keep */
 	bool has_made, has_pushed, is_asking;
 	struct wire_made made;
 	const char *after; /* is_asking: what is put there behind this one? */
@@ -108,6 +111,12 @@ wipe(const char *secret)
 }
 
 static void
+free_arena(void *mem)
+{
+	arena_free(mem);
+}
+
+static void
 give(struct ctx *c, struct slot *slot, const char *conf_path, const struct job *job,
     const struct target_facts *f, const struct forge_hints *hints)
 {
@@ -132,6 +141,8 @@ give(struct ctx *c, struct slot *slot, const char *conf_path, const struct job *
 	t->spec = target_spec_text(slot->mem, &spec);
 	t->token = arena_strdup(slot->mem, token);
 	t->conflicts = "[]";
+	t->notes_mem = arena_new();
+	arena_defer(slot->mem, free_arena, t->notes_mem);
 	slot->target = t;
 	slot_give(c, slot, conf_path, &whole, credentials, NULL);
 	wipe(credentials);
@@ -167,6 +178,12 @@ targets_is_secret(const struct target_talk *t, const char *text)
 	return t->token[0] != '\0' && strstr(text, t->token) != NULL;
 }
 
+bool
+targets_is_full(const struct target_talk *t)
+{
+	return t->n_notes >= NOTES_MOST;
+}
+
 void
 targets_forget(struct target_talk *t)
 {
@@ -183,7 +200,7 @@ cannot_be(struct ctx *c)
 }
 
 static const char *
-told(struct slot *slot, const char *text)
+told(struct arena *mem, const struct slot *slot, const char *text)
 {
 	const char *colon = strchr(slot->credentials, ':');
 	const char *password = colon != NULL ? colon + 1 : slot->credentials;
@@ -191,7 +208,7 @@ told(struct slot *slot, const char *text)
 	if ((password[0] != '\0' && strstr(text, password) != NULL) ||
 	    targets_is_secret(slot->target, text))
 		return unclear_text;
-	return str_utf8(slot->mem, text, strnlen(text, TEXT_MAX));
+	return str_utf8(mem, text, strnlen(text, TEXT_MAX));
 }
 
 static bool
@@ -216,12 +233,12 @@ name_of(struct arena *mem, const char *base64)
 }
 
 static const char *
-text_of(struct slot *slot, const char *base64)
+text_of(struct arena *mem, const struct slot *slot, const char *base64)
 {
 	size_t len;
-	const char *text = str_unbase64(slot->mem, base64, &len);
+	const char *text = str_unbase64(mem, base64, &len);
 
-	return text != NULL ? told(slot, text) : NULL;
+	return text != NULL ? told(mem, slot, text) : NULL;
 }
 
 struct note_row {
@@ -243,21 +260,21 @@ is_op(const char *word)
 }
 
 static int
-take_note(struct ctx *c, struct slot *slot, const char *line, struct note_row *out)
+take_note(struct ctx *c, const struct slot *slot, const char *line, struct note_row *out)
 {
 	size_t n;
-	char **words = str_split(slot->mem, line, ' ', &n);
+	char **words = str_split(c->mem, line, ' ', &n);
 	const char *name, *error;
 
 	if (n != 4 || !is_op(words[0]) || !is_id(words[1]))
 		return cannot_be(c);
-	name = name_of(slot->mem, words[2]);
-	error = text_of(slot, words[3]);
+	name = name_of(c->mem, words[2]);
+	error = text_of(c->mem, slot, words[3]);
 	if (name == NULL || error == NULL)
 		return cannot_be(c);
 	*out = (struct note_row){ .op = words[0],
 		.name = words[2],
-		.shown = str_utf8(slot->mem, name, strlen(name)),
+		.shown = str_utf8(c->mem, name, strlen(name)),
 		.oid = words[1],
 		.error = error };
 	return OK;
@@ -267,11 +284,11 @@ static int
 hear_notes(struct ctx *c, struct slot *slot, const struct wire_notes *m)
 {
 	struct target_talk *t = slot->target;
-	struct notes *more = arena_new_of(slot->mem, struct notes);
-	struct buf *json = buf_new(slot->mem, NOTES_MAX_BYTES);
+	struct notes *more = arena_new_of(t->notes_mem, struct notes);
+	struct buf *json = buf_new(t->notes_mem, NOTES_MAX_BYTES);
 	size_t n, n_rows = 0;
-	char **lines = str_split(slot->mem, m->lines, '\n', &n);
-	struct note_row *rows = arena_new_array(slot->mem, struct note_row, n + 1);
+	char **lines = str_split(c->mem, m->lines, '\n', &n);
+	struct note_row *rows = arena_new_array(c->mem, struct note_row, n + 1);
 
 	for (size_t i = 0; i < n; i++)
 		if (lines[i][0] != '\0')
@@ -282,6 +299,7 @@ hear_notes(struct ctx *c, struct slot *slot, const struct wire_notes *m)
 	more->json = json->data;
 	*(t->last != NULL ? &t->last->next : &t->first) = more;
 	t->last = more;
+	t->n_notes++;
 	return OK;
 }
 
@@ -294,9 +312,9 @@ hear_made(struct ctx *c, struct slot *slot, const struct wire_made *m)
 	    strlen(m->project_id) > TEXT_MAX || !str_is_printable(m->url) ||
 	    !str_is_printable(m->shown_url) || !str_is_printable(m->project_id))
 		return cannot_be(c);
-	t->made = (struct wire_made){ .url = told(slot, m->url),
-		.project_id = told(slot, m->project_id),
-		.shown_url = told(slot, m->shown_url) };
+	t->made = (struct wire_made){ .url = told(slot->mem, slot, m->url),
+		.project_id = told(slot->mem, slot, m->project_id),
+		.shown_url = told(slot->mem, slot, m->shown_url) };
 	t->has_made = true;
 	return OK;
 }
@@ -318,7 +336,7 @@ take_conflict(struct ctx *c, struct slot *slot, const char *line, struct conflic
 	if (n != 4 || !is_id(words[0]) || !is_id(words[1]))
 		return cannot_be(c);
 	name = name_of(slot->mem, words[2]);
-	why = text_of(slot, words[3]);
+	why = text_of(slot->mem, slot, words[3]);
 	if (name == NULL || why == NULL)
 		return cannot_be(c);
 	*out = (struct conflict_row){ .ref = str_utf8(slot->mem, name, strlen(name)),
@@ -457,6 +475,8 @@ write_notes(struct ctx *c, struct slot *slot)
 		}
 	}
 	t->last = NULL;
+	t->n_notes = 0;
+	arena_reset(t->notes_mem);
 	return OK;
 }
 
@@ -474,8 +494,10 @@ write_made(struct ctx *c, struct slot *slot)
 	if (code != OK && c->retry_after_s > 0)
 		return code;
 	t->has_made = false;
-	if (code != OK)
+	if (code == E_CONFLICT)
 		stop(slot, SYNC_POLICY, "a project of this hub is pushed to that place already");
+	else if (code != OK)
+		stop(slot, SYNC_LOCAL, "where the project was made cannot be written down");
 	return OK;
 }
 

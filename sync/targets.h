@@ -22,6 +22,9 @@ const char *targets_spec(const struct target_talk *t);
 /* Whether a secret of this target is in the text. */
 bool targets_is_secret(const struct target_talk *t, const char *text);
 
+/* It has told more than is kept: it is not listened to until targets_work has written that. */
+bool targets_is_full(const struct target_talk *t);
+
 /* Wipes the secrets. */
 void targets_forget(struct target_talk *t);
 

@@ -181,16 +181,37 @@ static const struct {
 	[WIRE_RESULT] = { "result", result_fields, offsetof(struct wire_message, result) },
 };
 
-const char *
-wire_text(struct arena *mem, const struct wire_message *m)
+static struct buf *
+write_line(struct arena *mem, const struct wire_message *m)
 {
 	struct buf *b = buf_new(mem, WIRE_LINE_MAX);
 
 	buf_printf(b, "{\"%s\":", types[m->type].name);
 	js_row(b, types[m->type].fields, (const char *)m + types[m->type].offset);
 	buf_text(b, "}\n");
+	return b;
+}
+
+const char *
+wire_text(struct arena *mem, const struct wire_message *m)
+{
+	const struct buf *b = write_line(mem, m);
+
 	assert(!b->full);
 	return b->data;
+}
+
+int
+wire_line(struct ctx *c, const struct wire_message *m, const char **line_out)
+{
+	const struct buf *b = write_line(c->mem, m);
+
+	if (b->full) {
+		explicit_bzero(b->data, b->len); /* credentials may be in it */
+		return fail(c, E_INVALID, "a message has at most %d bytes", WIRE_LINE_MAX);
+	}
+	*line_out = b->data;
+	return OK;
 }
 
 static int

@@ -226,6 +226,10 @@ struct wire_message {
 /* The message as a line, line feed included. Too long is a bug (assert): the sender bounds it. */
 const char *wire_text(struct arena *mem, const struct wire_message *m);
 
+/* The same of what people may make as long as they like (the pins of a mirror), in the arena.
+ * E_INVALID: it is too long for a line. */
+must_check int wire_line(struct ctx *c, const struct wire_message *m, const char **line_out);
+
 /* Texts that the line leaves out are ""; latest_version is NULL. E_INVALID: not one of ours. */
 must_check int wire_parse(struct ctx *c, const char *line, size_t len, struct wire_message *out);
 

@@ -2,11 +2,15 @@
 (checklists/security.md M-17 to M-19, mirroring.md 5.8), kept tips, modes and filters. The truth is
 git's own: for-each-ref in the store, ls-remote and clones through nginx."""
 
+import random
+import shutil
+
 import pytest
 
 from fixtures.person import Person
 from fixtures.repos import Repo, simple
 from fixtures.run import run, wait_until
+from fixtures.upstream import redirect_whole
 
 HUB_CONF = {"sync.workers": 2, "webhook.schemes": "http https", "sync.poll_s": 1,
             "schedule_adaptive": "no"}
@@ -491,6 +495,74 @@ def test_a_mirror_s_own_limits_lower_the_hub_s(hub, upstream, origin, name):
         hub.park(name)
     sync(hub, name, "changed")
     assert hub.refs(name) == origin.mirrored()
+
+
+def test_a_file_that_comes_as_a_delta_is_measured_by_what_it_makes(hub, upstream, origin, name):
+    mirror(hub, upstream, name)
+    before = hub.refs(name)
+    small = random.Random(1).randbytes(900)
+    origin.versions("grown", [small, small + small[:200]])
+    told = origin.git("cat-file", "--batch-check=%(objectsize) %(deltabase)", input=b"main:grown\n").decode()
+    assert told.split()[0] == "1100" and told.split()[1].strip("0"), told
+    hub.wait_idle(name)
+    set_option(hub, name, "most_blob_bytes", "1000")
+    done = hub.sync_and_wait(name)
+    assert (done["outcome"], done["error_class"]) == ("failed", "policy"), done
+    assert "larger than the 1000" in done["error_text"] and hub.refs(name) == before
+    set_option(hub, name, "most_blob_bytes", "1100")
+    settle(hub, name)
+    sync(hub, name, "changed")
+
+
+def pin_many(hub, name, oid, length):
+    hub.sql("INSERT INTO hub.mirror_pin (project_id, ref, oid) SELECT p.id, 'refs/heads/' || g || repeat('x', %s),"
+            " %s FROM hub.project p, generate_series(1001, 2000) g WHERE p.path = %s", length, oid, name)
+    return hub.one("SELECT octet_length(to_json(hub.mirror_options(p.id))::text) FROM hub.project p"
+                   " WHERE p.path = %s", name)
+
+
+def test_a_job_that_is_as_long_as_it_may_be_reaches_its_worker(hub, upstream, origin, name):
+    mirror(hub, upstream, name)
+    hub.wait_idle(name)
+    before = hub.run_id(name)
+    assert 225000 < pin_many(hub, name, origin.oid("main"), 125) < 260000
+    done = hub.wait_run(name, before)
+    assert done["outcome"] == "changed", done
+    assert len(hub.refs(name)) == len(origin.mirrored()) + 1000
+
+
+def test_more_refs_taken_back_than_a_job_can_carry_fail_their_mirror_alone(hub, upstream, origin, name):
+    mirror(hub, upstream, name)
+    hub.wait_idle(name)
+    before = hub.run_id(name)
+    assert pin_many(hub, name, origin.oid("main"), 400) > 262144
+    done = hub.wait_run(name, before)
+    assert (done["outcome"], done["error_class"]) == ("failed", "policy"), done
+    assert "too long" in done["error_text"]
+    hub.sql("DELETE FROM hub.mirror_pin i USING hub.project p WHERE p.id = i.project_id AND p.path = %s", name)
+    settle(hub, name)
+    assert hub.sync_and_wait(name)["outcome"] != "failed"
+    assert hub.refs(name) == origin.mirrored()
+
+
+def test_a_first_sync_sees_that_its_upstream_has_moved_for_good(hub, upstream, origin, name):
+    path, new = "g/%s.git" % name, "g/%s-new.git" % name
+
+    def moved_to():
+        return hub.one("SELECT m.moved_to FROM hub.mirror m JOIN hub.project p ON p.id = m.project_id"
+                       " WHERE p.path = %s", name)
+    shutil.copytree(upstream.folder / path, upstream.folder / new)
+    upstream.fault(path, redirect_whole(upstream.url(new), 301))
+    mirror(hub, upstream, name)
+    assert moved_to() == upstream.url(new)
+    upstream.fault(path, redirect_whole(upstream.url(new), 302))
+    for told in (None, upstream.url(new)):
+        before = hub.run_id(name)
+        set_option(hub, name, "ref_exclude", "topic/%d" % (told is None))  # a whole sync, no probe
+        hub.wait_run(name, before)
+        hub.wait_idle(name)
+        assert moved_to() == told
+        upstream.fault(path, redirect_whole(upstream.url(new), 308))
 
 
 def test_the_api_sets_options_and_says_what_is_wrong(hub, upstream, origin, name):

@@ -200,6 +200,42 @@ refs_are_taken_as_bytes_and_not_without_end(void **state)
 	assert_string_equal(s->result.error_class, "local");
 }
 
+/* A mirror may have a thousand refs taken back, with names as long as Git takes them. */
+static void
+a_job_too_long_for_a_line_fails_alone(void **state)
+{
+	struct ctx *c = *state;
+	struct slot *s = slot_new(c->mem);
+	struct job job = { .id = 1, .kind = "sync", .worker = "w" };
+	char *options = arena_alloc(c->mem, WIRE_LINE_MAX + 1);
+
+	(void)repo_conf(c, unit_folder(c));
+	memset(options, ' ', WIRE_LINE_MAX);
+	job.options = options;
+	slot_give(c, s, "/nonexistent", &job, "", NULL);
+	assert_int_equal(s->state, SLOT_DONE);
+	assert_string_equal(s->result.error_class, "policy");
+	assert_int_equal(s->child.pid, 0);
+}
+
+/* The first bytes of a sentence, which may end in the middle of a character. */
+static void
+a_long_sentence_is_cut_and_still_text(void **state)
+{
+	struct ctx *c = *state;
+	struct buf *b = buf_new(c->mem, 8192);
+	struct slot *s;
+
+	(void)repo_conf(c, unit_folder(c));
+	buf_text(b, "{\"result\":{\"error\":\"network\",\"error_text\":\"x");
+	for (int i = 0; i < 1000; i++)
+		buf_text(b, "\xc3\xa4");
+	buf_text(b, "\"}}\n");
+	s = hear(c, "sync", b->data, 1);
+	assert_true(strlen(s->result.error_text) >= 1000);
+	assert_true(str_is_utf8(s->result.error_text, strlen(s->result.error_text)));
+}
+
 int
 main(void)
 {
@@ -208,6 +244,8 @@ main(void)
 		WITH_CTX(a_package_that_no_spec_file_could_name_is_not_taken),
 		WITH_CTX(refs_that_no_sync_could_have_changed_are_not_taken),
 		WITH_CTX(refs_are_taken_as_bytes_and_not_without_end),
+		WITH_CTX(a_job_too_long_for_a_line_fails_alone),
+		WITH_CTX(a_long_sentence_is_cut_and_still_text),
 		WITH_CTX(packages_are_taken_from_whom_they_were_asked_and_not_without_end),
 	};
 

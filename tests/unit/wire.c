@@ -103,6 +103,21 @@ what_is_not_ours_is_refused(void **state)
 	}
 }
 
+static void
+what_people_made_too_long_for_a_line_is_told(void **state)
+{
+	struct ctx *c = *state;
+	char *options = arena_alloc(c->mem, WIRE_LINE_MAX);
+	struct wire_message sent = { .type = WIRE_JOB, .job = { .options = options } };
+	const char *line;
+
+	memset(options, 'x', WIRE_LINE_MAX - 1000);
+	assert_int_equal(wire_line(c, &sent, &line), OK);
+	assert_true(strlen(line) <= WIRE_LINE_MAX);
+	memset(options, 'x', WIRE_LINE_MAX - 1);
+	assert_int_equal(wire_line(c, &sent, &line), E_INVALID);
+}
+
 int
 main(void)
 {
@@ -112,6 +127,7 @@ main(void)
 		WITH_CTX(a_package_arrives_as_it_was_sent),
 		WITH_CTX(what_is_left_out_is_empty),
 		WITH_CTX(what_is_not_ours_is_refused),
+		WITH_CTX(what_people_made_too_long_for_a_line_is_told),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
