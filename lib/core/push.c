@@ -193,8 +193,8 @@ keep_changes(struct push_ref *refs, size_t n)
 static int
 compare(struct ctx *c, const struct push_intent *intent, struct push *out)
 {
-	struct push_ref *refs;
-	size_t n;
+	struct push_ref *refs = NULL;
+	size_t n = 0;
 
 	TRY(read_lines(c, intent, &refs, &n));
 	TRY(look(c, intent->store_id, refs, n, &out->head));
