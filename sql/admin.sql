@@ -432,7 +432,7 @@ END $$;
 CREATE OR REPLACE VIEW admin.stale AS
 SELECT p.path, date_trunc('second', now() - coalesce(v.checked_at, v.made_at)) AS age,
 	make_interval(secs => w.age_intervals * greatest(v.interval_s, w.schedule_s)::float) AS limit,
-	hub.mirror_word(v.job_state, v.run_at, v.paused, v.held_at IS NOT NULL, v.failures, v.checked_at,
+	hub.mirror_word(v.job_state, v.due_at, v.paused, v.held_at IS NOT NULL, v.failures, v.checked_at,
 		coalesce(v.interval_s, w.schedule_s)) AS state,
 	v.checked_at::timestamp(0) AS checked, v.held_at::timestamp(0) AS held,
 	CASE WHEN isfinite(v.run_at) THEN v.run_at::timestamp(0) END AS next,
@@ -440,14 +440,13 @@ SELECT p.path, date_trunc('second', now() - coalesce(v.checked_at, v.made_at)) A
 FROM hub.mirror_now v
 JOIN hub.project p ON p.id = v.project_id
 CROSS JOIN hub.watch w
-WHERE hub.mirror_is_stale(v.job_state, v.run_at, v.paused, v.held_at, v.checked_at, v.made_at,
+WHERE hub.mirror_is_stale(v.due_at, v.paused, v.failures, v.held_at, v.checked_at, v.made_at,
 	w.age_intervals * greatest(v.interval_s, w.schedule_s)::float)
 ORDER BY coalesce(v.checked_at, v.made_at);
 
 -- Whom we ask. state: open (its breaker: nobody asks until then), trying (one of its mirrors does), ok.
 CREATE OR REPLACE VIEW admin.hosts AS
-SELECT h.name, CASE WHEN h.breaker_until > now() THEN 'open' WHEN h.breaker_level > 0 THEN 'trying'
-		ELSE 'ok' END AS state,
+SELECT h.name, hub.host_word(h) AS state,
 	CASE WHEN h.breaker_until > now() THEN h.breaker_until::timestamp(0) END AS until,
 	(SELECT count(*) FROM hub.mirror m WHERE m.host_id = h.id) AS mirrors,
 	(SELECT count(*) FROM hub.job j WHERE j.host_id = h.id AND j.state = 'running') AS running,
@@ -456,6 +455,18 @@ SELECT h.name, CASE WHEN h.breaker_until > now() THEN 'open' WHEN h.breaker_leve
 	h.error_at::timestamp(0) AS error_at, h.id AS host_id
 FROM hub.host h
 ORDER BY h.breaker_until > now() DESC, h.failures DESC, h.name;
+
+-- It is asked again now, whatever its breaker or its Retry-After says; after failures by one mirror
+-- alone, and the others follow when that went well.
+CREATE OR REPLACE FUNCTION admin.try_host(name text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF hub.host_try((SELECT h.id FROM hub.host h WHERE h.name = lower(try_host.name))) IS NULL THEN
+		RAISE EXCEPTION 'there is no host %', name USING HINT = 'admin.hosts has them, as host:port.';
+	END IF;
+	PERFORM admin.record('host.try', lower(name));
+	RETURN 'it is asked again now';
+END $$;
 
 -- Where projects are pushed on to.
 CREATE OR REPLACE VIEW admin.targets AS

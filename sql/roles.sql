@@ -86,6 +86,11 @@ GRANT SELECT, INSERT, UPDATE (average_build_time, build_count) ON hub.project_st
 
 -- the pages
 GRANT SELECT (has_credentials), UPDATE (interval_s, paused) ON hub.mirror TO mirrorhub_web;
+-- when a mirror was last checked, by itself or by a list of its upstream's, and how late it is
+GRANT SELECT (listed_by, listed_fingerprint, taken_fingerprint) ON hub.mirror TO mirrorhub_web;
+GRANT SELECT (id, checked_at) ON hub.manifest TO mirrorhub_web;
+GRANT UPDATE (due_at) ON hub.job TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.job_was_due TO mirrorhub_web;
 
 -- projects (RhodeCode)
 GRANT UPDATE (owner_account_id, owner_team_id, is_mirror) ON hub.project TO mirrorhub_web;
@@ -160,7 +165,9 @@ GRANT EXECUTE ON FUNCTION hub.project_access, hub.project_access_of_account, hub
 -- what administrators see at a glance
 GRANT SELECT (stale_since) ON hub.mirror TO mirrorhub_web;
 GRANT SELECT (failures) ON hub.manifest TO mirrorhub_web;
-GRANT SELECT (breaker_until) ON hub.host TO mirrorhub_web;
+GRANT SELECT ON hub.host TO mirrorhub_web;
+GRANT SELECT (host_id) ON hub.mirror TO mirrorhub_web;
+GRANT EXECUTE ON FUNCTION hub.host_word, hub.host_slots, hub.host_most, hub.host_try TO mirrorhub_web;
 
 -- the list of repositories
 GRANT SELECT ON SEQUENCE hub.listing_seq TO mirrorhub_web;
@@ -197,6 +204,7 @@ GRANT EXECUTE ON FUNCTION hub.mirror_options, hub.guard_sees, hub.guard_clear, h
 	hub.host_slots, hub.host_most, hub.host_room, hub.host_note, hub.hosts_note, hub.pace_note, hub.probe_pass,
 	hub.probe_finish, hub.probe_release, hub.probe_hand_over TO mirrorhub_sync;
 
+GRANT EXECUTE ON FUNCTION hub.job_was_due, hub.store_verified TO mirrorhub_sync;
 GRANT EXECUTE ON FUNCTION hub.job_claim, hub.job_renew, hub.job_release, hub.job_finish,
 	hub.job_reap, hub.job_pass, hub.job_fences_running, hub.package_places, hub.package_branches,
 	hub.package_put TO mirrorhub_sync;

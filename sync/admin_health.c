@@ -109,7 +109,7 @@ check_mirrors(struct ctx *c, const struct admin_args *args)
 	(void)args;
 	TRY(health_of(c, &h));
 	check_say(h.stale > 0 ? CHECK_WARN : CHECK_OK,
-	    "%lld mirrors, %lld of them failing, %lld not synced for more than a day",
+	    "%lld mirrors, %lld of them failing, %lld not checked for too long",
 	    (long long)h.mirrors, (long long)h.failing, (long long)h.stale);
 	if (h.stale > 0) {
 		TRY(health_stale(c, &rows, &n));

@@ -40,8 +40,8 @@ mirror_state_of(const struct mirror *m, int64_t interval_s, int64_t now)
 		return MIRROR_HELD;
 	if (m->last_success_at == 0)
 		return MIRROR_WAITING;
-	if (m->last_success_at + MIRROR_BEHIND_INTERVALS * interval_of(m, interval_s) < now &&
-	    m->next_at <= now)
+	if (m->checked_at + MIRROR_BEHIND_INTERVALS * interval_of(m, interval_s) < now &&
+	    m->due_at + interval_of(m, interval_s) < now)
 		return MIRROR_BEHIND;
 	return MIRROR_FRESH;
 }
@@ -107,6 +107,13 @@ mirror_interval_text(struct arena *mem, int64_t interval_s)
 	const char *text = span(mem, interval_s);
 
 	return arena_printf(mem, "every %s", str_starts(text, "1 ") ? text + 2 : text);
+}
+
+/* Its host has no time, or is left alone. */
+static bool
+is_put_off(const struct mirror *m)
+{
+	return m->next_at > 0 && m->due_at < m->next_at;
 }
 
 /* " Next try in 40 minutes." */
@@ -183,7 +190,7 @@ paused(struct arena *mem, const struct mirror *m, int64_t now)
 {
 	if (m->last_success_at == 0)
 		return "Paused, and never synced.";
-	return arena_printf(mem, "Paused. Last checked %s.", ago(mem, m->last_success_at, now));
+	return arena_printf(mem, "Paused. Last checked %s.", ago(mem, m->checked_at, now));
 }
 
 const char *
@@ -207,13 +214,14 @@ mirror_state_sentence(struct arena *mem, const struct mirror *m, int64_t interva
 	case MIRROR_WAITING:
 		return arena_printf(mem, "Never synced.%s", next_try(mem, m, now));
 	case MIRROR_BEHIND:
-		return arena_printf(mem, "Last checked %s, and meant to be %s.%s",
-		    ago(mem, m->last_success_at, now),
-		    mirror_interval_text(mem, interval_of(m, interval_s)), next_try(mem, m, now));
+		return arena_printf(mem, "Last checked %s, and meant to be %s.%s%s",
+		    ago(mem, m->checked_at, now),
+		    mirror_interval_text(mem, interval_of(m, interval_s)),
+		    is_put_off(m) ? " It has to wait for its host." : "", next_try(mem, m, now));
 	case MIRROR_FRESH:
 		break;
 	}
-	return arena_printf(mem, "Up to date, checked %s.%s", ago(mem, m->last_success_at, now),
+	return arena_printf(mem, "Up to date, checked %s.%s", ago(mem, m->checked_at, now),
 	    is_queued ? next_try(mem, m, now) : "");
 }
 

@@ -6,9 +6,11 @@
 #include "store/mirror.h"
 
 /* The first that fits, in this order: it is being synced; it is paused; the last attempt failed;
- * what its upstream has now is held back until somebody approves it; it was never synced; its last
- * success is more than two intervals ago, and the next sync not still to come (the interval may
- * just have been made shorter); it is fresh. The statements of store/front.h follow this rule. */
+ * what its upstream has now is held back until somebody approves it; it was never synced; the last
+ * proven look at its upstream is more than two intervals ago, and the next one is late by an
+ * interval (or none is planned), also because its host is left alone; it is fresh: as fresh as the
+ * schedule means it to be, which leaves quiet ones alone for longer. The statements of
+ * store/front.h and hub.mirror_word follow this rule. */
 enum mirror_state {
 	MIRROR_SYNCING = 1,
 	MIRROR_PAUSED,

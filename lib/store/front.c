@@ -105,6 +105,7 @@ enum {
 
 /* ---- the states, as mirror_state_of has them; interval: seconds */
 #define LATE(interval) "now() - make_interval(secs => 2 * coalesce(m.interval_s, " interval ")::float) "
+#define OVERDUE(interval) "now() - make_interval(secs => coalesce(m.interval_s, " interval ")::float) "
 #define WORKS "NOT m.paused AND m.failures = 0 AND j.state IS DISTINCT FROM 'running' "
 #define WELL "m.held_at IS NULL AND " WORKS
 
@@ -120,18 +121,21 @@ enum {
 	"JOIN hub.mirror m ON m.project_id = p.id " MIRROR_JOB                                     \
 	"WHERE u.generation = 0 AND m.last_success_at IS NULL AND " WELL
 /* whoever is late has a job that should have run: each kind of them has its index */
-#define DUE(and_probed)                                                                            \
-	"SELECT d.project_id, d.state FROM hub.job d WHERE d.kind = 'sync' "                       \
-	"AND d.state <> 'running' AND d.run_at <= now() AND " and_probed " "
-#define IS_BEHIND(interval) "(" DUE("NOT d.is_probed") "UNION ALL " DUE("d.is_probed") ") j "      \
+#define DUE(and_which)                                                                             \
+	"SELECT d.project_id, d.state, hub.job_was_due(d) AS was_due FROM hub.job d "              \
+	"WHERE d.kind = 'sync' AND d.state <> 'running' AND " and_which " "
+#define IS_BEHIND(interval) "(" DUE("d.run_at <= now() AND NOT d.is_probed")                       \
+	"UNION ALL " DUE("d.run_at <= now() AND d.is_probed")                                      \
+	"UNION ALL " DUE("d.run_at > now() AND d.due_at IS NOT NULL") ") j "                       \
 	"JOIN hub.mirror m ON m.project_id = j.project_id "                                        \
 	"JOIN hub.project p ON p.id = m.project_id "                                               \
-	"WHERE m.last_success_at < " LATE(interval) "AND " WELL
+	"WHERE m.last_success_at < " LATE(interval) "AND " MIRROR_CHECKED " < " LATE(interval)     \
+	"AND j.was_due < " OVERDUE(interval) "AND " WELL
 
 #define FRESH_JOIN "JOIN hub.mirror m ON m.project_id = p.id " MIRROR_JOB
 #define IS_FRESH(interval)                                                                         \
 	"AND " WELL "AND m.last_success_at IS NOT NULL "                                           \
-	"AND (m.last_success_at >= " LATE(interval) "OR j.run_at > now()) "
+	"AND (hub.job_was_due(j) >= " OVERDUE(interval) "OR " MIRROR_CHECKED " >= " LATE(interval) ") "
 
 #define IN_STATE(is_it)                                                                            \
 	SORTED("SELECT p.id, p.path, p.store_id FROM " is_it "AND " LIST_RULE " > 0 " IS_TEXT)

@@ -10,10 +10,10 @@ static const struct field name_row[] = { FIELD(health_name, name), FIELD(health_
 
 enum { NUMBERS, DAMAGED, BLOCKED, STALE };
 
-/* $1: the hub's interval. */
+/* As alerts have it. $1: the hub's interval, $2: how many of them. */
 #define IS_STALE                                                                                   \
-	"NOT m.paused AND coalesce(m.last_success_at, p.created_at) < now() - interval '1 day'"    \
-	" - make_interval(secs => 2 * coalesce(m.interval_s, $1::bigint))"
+	"hub.mirror_is_stale(v.due_at, v.paused, v.failures, v.held_at, v.checked_at, v.made_at, " \
+	"$2::bigint * greatest(v.interval_s, $1::bigint)::float)"
 
 const struct db_stmt health_sql[] = {
 	[NUMBERS] = { "health_numbers",
@@ -21,15 +21,15 @@ const struct db_stmt health_sql[] = {
 	    " coalesce((SELECT CASE WHEN isfinite(w.measured_at) THEN"
 	    " floor(extract(epoch FROM now() - w.measured_at))::bigint END FROM hub.watch w), -1)"
 	    " AS pass_s,"
-	    " count(*) FILTER (WHERE NOT m.paused) AS mirrors,"
-	    " count(*) FILTER (WHERE NOT m.paused AND m.failures >= 3) AS failing,"
+	    " count(*) FILTER (WHERE NOT v.paused) AS mirrors,"
+	    " count(*) FILTER (WHERE NOT v.paused AND v.failures >= 3) AS failing,"
 	    " count(*) FILTER (WHERE " IS_STALE ") AS stale,"
-	    " count(*) FILTER (WHERE m.held_fingerprint IS NOT NULL) AS held,"
+	    " count(*) FILTER (WHERE v.held_at IS NOT NULL) AS held,"
 	    " (SELECT count(*) FROM hub.store s WHERE s.damaged) AS damaged,"
 	    " (SELECT count(*) FROM hub.store s WHERE s.audit_at < now() - interval '7 days')"
 	    " AS unaudited,"
 	    " (SELECT count(*) FROM hub.host h WHERE h.breaker_until > now()) AS hosts_blocked"
-	    " FROM hub.mirror m JOIN hub.project p ON p.id = m.project_id",
+	    " FROM hub.mirror_now v",
 	    health_row, sizeof(struct health) },
 	[DAMAGED] = { "health_damaged",
 	    "SELECT coalesce(p.path, 'store ' || s.id) AS name, s.audit_result AS why"
@@ -41,9 +41,9 @@ const struct db_stmt health_sql[] = {
 	    " ORDER BY h.breaker_until DESC, h.id LIMIT 10",
 	    name_row, sizeof(struct health_name) },
 	[STALE] = { "health_stale",
-	    "SELECT p.path AS name, m.error_text AS why FROM hub.mirror m"
-	    " JOIN hub.project p ON p.id = m.project_id WHERE " IS_STALE
-	    " ORDER BY coalesce(m.last_success_at, p.created_at), p.id LIMIT 10",
+	    "SELECT p.path AS name, v.error_text AS why FROM hub.mirror_now v"
+	    " JOIN hub.project p ON p.id = v.project_id WHERE " IS_STALE
+	    " ORDER BY coalesce(v.checked_at, v.made_at), p.id LIMIT 10",
 	    name_row, sizeof(struct health_name) },
 	{ 0 },
 };
@@ -51,7 +51,8 @@ const struct db_stmt health_sql[] = {
 int
 health_of(struct ctx *c, struct health *out)
 {
-	return db_one(c, &health_sql[NUMBERS], out, db_int(c->conf->schedule_s));
+	return db_one(c, &health_sql[NUMBERS], out, db_int(c->conf->schedule_s),
+	    db_int(c->conf->alert_age_intervals));
 }
 
 int
@@ -69,5 +70,6 @@ health_blocked(struct ctx *c, struct health_name **rows_out, size_t *n_out)
 int
 health_stale(struct ctx *c, struct health_name **rows_out, size_t *n_out)
 {
-	return db_all(c, &health_sql[STALE], rows_out, n_out, db_int(c->conf->schedule_s));
+	return db_all(c, &health_sql[STALE], rows_out, n_out, db_int(c->conf->schedule_s),
+	    db_int(c->conf->alert_age_intervals));
 }

@@ -12,7 +12,7 @@ struct health {
 	int64_t pass_s;	   /* since a sync program last looked at the queue; -1: never */
 	int64_t mirrors;   /* that are not paused */
 	int64_t failing;   /* of these: three failures in a row, or more */
-	int64_t stale;	   /* not synced for a day and two of their intervals */
+	int64_t stale;	   /* not checked for alert.age_intervals of their intervals */
 	int64_t held;	   /* wait for somebody's approval */
 	int64_t damaged;   /* stores */
 	int64_t unaudited; /* stores whose audit is overdue by a week */

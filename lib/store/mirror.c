@@ -41,7 +41,9 @@ const struct db_stmt mirror_sql[] = { [MIRROR_BY_PROJECT] = { "mirror_by_project
 	[SET_INTERVAL] = { "mirror_set_interval",
 	    "UPDATE hub.mirror SET interval_s = nullif($2, 0) WHERE project_id = $1", NULL, 0 },
 	[SET_NEXT] = { "mirror_set_next",
-	    "UPDATE hub.job j SET run_at = m.last_success_at + make_interval(secs => m.interval_s) "
+	    "UPDATE hub.job j SET run_at = m.last_success_at + make_interval(secs => "
+	    "m.interval_s), "
+	    "due_at = NULL "
 	    "FROM hub.mirror m WHERE m.project_id = $1 AND j.project_id = m.project_id "
 	    "AND j.kind = 'sync' AND j.state = 'scheduled' AND m.interval_s IS NOT NULL "
 	    "AND m.last_success_at IS NOT NULL",

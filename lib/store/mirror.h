@@ -16,7 +16,8 @@ struct mirror {
 	bool is_paused;
 	const char *latest_version;
 	int64_t last_success_at, last_change_at;
-	int64_t failures;      /* in a row */
+	int64_t checked_at; /* the last proven look: a success, or what a list of upstreams says */
+	int64_t failures;   /* in a row */
 	int64_t failing_since; /* end of the first of them, as far as runs are still known */
 	const char *error_class, *error_text;
 	int64_t held_at;      /* what upstream has waits for approval since then (store/guard.h) */
@@ -25,8 +26,9 @@ struct mirror {
 	const char *job_state; /* queued, running, scheduled, retry, dead; "" without a job */
 	const char *job_phase; /* while running; "" before the first */
 	int64_t next_at;       /* 0: none is planned, it is wanted now, or it runs */
-	int64_t started_at;    /* while running */
-	const char *worker;    /* "" while nobody has it */
+	int64_t due_at; /* when it should have run, or will; its host may put it off. 0: never */
+	int64_t started_at; /* while running */
+	const char *worker; /* "" while nobody has it */
 	int64_t bytes, objects, objects_total;
 };
 

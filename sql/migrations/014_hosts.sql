@@ -139,6 +139,11 @@ CREATE FUNCTION guard_finish(project_id bigint, result jsonb) RETURNS void LANGU
 	SELECT
 $$;
 
+-- A worker has held the store against the upstream (017).
+CREATE FUNCTION store_verified(project_id bigint) RETURNS void LANGUAGE sql AS $$
+	SELECT
+$$;
+
 -- The target of this job, if it has one, is locked (016).
 CREATE FUNCTION target_lock(job_id bigint) RETURNS void LANGUAGE sql AS $$
 	SELECT
@@ -152,12 +157,14 @@ $$;
 -- ---------------------------------------------------------------- the queue
 
 -- is_probed: a sync of which a probe decides whether it has to be one. is_asked: while running,
--- somebody waited for it. host_id: while running, whom it asks.
+-- somebody waited for it. host_id: while running, whom it asks. due_at: while it is put off because its
+-- host has no time (run_at says until when), since when it should have run.
 ALTER TABLE job
 	ADD COLUMN is_probed boolean NOT NULL DEFAULT false,
 	ADD COLUMN is_asked boolean NOT NULL DEFAULT false,
 	ADD COLUMN host_id bigint,
 	ADD COLUMN target_id bigint,
+	ADD COLUMN due_at timestamptz,
 	DROP CONSTRAINT job_kind_check,
 	ADD CONSTRAINT job_kind_check
 		CHECK (kind IN ('sync', 'packages', 'remove_store', 'target')),
@@ -167,6 +174,7 @@ CREATE UNIQUE INDEX job_one_per_target ON job (target_id) WHERE target_id IS NOT
 DROP INDEX job_due;
 CREATE INDEX job_due ON job (run_at, id) WHERE state <> 'running' AND NOT is_probed;
 CREATE INDEX job_due_probed ON job (run_at, id) WHERE state <> 'running' AND is_probed;
+CREATE INDEX job_put_off ON job (due_at) WHERE due_at IS NOT NULL;
 
 -- Many new syncs at once are spread: the first begin now, the others one after the other, the last
 -- within an hour.
@@ -230,6 +238,11 @@ BEGIN
 		ORDER BY j.run_at, j.id LIMIT most FOR UPDATE SKIP LOCKED;
 	END IF;
 END $$;
+
+-- Since when a job should have run, or when it will have to; however often it was put off.
+CREATE FUNCTION job_was_due(j job) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(j.due_at, CASE WHEN isfinite(j.run_at) THEN j.run_at ELSE j.queued_at END)
+$$;
 
 -- Takes up to `most` due jobs for the named workers, in turn. want: 'probes' (what a probe decides),
 -- 'slots' (all else), 'light' (only what needs no disk), 'all' (there are no probes). A host is asked
@@ -305,14 +318,15 @@ BEGIN
 				lease_until = now() + make_interval(secs => lease_s), started_at = now(),
 				again = false, phase = '', bytes = 0, objects = 0, objects_total = 0,
 				attempts = CASE f.state WHEN 'dead' THEN 0 ELSE j.attempts END,
-				is_asked = (f.state = 'queued'), host_id = f.host_id
+				is_asked = (f.state = 'queued'), host_id = f.host_id, due_at = NULL
 			FROM fit f WHERE j.id = f.id AND f.k <= n_left
 		), waits AS MATERIALIZED (
 			SELECT r.id, r.host_id, r.rank - o.n AS nth, o.from_at, o.step_s
 			FROM ranked r JOIN room o ON o.id = r.host_id WHERE r.rank > o.n
 		), put_back AS (
 			UPDATE hub.job j SET run_at = least(w.from_at, now() + interval '1 day')
-				+ make_interval(secs => w.step_s * w.nth)
+				+ make_interval(secs => w.step_s * w.nth),
+				due_at = hub.job_was_due(j)
 			FROM waits w WHERE j.id = w.id
 		), cost AS (
 			SELECT o.id, o.is_free, o.from_at, o.step_s,
@@ -382,6 +396,40 @@ BEGIN
 		n := least(n, greatest(floor(tokens)::bigint + CASE WHEN is_probe THEN 0 ELSE burst END, 0));
 	END IF;
 	RETURN n;
+END $$;
+
+-- One word: 'open' (nobody asks it until breaker_until), 'trying' (one of its mirrors does), 'ok'.
+CREATE FUNCTION host_word(h host) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+	SELECT CASE WHEN h.breaker_until > now() THEN 'open' WHEN h.breaker_level > 0 THEN 'trying'
+		ELSE 'ok' END
+$$;
+
+-- Somebody knows that it is back, or does not want to wait: what was put off is due now, at most a
+-- thousand (of nothing, the sync that is planned next), and after failures one of them is the trial.
+-- Gives the host's name; NULL: there is none. Locks: job, host, as the ends of jobs.
+CREATE FUNCTION host_try(host bigint) RETURNS text LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = hub, pg_temp AS $$
+DECLARE
+	its_name text;
+BEGIN
+	UPDATE job j SET run_at = now() FROM (SELECT x.id FROM mirror m
+		JOIN job x ON x.project_id = m.project_id AND x.kind = 'sync'
+		WHERE m.host_id = host_try.host AND x.due_at IS NOT NULL AND x.state <> 'running'
+		ORDER BY x.due_at LIMIT 1000 FOR UPDATE OF x SKIP LOCKED) q
+	WHERE j.id = q.id;
+	IF NOT FOUND THEN
+		UPDATE job j SET run_at = least(j.run_at, now()) FROM (SELECT x.id
+			FROM (SELECT m.project_id FROM mirror m WHERE m.host_id = host_try.host
+				AND NOT m.paused LIMIT 1000) m
+			JOIN job x ON x.project_id = m.project_id AND x.kind = 'sync' AND x.state <> 'running'
+			ORDER BY x.run_at LIMIT 1 FOR UPDATE OF x SKIP LOCKED) q
+		WHERE j.id = q.id;
+	END IF;
+	UPDATE host h SET backlog_at = '-infinity', breaker_until = CASE WHEN h.breaker_level > 0
+		THEN least(h.breaker_until, now()) ELSE '-infinity' END
+	WHERE h.id = host_try.host RETURNING h.name INTO its_name;
+	NOTIFY mirrorhub_job;
+	RETURN its_name;
 END $$;
 
 -- What all kinds of jobs have to know, of those that were just taken.
@@ -638,6 +686,9 @@ BEGIN
 			PERFORM hub.target_finish(j.id, r.whole);
 		END IF;
 		CONTINUE WHEN j.kind <> 'sync';
+		IF is_ok AND NOT is_held AND NOT j.is_probed THEN
+			PERFORM hub.store_verified(j.project_id);
+		END IF;
 		INSERT INTO hub.run (project_id, fence, worker, started_at, outcome, error_class,
 			error_text, bytes, objects, refs_changed)
 		VALUES (j.project_id, j.fence, j.worker, j.started_at,

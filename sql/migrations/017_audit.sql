@@ -9,7 +9,7 @@ ALTER TABLE store
 	ADD COLUMN audit_at     timestamptz NOT NULL DEFAULT now() + random() * interval '30 days',
 	ADD COLUMN damaged_at   timestamptz,                -- since when it is known to be damaged
 	ADD COLUMN may_repair   boolean NOT NULL DEFAULT false,   -- an administrator has said so (admin.repair)
-	ADD COLUMN verified_at  timestamptz,                -- when its refs were last held against the upstream's
+	ADD COLUMN verified_at  timestamptz,                -- when its refs on disk were last held against the upstream's
 	ADD COLUMN upkeep_at    timestamptz,                -- the last upkeep, how many there were, what they took
 	ADD COLUMN upkeeps      bigint NOT NULL DEFAULT 0,
 	ADD COLUMN upkeep_ms    bigint NOT NULL DEFAULT 0;
@@ -101,6 +101,9 @@ DECLARE
 	is_bad boolean := verdict IN ('damaged', 'missing');
 	news text := '';
 BEGIN
+	-- job before store, as job_finish has them
+	PERFORM FROM job j WHERE j.kind = 'sync' AND j.project_id IN (SELECT q.id FROM project q
+		WHERE q.store_id = its_store) ORDER BY j.project_id FOR NO KEY UPDATE;
 	SELECT q.* INTO s FROM store q WHERE q.id = its_store FOR NO KEY UPDATE;
 	UPDATE audit_turn t SET store_id = NULL, lease_until = '-infinity', audits = t.audits + 1,
 		bytes = t.bytes + audit_finish.bytes,
@@ -132,16 +135,13 @@ BEGIN
 	RETURN news;
 END $$;
 
--- A worker has held the store against the upstream; a damaged one that went well is looked at anew.
-CREATE FUNCTION run_verified() RETURNS trigger LANGUAGE plpgsql
+-- A worker has held the store against the upstream; a damaged one that went well is looked at anew. A
+-- probe does not look into the store, and proves nothing about it.
+CREATE OR REPLACE FUNCTION store_verified(project_id bigint) RETURNS void LANGUAGE sql
 SECURITY DEFINER SET search_path = hub, pg_temp AS $$
-BEGIN
 	UPDATE store s SET verified_at = now(), audit_at = CASE WHEN s.damaged THEN now() ELSE s.audit_at END
-	FROM project p WHERE p.id = NEW.project_id AND s.id = p.store_id;
-	RETURN NULL;
-END $$;
-CREATE TRIGGER run_verified AFTER INSERT ON run FOR EACH ROW
-	WHEN (NEW.outcome IN ('changed', 'unchanged')) EXECUTE FUNCTION run_verified();
+	FROM project p WHERE p.id = $1 AND s.id = p.store_id
+$$;
 
 -- Of the stores with ids from..upto, which a sweep has looked for: those that are published and are
 -- not among what it found. Mirrors are fetched anew, at most 1000 at a time.

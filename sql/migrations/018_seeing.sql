@@ -8,33 +8,36 @@ SET LOCAL search_path = hub;
 ALTER TABLE mirror ADD COLUMN stale_since timestamptz;   -- it was told that it is stale; NULL: it is not
 CREATE INDEX mirror_stale ON mirror (stale_since) WHERE stale_since IS NOT NULL;
 
--- One word, as lib/core/mirror_state.c has it (the first that fits). Inlined.
-CREATE FUNCTION mirror_word(job_state text, run_at timestamptz, paused boolean, held boolean,
+-- One word, as lib/core/mirror_state.c has it (the first that fits; tests/db/front.c holds them against
+-- each other). due_at: hub.job_was_due, NULL without a job. Inlined.
+CREATE FUNCTION mirror_word(job_state text, due_at timestamptz, paused boolean, held boolean,
 	failures integer, checked_at timestamptz, interval_s bigint) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT CASE
 		WHEN job_state = 'running' THEN 'syncing'
 		WHEN paused THEN 'paused'
-		WHEN held THEN 'held'
 		WHEN failures > 0 THEN 'failing'
+		WHEN held THEN 'held'
 		WHEN checked_at IS NULL THEN 'waiting'
 		WHEN checked_at + make_interval(secs => 2 * interval_s::float) < now()
-			AND coalesce(run_at, '-infinity') <= now() THEN 'behind'
+			AND coalesce(due_at, '-infinity') + make_interval(secs => interval_s::float) < now()
+			THEN 'behind'
 		ELSE 'fresh'
 	END
 $$;
 
 -- How old is too old: so many times the interval that is meant, of the hub or, if it is longer, its
--- own. A mirror whose next sync is planned for later than that is as the schedule wants it (quiet ones
--- wait long), until it is late by as much again. What is held is too old when it is held so long.
--- Without a check ever, made_at is what counts. A paused mirror is never too old.
-CREATE FUNCTION mirror_is_stale(job_state text, run_at timestamptz, paused boolean,
+-- own. One that does not fail and whose sync is due (due_at, as above) only later than that is as the
+-- schedule wants it (quiet ones wait long), until it is late by as much again. What is held is too old
+-- when it is held so long. Without a check ever, made_at is what counts. A paused mirror is never too
+-- old.
+CREATE FUNCTION mirror_is_stale(due_at timestamptz, paused boolean, failures integer,
 	held_at timestamptz, checked_at timestamptz, made_at timestamptz, limit_s double precision)
 RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT NOT paused AND (
 		coalesce(checked_at, made_at) < now() - make_interval(secs => limit_s)
-			AND (held_at IS NOT NULL OR job_state IS DISTINCT FROM 'scheduled'
-				OR run_at < now() - make_interval(secs => limit_s))
+			AND (held_at IS NOT NULL OR failures > 0
+				OR coalesce(due_at, '-infinity') < now() - make_interval(secs => limit_s))
 		OR coalesce(held_at < now() - make_interval(secs => limit_s), false))
 $$;
 
@@ -104,7 +107,7 @@ DECLARE
 BEGIN
 	FOR m IN
 		SELECT v.* FROM hub.mirror_now v
-		WHERE v.stale_since IS NOT NULL <> hub.mirror_is_stale(v.job_state, v.run_at, v.paused,
+		WHERE v.stale_since IS NOT NULL <> hub.mirror_is_stale(v.due_at, v.paused, v.failures,
 			v.held_at, v.checked_at, v.made_at,
 			age_intervals * greatest(v.interval_s, schedule_s)::float)
 		ORDER BY v.project_id LIMIT 2000
@@ -133,8 +136,8 @@ END $$;
 
 -- A mirror with all that says how it is. interval_s: its own, or none.
 CREATE VIEW mirror_now AS
-SELECT m.project_id, j.state AS job_state, j.run_at, m.paused, m.held_at,
-	m.failures, m.last_success_at AS checked_at, p.created_at AS made_at, m.interval_s, m.stale_since,
+SELECT m.project_id, j.state AS job_state, j.run_at, hub.job_was_due(j) AS due_at, m.paused,
+	m.held_at, m.failures, m.last_success_at AS checked_at, p.created_at AS made_at, m.interval_s, m.stale_since,
 	m.error_class, m.error_text
 FROM hub.mirror m
 JOIN hub.project p ON p.id = m.project_id
@@ -167,7 +170,7 @@ BEGIN
 				259200, 604800]::float[]) AS bin, w.paused,
 			count(*) AS n, sum(w.age) AS age, min(w.since) AS oldest,
 			count(*) FILTER (WHERE w.stale) AS n_stale
-		FROM (SELECT hub.mirror_word(v.job_state, v.run_at, v.paused, v.held_at IS NOT NULL,
+		FROM (SELECT hub.mirror_word(v.job_state, v.due_at, v.paused, v.held_at IS NOT NULL,
 				v.failures, v.checked_at, coalesce(v.interval_s, schedule_s)) AS word, v.paused,
 			coalesce(v.checked_at, v.made_at) AS since, v.stale_since IS NOT NULL AS stale,
 			greatest(date_part('epoch', now() - coalesce(v.checked_at, v.made_at)), 0) AS age

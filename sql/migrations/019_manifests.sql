@@ -180,7 +180,8 @@ BEGIN
 	FROM hub.mirror m
 	WHERE j.kind = 'sync' AND j.project_id = m.project_id AND m.project_id = ANY (changed)
 		AND m.taken_fingerprint IS DISTINCT FROM m.listed_fingerprint;
-	UPDATE hub.job j SET is_listed = true, run_at = CASE WHEN j.state = 'scheduled' AND j.run_at > now()
+	UPDATE hub.job j SET is_listed = true, due_at = NULL,
+		run_at = CASE WHEN j.state = 'scheduled' AND j.run_at > now()
 		THEN now() + 8 * (j.run_at - now()) ELSE j.run_at END
 	FROM hub.mirror m
 	WHERE j.kind = 'sync' AND j.project_id = m.project_id AND m.listed_by = manifest
@@ -243,8 +244,8 @@ END $$;
 
 -- As before; what a list says is what we have was checked when the list was.
 CREATE OR REPLACE VIEW mirror_now AS
-SELECT m.project_id, j.state AS job_state, j.run_at, m.paused, m.held_at,
-	m.failures, CASE WHEN m.taken_fingerprint = m.listed_fingerprint
+SELECT m.project_id, j.state AS job_state, j.run_at, hub.job_was_due(j) AS due_at, m.paused,
+	m.held_at, m.failures, CASE WHEN m.taken_fingerprint = m.listed_fingerprint
 		THEN greatest(m.last_success_at, f.checked_at) ELSE m.last_success_at END AS checked_at,
 	p.created_at AS made_at, m.interval_s, m.stale_since, m.error_class, m.error_text
 FROM hub.mirror m

@@ -1,5 +1,6 @@
 /* The front page: who sees what in which order, and that its states are those of
  * core/mirror_state.h; and with a hundred thousand projects, by which indexes. */
+#include "base/str.h"
 #include "core/mirror_state.h"
 #include "store/front.h"
 #include "store/store.h"
@@ -12,7 +13,8 @@ static const char small_sql[] =
     "INSERT INTO hub.account (uname, role) VALUES ('bob', 'user'), ('root', 'admin');"
     "INSERT INTO hub.store (size_bytes) SELECT 0 FROM generate_series(1, 400);"
     "INSERT INTO hub.project (path, owner_account_id, default_access, description, is_mirror,"
-    " store_id) SELECT CASE WHEN i % 2 = 0 THEN 'team/' ELSE '' END || 'p' || lpad(i::text, 4, '0'),"
+    " store_id) SELECT CASE WHEN i % 2 = 0 THEN 'team/' ELSE '' END || 'p' || lpad(i::text, 4, "
+    "'0'),"
     " 1 + (i % 3 = 0)::int, (i % 5 <> 0)::int, CASE i WHEN 11 THEN '100% of_it\\' WHEN 12 THEN"
     " 'Ünïcode Thing' ELSE 'number ' || i END, i % 7 <> 0, i FROM generate_series(1, 400) i;"
     "UPDATE hub.store SET generation = 1 WHERE id % 6 <> 0;"
@@ -26,14 +28,27 @@ static const char small_sql[] =
     " WHERE is_mirror;"
     "INSERT INTO hub.job (kind, project_id, state, run_at, worker, lease_until, started_at, phase)"
     " SELECT 'sync', project_id, s, CASE WHEN s = 'queued' THEN '-infinity'"
-    " WHEN project_id % 8 < 3 THEN now() + interval '1 minute' ELSE now() - interval '1 minute' END,"
+    " WHEN project_id % 8 < 3 THEN now() + interval '1 minute' ELSE now() - interval '2 hours' END,"
     " CASE WHEN s = 'running' THEN 'w' END, CASE WHEN s = 'running' THEN now() END,"
     " CASE WHEN s = 'running' THEN now() END, CASE WHEN s = 'running' THEN 'fetching' ELSE '' END"
     " FROM (SELECT project_id, (ARRAY['queued', 'running', 'scheduled', 'scheduled', 'scheduled',"
     " 'retry', 'dead'])[1 + project_id % 7 * 5 % 7] AS s FROM hub.mirror"
     " WHERE NOT paused OR project_id % 2 = 0) x;"
+    /* put off by their hosts; held, some of which fail, too; watched by a list that was just read
+     */
+    "UPDATE hub.job SET due_at = now() - interval '3 hours', run_at = now() + interval '10 minutes'"
+    " WHERE state = 'scheduled' AND project_id % 5 = 1;"
+    "UPDATE hub.mirror SET held_at = now(), held_fingerprint = sha256('') WHERE project_id % 10 = "
+    "3;"
+    "INSERT INTO hub.manifest (url, prefix, checked_at) VALUES ('https://up/m', 'https://up', "
+    "now());"
+    "UPDATE hub.mirror SET listed_by = 1, listed_fingerprint = substr(sha256('a'), 1, 20),"
+    " taken_fingerprint = substr(sha256(CASE WHEN project_id % 2 = 0 THEN 'a'::bytea ELSE 'b' "
+    "END), 1, 20)"
+    " WHERE project_id % 10 IN (6, 7) AND last_success_at IS NOT NULL;"
     "INSERT INTO hub.run (project_id, fence, worker, started_at, finished_at, outcome)"
-    " SELECT 1, i, 'w', now() - interval '1 hour', now() - interval '1 hour' + make_interval(secs => i),"
+    " SELECT 1, i, 'w', now() - interval '1 hour', now() - interval '1 hour' + make_interval(secs "
+    "=> i),"
     " (ARRAY['changed', 'unchanged', 'failed'])[1 + i % 3] FROM generate_series(1, 30) i;";
 
 static const struct account guest = { .id = 0, .uname = "" };
@@ -87,7 +102,8 @@ each_order_gives_every_project_once_page_by_page(void **state)
 
 		do {
 			struct front_row *rows = list(c, &bob,
-			    &(struct front_wish){ .order = order, .limit = 50, .offset = (int64_t)seen },
+			    &(struct front_wish){
+				.order = order, .limit = 50, .offset = (int64_t)seen },
 			    &n);
 
 			for (size_t i = 0; i < n; before = &rows[i++]) {
@@ -104,7 +120,19 @@ each_order_gives_every_project_once_page_by_page(void **state)
 	}
 }
 
-/* The statements and mirror_state_of say the same of every mirror, and the numbers add up. */
+/* What hub.mirror_word, which /metrics and admin.stale have, says of all of them. */
+static void
+assert_measured(struct ctx *c, enum mirror_state s, size_t n)
+{
+	harness_sql(arena_printf(c->mem,
+	    "DO $$ BEGIN ASSERT %zu = (SELECT count(*) FROM hub.mirror_now v WHERE hub.mirror_word("
+	    "v.job_state, v.due_at, v.paused, v.held_at IS NOT NULL, v.failures, v.checked_at,"
+	    " coalesce(v.interval_s, %d)) = '%s'), '%s'; END $$",
+	    n, HOUR, mirror_state_word(s), mirror_state_word(s)));
+}
+
+/* The statements, mirror_state_of and hub.mirror_word say the same of every mirror, and the numbers
+ * add up. */
 static void
 each_state_lists_the_mirrors_that_are_in_it(void **state)
 {
@@ -112,8 +140,9 @@ each_state_lists_the_mirrors_that_are_in_it(void **state)
 		enum front_set set;
 		enum mirror_state is;
 	} sets[] = { { FRONT_SYNCING, MIRROR_SYNCING }, { FRONT_PAUSED, MIRROR_PAUSED },
-		{ FRONT_FAILING, MIRROR_FAILING }, { FRONT_WAITING, MIRROR_WAITING },
-		{ FRONT_BEHIND, MIRROR_BEHIND }, { FRONT_FRESH, MIRROR_FRESH } };
+		{ FRONT_FAILING, MIRROR_FAILING }, { FRONT_HELD, MIRROR_HELD },
+		{ FRONT_WAITING, MIRROR_WAITING }, { FRONT_BEHIND, MIRROR_BEHIND },
+		{ FRONT_FRESH, MIRROR_FRESH } };
 	struct ctx *c = *state;
 	int64_t now = time(NULL);
 
@@ -136,7 +165,8 @@ each_state_lists_the_mirrors_that_are_in_it(void **state)
 				assert_true(n > 0);
 				for (size_t i = 0; i < n; i++)
 					assert_int_equal(
-					    mirror_state_of(&rows[i].mirror, HOUR, now), sets[s].is);
+					    mirror_state_of(&rows[i].mirror, HOUR, now),
+					    sets[s].is);
 			}
 		assert_ok(c, front_count(c, askers[a], HOUR, &counts));
 		assert_int_equal(counts.projects, n_all);
@@ -144,8 +174,11 @@ each_state_lists_the_mirrors_that_are_in_it(void **state)
 		assert_int_equal(counts.syncing, in_state[MIRROR_SYNCING]);
 		assert_int_equal(counts.paused, in_state[MIRROR_PAUSED]);
 		assert_int_equal(counts.failing, in_state[MIRROR_FAILING]);
+		assert_int_equal(counts.held, in_state[MIRROR_HELD]);
 		assert_int_equal(counts.waiting, in_state[MIRROR_WAITING]);
 		assert_int_equal(counts.behind, in_state[MIRROR_BEHIND]);
+		for (size_t s = 0; s < N_OF(sets) && askers[a]->is_admin; s++)
+			assert_measured(c, sets[s].is, in_state[sets[s].is]);
 	}
 }
 
@@ -156,15 +189,17 @@ a_text_is_found_literally_in_paths_and_descriptions(void **state)
 		const char *text;
 		size_t n;
 	} rows[] = { { "p0011", 1 }, { "P0011", 1 }, { "TEAM/P0012", 1 }, { "0% of_it\\", 1 },
-		{ "%", 0 }, { "_", 0 }, { "\\", 0 }, { "11", 13 }, { "M/", 200 }, { "f_i", 1 }, { "p_0", 0 }, { "p%1", 0 },
-		{ "nïcode th", 1 }, { "'", 0 }, { "\"; DROP", 0 }, { "number 39", 11 } };
+		{ "%", 0 }, { "_", 0 }, { "\\", 0 }, { "11", 13 }, { "M/", 200 }, { "f_i", 1 },
+		{ "p_0", 0 }, { "p%1", 0 }, { "nïcode th", 1 }, { "'", 0 }, { "\"; DROP", 0 },
+		{ "number 39", 11 } };
 	struct ctx *c = *state;
 
 	for (size_t i = 0; i < N_OF(rows); i++)
 		for (enum front_order o = FRONT_BY_PATH; o <= FRONT_BY_CHANGE; o++) {
 			size_t n;
 
-			list(c, &root, &(struct front_wish){ .text = rows[i].text, .order = o }, &n);
+			list(
+			    c, &root, &(struct front_wish){ .text = rows[i].text, .order = o }, &n);
 			if (n != rows[i].n)
 				unit_fail("%s: %zu", rows[i].text, n);
 		}
@@ -178,8 +213,8 @@ a_text_within_a_state_is_in_both(void **state)
 	struct front_row *rows =
 	    list(c, &root, &(struct front_wish){ .set = FRONT_FAILING }, &n_state);
 
-	rows = list(
-	    c, &root, &(struct front_wish){ .set = FRONT_FAILING, .text = rows[0].path }, &n);
+	rows =
+	    list(c, &root, &(struct front_wish){ .set = FRONT_FAILING, .text = rows[0].path }, &n);
 	assert_int_equal(n, 1);
 	assert_true(n_state > 1);
 	list(c, &root, &(struct front_wish){ .set = FRONT_FRESH, .text = rows[0].path }, &n);
@@ -225,8 +260,8 @@ static const struct field plan_row[] = { FIELD_AS(plan_line, text, "QUERY PLAN")
 
 #define PLAN(call) "EXPLAIN EXECUTE " call, plan_row, sizeof(struct plan_line)
 
-static const struct db_stmt explain_sql[] = {
-	{ "x_by_path", PLAN("front_by_path(NULL, NULL, NULL, NULL)") },
+static const struct db_stmt explain_sql[] = { { "x_by_path",
+						  PLAN("front_by_path(NULL, NULL, NULL, NULL)") },
 	{ "x_by_change", PLAN("front_by_change(NULL, NULL, NULL, NULL)") },
 	{ "x_found", PLAN("front_found(NULL, NULL, NULL, NULL, NULL, NULL)") },
 	{ "x_syncing", PLAN("front_syncing(NULL, NULL, NULL, NULL, NULL, NULL, NULL)") },
@@ -236,9 +271,9 @@ static const struct db_stmt explain_sql[] = {
 	{ "x_waiting", PLAN("front_waiting(NULL, NULL, NULL, NULL, NULL, NULL, NULL)") },
 	{ "x_behind", PLAN("front_behind(NULL, NULL, NULL, NULL, NULL, NULL, NULL)") },
 	{ "x_count", PLAN("front_count(NULL, NULL, NULL)") },
-	{ "x_runs", PLAN("run_list(NULL, NULL, NULL)") },
-	{ 0 }
-};
+	{ "x_runs", PLAN("run_list(NULL, NULL, NULL)") }, { 0 } };
+
+#define COUNT_PLAN 9
 
 static const char *const uses[][5] = {
 	{ "Index Only Scan using project_path on", "project_pkey", "mirror_pkey", "run_project" },
@@ -249,7 +284,7 @@ static const char *const uses[][5] = {
 	{ "mirror_failing" },
 	{ "mirror_held" },
 	{ "store_untouched", "mirror_pkey" },
-	{ "job_due ", "job_due_probed", "mirror_pkey" },
+	{ "job_due ", "job_due_probed", "job_put_off", "mirror_pkey" },
 	{ "job_running", "mirror_paused", "mirror_failing", "mirror_held", "job_due_probed" },
 	{ "run_project" },
 };
@@ -272,8 +307,14 @@ plan_of(struct ctx *c, size_t which)
 static bool
 is_good(const char *plan, size_t which)
 {
-	if (strstr(plan, "Seq Scan on") != NULL && strstr(plan, "Seq Scan on counter") == NULL)
-		return false;
+	static const char scan[] = "Seq Scan on ";
+
+	/* two have few rows; and to count is to read what one owns, which is everything here */
+	for (const char *s = strstr(plan, scan); s != NULL; s = strstr(s + 1, scan))
+		if (!str_starts(s, "Seq Scan on counter") &&
+		    !str_starts(s, "Seq Scan on manifest") &&
+		    !(which == COUNT_PLAN && str_starts(s, "Seq Scan on project p")))
+			return false;
 	for (size_t i = 0; i < N_OF(uses[which]) && uses[which][i] != NULL; i++)
 		if (strstr(plan, uses[which][i]) == NULL)
 			return false;
@@ -292,7 +333,7 @@ each_statement_uses_its_indexes(void **state)
 		const char *plan = plan_of(c, which);
 
 		if (!is_good(plan, which)) {
-			print_error("%s:\n%s\n", explain_sql[which].name, plan);
+			fprintf(stderr, "%s:\n%s\n", explain_sql[which].name, plan);
 			n_bad++;
 		}
 	}

@@ -39,14 +39,27 @@ struct number {
 
 static const struct field look_row[] = { FIELD(look, state), FIELD(look, is_probed),
 	FIELD(look, is_urgent), FIELD(look, has_succeeded), FIELD(look, was_seen_now),
-	FIELD(look, in_s), FIELD(look, attempts), FIELD(look, failures),
-	FIELD(look, changes_micro), { 0 } };
+	FIELD(look, in_s), FIELD(look, attempts), FIELD(look, failures), FIELD(look, changes_micro),
+	{ 0 } };
 static const struct field host_row[] = { FIELD(host_look, name), FIELD(host_look, error_text),
 	FIELD(host_look, slots), FIELD(host_look, breaker_s), FIELD(host_look, breaker_level),
 	FIELD(host_look, failures), FIELD(host_look, backlog_s), FIELD(host_look, v2), { 0 } };
 static const struct field number_row[] = { FIELD(number, n), { 0 } };
 
-enum { LOOK, HOST, RUNS, RUNNING, PUT_OFF, ROOT, HOST_NAME, HOSTS, REQUEST, PROCESSED, SPREAD };
+enum {
+	LOOK,
+	HOST,
+	RUNS,
+	RUNNING,
+	PUT_OFF,
+	ROOT,
+	HOST_NAME,
+	HOSTS,
+	REQUEST,
+	PROCESSED,
+	SPREAD,
+	VERIFIED
+};
 
 /* clang-format off */
 static const struct db_stmt test_sql[] = {
@@ -80,6 +93,8 @@ static const struct db_stmt test_sql[] = {
 	    sizeof(struct number) },
 	[SPREAD] = { "spread", "SELECT round(extract(epoch FROM max(run_at) - now()))::bigint AS n FROM hub.job",
 	    number_row, sizeof(struct number) },
+	[VERIFIED] = { "verified", "SELECT count(*) AS n FROM hub.store WHERE verified_at IS NOT NULL",
+	    number_row, sizeof(struct number) },
 	{ 0 },
 };
 /* clang-format on */
@@ -107,7 +122,8 @@ set_up(void **state)
 	struct three *t = calloc(1, sizeof(*t));
 
 	harness_sql(
-	    "TRUNCATE hub.account, hub.store, hub.project, hub.mirror, hub.job, hub.run, hub.worker,"
+	    "TRUNCATE hub.account, hub.store, hub.project, hub.mirror, hub.job, hub.run, "
+	    "hub.worker,"
 	    " hub.uname_taken, hub.host RESTART IDENTITY CASCADE;"
 	    "UPDATE hub.counter SET n = 0, wall_us = 0;"
 	    "UPDATE hub.pace SET root_sum = 0.0006 * 86400, weight_s = 86400, at = now();"
@@ -265,9 +281,10 @@ a_probe_brings_what_is_asked_for(void **state)
 	struct three *t = *state;
 	struct probe_job j;
 
-	harness_sql("UPDATE hub.mirror SET sealed_credentials = '1:x', changes_micro = 5, seen_s = 7,"
-		    " last_change_at = now() - interval '100 s', notified_at = now() WHERE project_id = 1;"
-		    "UPDATE hub.host SET v2 = 2 WHERE name = 'a.example:443'");
+	harness_sql(
+	    "UPDATE hub.mirror SET sealed_credentials = '1:x', changes_micro = 5, seen_s = 7,"
+	    " last_change_at = now() - interval '100 s', notified_at = now() WHERE project_id = 1;"
+	    "UPDATE hub.host SET v2 = 2 WHERE name = 'a.example:443'");
 	j = probe_of(t, 1);
 	assert_string_equal(j.url, "https://a.example/1");
 	assert_string_equal(j.path, "p1");
@@ -334,6 +351,33 @@ a_run_is_written_when_somebody_asked_or_failures_end(void **state)
 	assert_int_equal(number(t, RUNS), 2);
 }
 
+/* A worker looks into the store, a probe does not, though it may leave a run. */
+static void
+only_a_whole_sync_verifies_a_store(void **state)
+{
+	struct three *t = *state;
+	struct probe_job j;
+	struct job *syncs;
+	struct job_result r = {
+		.error_class = "", .error_text = "", .fingerprint = "", .delay_s = 60
+	};
+	int64_t *ids;
+	size_t n;
+
+	assert_ok(t->eye, db_do(t->eye, &test_sql[REQUEST], NULL, db_int(1)));
+	j = probe_of(t, 1);
+	assert_string_equal(finish_one(t->a, seen(&j, OUR_PRINT)), "unchanged");
+	assert_int_equal(number(t, RUNS), 1);
+	assert_int_equal(number(t, VERIFIED), 0);
+	harness_sql("UPDATE hub.job SET is_probed = false, run_at = now() WHERE project_id = 1");
+	assert_int_equal(slots(t->a, 1, &syncs), 1);
+	r.id = syncs[0].id;
+	r.fence = syncs[0].fence;
+	r.project_id = syncs[0].project_id;
+	assert_ok(t->a, job_finish(t->a, &r, 1, &ids, &n));
+	assert_int_equal(number(t, VERIFIED), 1);
+}
+
 static void
 something_new_becomes_a_whole_sync_at_once(void **state)
 {
@@ -360,8 +404,9 @@ a_good_sync_is_followed_by_probes_and_a_bad_one_by_a_whole_one(void **state)
 	int64_t *ids;
 	size_t n;
 
-	harness_sql("UPDATE hub.job SET is_probed = false, run_at = now() WHERE project_id IN (1, 2, 3);"
-		    "UPDATE hub.mirror SET url = 'ssh://git@a.example/3' WHERE project_id = 3");
+	harness_sql(
+	    "UPDATE hub.job SET is_probed = false, run_at = now() WHERE project_id IN (1, 2, 3);"
+	    "UPDATE hub.mirror SET url = 'ssh://git@a.example/3' WHERE project_id = 3");
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(slots(t->a, 1, &syncs), 1);
 		r.id = syncs[0].id;
@@ -483,9 +528,9 @@ a_batch_may_hold_everything(void **state)
 	n = probes(t->a, 10, &jobs);
 	assert_int_equal(n, 10);
 	for (size_t i = 0; i < n; i++)
-		results[i] = i < 4 ? seen(&jobs[i], OUR_PRINT) :
-		    i < 7	   ? seen(&jobs[i], NEW_PRINT) :
-				     failed(&jobs[i], "gone");
+		results[i] = i < 4 ? seen(&jobs[i], OUR_PRINT)
+		    : i < 7	   ? seen(&jobs[i], NEW_PRINT)
+				   : failed(&jobs[i], "gone");
 	results[9].fence++;
 	assert_int_equal(finish(t->a, results, n, &ends), 9);
 	assert_int_equal(number(t, RUNS), 2);
@@ -716,6 +761,35 @@ a_host_that_wants_to_be_left_alone_is(void **state)
 	assert_string_equal(look(t, 2).state, "scheduled");
 }
 
+/* However often it is put off: what is late is told by when it should have run. */
+static void
+what_is_put_off_is_late_since_it_was_due(void **state)
+{
+	struct three *t = *state;
+	struct probe_job *jobs;
+
+	harness_sql("UPDATE hub.host SET breaker_until = now() + interval '1 h' WHERE name = "
+		    "'a.example:443';"
+		    "UPDATE hub.mirror SET last_success_at = now() - interval '9 h';"
+		    "UPDATE hub.job SET run_at = now() - interval '5 h'");
+	for (int i = 0; i < 2; i++) {
+		(void)probes(t->a, 30, &jobs);
+		harness_sql(
+		    "DO $$ BEGIN ASSERT 10 = (SELECT count(*) FROM hub.mirror_now v"
+		    " WHERE v.project_id <= 10 AND v.run_at > now() + interval '50 min'"
+		    " AND v.due_at BETWEEN now() - interval '6 h' AND now() - interval '4 h'"
+		    " AND hub.mirror_word(v.job_state, v.due_at, v.paused, false, v.failures,"
+		    " v.checked_at, 3600) = 'behind' AND hub.mirror_is_stale(v.due_at, v.paused,"
+		    " v.failures, v.held_at, v.checked_at, v.made_at, 10800)); END $$");
+		harness_sql(
+		    "UPDATE hub.job SET run_at = now() - interval '1 s' WHERE project_id <= 10");
+	}
+	harness_sql("UPDATE hub.host SET breaker_until = '-infinity', backlog_at = '-infinity'");
+	assert_true(probes(t->a, 1, &jobs) == 1 && jobs[0].project_id <= 10);
+	harness_sql("DO $$ BEGIN ASSERT 1 = (SELECT count(*) FROM hub.job WHERE state = 'running'"
+		    " AND project_id <= 10 AND due_at IS NULL); END $$");
+}
+
 /* Fails n probes of host a, of different mirrors. */
 static void
 fail_some(struct three *t, int64_t first, int64_t n)
@@ -850,16 +924,18 @@ thousands_of_jobs_of_a_dead_host_hide_nobody(void **state)
 	struct probe_job *jobs;
 	size_t n = 0;
 
-	harness_sql(
-	    "UPDATE hub.host SET breaker_until = now() + interval '1 h' WHERE name = 'a.example:443';"
-	    "INSERT INTO hub.store (fingerprint, generation) SELECT NULL, 1 FROM generate_series(31, 5030);"
-	    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
-	    " SELECT 'p' || g, 1, true, g FROM generate_series(31, 5030) g;"
-	    "INSERT INTO hub.mirror (project_id, url) SELECT g, 'https://a.example/' || g"
-	    " FROM generate_series(31, 5030) g;"
-	    "INSERT INTO hub.job (kind, project_id, state, run_at, is_probed)"
-	    " SELECT 'sync', g, 'scheduled', now() - interval '1 h', true FROM generate_series(31, 5030) g;"
-	    "DELETE FROM hub.job WHERE project_id BETWEEN 1 AND 20");
+	harness_sql("UPDATE hub.host SET breaker_until = now() + interval '1 h' WHERE name = "
+		    "'a.example:443';"
+		    "INSERT INTO hub.store (fingerprint, generation) SELECT NULL, 1 FROM "
+		    "generate_series(31, 5030);"
+		    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
+		    " SELECT 'p' || g, 1, true, g FROM generate_series(31, 5030) g;"
+		    "INSERT INTO hub.mirror (project_id, url) SELECT g, 'https://a.example/' || g"
+		    " FROM generate_series(31, 5030) g;"
+		    "INSERT INTO hub.job (kind, project_id, state, run_at, is_probed)"
+		    " SELECT 'sync', g, 'scheduled', now() - interval '1 h', true FROM "
+		    "generate_series(31, 5030) g;"
+		    "DELETE FROM hub.job WHERE project_id BETWEEN 1 AND 20");
 	for (int i = 0; i < 8 && n == 0; i++)
 		n = probes(t->a, 10, &jobs);
 	assert_int_equal(n, 10);
@@ -871,15 +947,16 @@ many_new_mirrors_are_spread_and_one_is_not(void **state)
 {
 	struct three *t = *state;
 
-	harness_sql("DELETE FROM hub.job; INSERT INTO hub.job (kind, project_id) VALUES ('sync', 1)");
-	assert_true(look(t, 1).is_urgent);
 	harness_sql(
-	    "INSERT INTO hub.store (node) SELECT 1 FROM generate_series(31, 330);"
-	    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
-	    " SELECT 'p' || g, 1, true, g FROM generate_series(31, 330) g;"
-	    "INSERT INTO hub.mirror (project_id, url) SELECT g, 'https://a.example/' || g"
-	    " FROM generate_series(31, 330) g;"
-	    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM generate_series(31, 330) g");
+	    "DELETE FROM hub.job; INSERT INTO hub.job (kind, project_id) VALUES ('sync', 1)");
+	assert_true(look(t, 1).is_urgent);
+	harness_sql("INSERT INTO hub.store (node) SELECT 1 FROM generate_series(31, 330);"
+		    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
+		    " SELECT 'p' || g, 1, true, g FROM generate_series(31, 330) g;"
+		    "INSERT INTO hub.mirror (project_id, url) SELECT g, 'https://a.example/' || g"
+		    " FROM generate_series(31, 330) g;"
+		    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM "
+		    "generate_series(31, 330) g");
 	assert_true(look(t, 31).is_urgent);
 	assert_int_equal(number(t, SPREAD), 150);
 	assert_string_equal(look(t, 330).state, "queued");
@@ -895,6 +972,7 @@ main(void)
 		WITH_THREE(workers_get_no_probes_and_probes_no_whole_syncs),
 		WITH_THREE(nothing_new_moves_the_time_and_leaves_no_run),
 		WITH_THREE(a_run_is_written_when_somebody_asked_or_failures_end),
+		WITH_THREE(only_a_whole_sync_verifies_a_store),
 		WITH_THREE(something_new_becomes_a_whole_sync_at_once),
 		WITH_THREE(a_good_sync_is_followed_by_probes_and_a_bad_one_by_a_whole_one),
 		WITH_THREE(a_failed_probe_is_a_failed_sync_and_a_probe_again),
@@ -916,6 +994,7 @@ main(void)
 		WITH_THREE(what_is_asked_for_may_run_up_a_debt),
 		WITH_THREE(a_clean_minute_gives_a_place_more_and_trouble_takes_half),
 		WITH_THREE(a_host_that_wants_to_be_left_alone_is),
+		WITH_THREE(what_is_put_off_is_late_since_it_was_due),
 		WITH_THREE(five_failures_of_several_mirrors_open_the_breaker),
 		WITH_THREE(one_mirror_alone_opens_no_breaker),
 		WITH_THREE(a_success_in_between_begins_the_count_anew),

@@ -127,6 +127,32 @@ a_quiet_mirror_that_the_schedule_leaves_alone_is_not_stale_until_it_is_late(void
 	assert_int_equal(look(*state), 3);
 }
 
+/* That it is its turn, or that somebody asks, makes nothing old. */
+static void
+a_quiet_mirror_that_is_being_synced_is_not_stale(void **state)
+{
+	harness_sql(
+	    "UPDATE hub.mirror SET last_success_at = now() - interval '20 hours';"
+	    "UPDATE hub.job SET state = 'running', run_at = now(), worker = 'w',"
+	    " lease_until = now() + interval '1 minute', started_at = now() WHERE project_id = 1;"
+	    "SELECT hub.request_sync(2)");
+	assert_int_equal(look(*state), 0);
+	harness_sql(
+	    "UPDATE hub.job SET queued_at = now() - interval '4 hours' WHERE project_id = 2");
+	assert_int_equal(look(*state), 1);
+}
+
+static void
+a_mirror_whose_host_is_left_alone_becomes_stale(void **state)
+{
+	harness_sql("UPDATE hub.mirror SET last_success_at = now() - interval '20 hours';"
+		    "UPDATE hub.job SET due_at = now() - interval '2 hours'");
+	assert_int_equal(look(*state), 0);
+	harness_sql("UPDATE hub.job SET due_at = now() - interval '4 hours'");
+	assert_int_equal(look(*state), 3);
+	assert_string_equal(value_of(*state, "mirror_states", "state=\"behind\""), "3");
+}
+
 static void
 its_own_interval_counts_when_it_is_longer(void **state)
 {
@@ -161,9 +187,10 @@ one_that_was_never_synced_is_as_old_as_it_is(void **state)
 static void
 a_paused_mirror_is_nobodys_concern(void **state)
 {
-	harness_sql("UPDATE hub.mirror SET last_success_at = now() - interval '9 days', paused = true;"
-		    "UPDATE hub.mirror SET stale_since = now() WHERE project_id = 1;"
-		    "DELETE FROM hub.job");
+	harness_sql(
+	    "UPDATE hub.mirror SET last_success_at = now() - interval '9 days', paused = true;"
+	    "UPDATE hub.mirror SET stale_since = now() WHERE project_id = 1;"
+	    "DELETE FROM hub.job");
 	assert_int_equal(look(*state), 1);
 	assert_told(*state, "");
 	assert_string_equal(value_of(*state, "mirror_states", "state=\"paused\""), "3");
@@ -233,6 +260,8 @@ main(void)
 		TEST(nothing_is_told_while_all_are_checked_in_time),
 		TEST(a_mirror_that_fails_for_three_intervals_is_told_once_and_once_when_it_is_well),
 		TEST(a_quiet_mirror_that_the_schedule_leaves_alone_is_not_stale_until_it_is_late),
+		TEST(a_quiet_mirror_that_is_being_synced_is_not_stale),
+		TEST(a_mirror_whose_host_is_left_alone_becomes_stale),
 		TEST(its_own_interval_counts_when_it_is_longer),
 		TEST(what_is_held_for_so_long_is_stale_although_it_is_checked),
 		TEST(one_that_was_never_synced_is_as_old_as_it_is),

@@ -8,6 +8,8 @@
 
 /* What nobody has said of a mirror is as the database gives it. */
 #define BASE .url = "https://up/x", .latest_version = "", .error_class = "", .worker = ""
+#define CHECKED(at) .last_success_at = (at), .checked_at = (at)
+#define PLANNED(at) .next_at = (at), .due_at = (at)
 
 static void
 a_mirror_is_told_by_its_state_and_a_sentence(void **state)
@@ -18,36 +20,58 @@ a_mirror_is_told_by_its_state_and_a_sentence(void **state)
 		struct mirror m;
 	} rows[] = {
 		{ "fresh", "Up to date, checked 3 minutes ago.",
-		    { BASE, .last_success_at = NOW - 3 * MINUTE, .job_state = "scheduled",
-			.job_phase = "", .error_text = "", .next_at = NOW + HOUR } },
+		    { BASE, CHECKED(NOW - 3 * MINUTE), .job_state = "scheduled", .job_phase = "",
+			.error_text = "", PLANNED(NOW + HOUR) } },
 		{ "fresh", "Up to date, checked just now.",
-		    { BASE, .last_success_at = NOW, .job_state = "", .job_phase = "",
-			.error_text = "" } },
+		    { BASE, CHECKED(NOW), .job_state = "", .job_phase = "", .error_text = "" } },
 		{ "fresh",
 		    "Up to date, checked 1 hour ago. The next sync begins as soon as a worker is "
 		    "free.",
-		    { BASE, .last_success_at = NOW - HOUR, .job_state = "queued", .job_phase = "",
+		    { BASE, CHECKED(NOW - HOUR), .job_state = "queued", .job_phase = "",
 			.error_text = "" } },
 		/* exactly two intervals are no more than two */
 		{ "fresh", "Up to date, checked 2 hours ago.",
-		    { BASE, .last_success_at = NOW - 2 * HOUR, .job_state = "scheduled",
-			.job_phase = "", .error_text = "", .next_at = NOW - HOUR } },
-		{ "behind", "Last checked 2 hours ago, and meant to be every hour. The next sync "
-			    "is due.",
-		    { BASE, .last_success_at = NOW - 2 * HOUR - 1, .job_state = "scheduled",
-			.job_phase = "", .error_text = "", .next_at = NOW - HOUR } },
+		    { BASE, CHECKED(NOW - 2 * HOUR), .job_state = "scheduled", .job_phase = "",
+			.error_text = "", PLANNED(NOW - HOUR) } },
+		{ "behind",
+		    "Last checked 2 hours ago, and meant to be every hour. The next sync "
+		    "is due.",
+		    { BASE, CHECKED(NOW - 2 * HOUR - 1), .job_state = "scheduled", .job_phase = "",
+			.error_text = "", PLANNED(NOW - HOUR - 1) } },
+		/* its host is left alone */
+		{ "behind",
+		    "Last checked 3 hours ago, and meant to be every hour. It has to wait "
+		    "for its host. Next try in 20 minutes.",
+		    { BASE, CHECKED(NOW - 3 * HOUR), .job_state = "scheduled", .job_phase = "",
+			.error_text = "", .due_at = NOW - 2 * HOUR,
+			.next_at = NOW + 20 * MINUTE } },
+		/* quiet, so left alone for long; now its time has come, or somebody asks for it */
+		{ "fresh", "Up to date, checked 20 hours ago.",
+		    { BASE, CHECKED(NOW - 20 * HOUR), .job_state = "scheduled", .job_phase = "",
+			.error_text = "", PLANNED(NOW - MINUTE) } },
+		{ "fresh",
+		    "Up to date, checked 20 hours ago. The next sync begins as soon as a worker "
+		    "is free.",
+		    { BASE, CHECKED(NOW - 20 * HOUR), .job_state = "queued", .job_phase = "",
+			.error_text = "", .due_at = NOW } },
+		/* a list of its upstream's watches it */
+		{ "fresh", "Up to date, checked 1 minute ago.",
+		    { BASE, .last_success_at = NOW - 48 * HOUR, .checked_at = NOW - MINUTE,
+			.job_state = "scheduled", .job_phase = "", .error_text = "",
+			PLANNED(NOW - 24 * HOUR) } },
 		/* somebody has just made the interval shorter */
 		{ "fresh", "Up to date, checked 3 hours ago.",
-		    { BASE, .last_success_at = NOW - 3 * HOUR, .job_state = "scheduled",
-			.job_phase = "", .error_text = "", .next_at = NOW + 1 } },
-		{ "behind", "Last checked 5 minutes ago, and meant to be every 2 minutes. No sync is "
-			    "planned.",
-		    { BASE, .last_success_at = NOW - 5 * MINUTE, .interval_s = 120, .job_state = "",
+		    { BASE, CHECKED(NOW - 3 * HOUR), .job_state = "scheduled", .job_phase = "",
+			.error_text = "", PLANNED(NOW + 1) } },
+		{ "behind",
+		    "Last checked 5 minutes ago, and meant to be every 2 minutes. No sync is "
+		    "planned.",
+		    { BASE, CHECKED(NOW - 5 * MINUTE), .interval_s = 120, .job_state = "",
 			.job_phase = "", .error_text = "" } },
 		{ "fresh", "Up to date, checked 1 day ago.",
-		    { BASE, .last_success_at = NOW - 24 * HOUR, .interval_s = 12 * HOUR,
+		    { BASE, CHECKED(NOW - 24 * HOUR), .interval_s = 12 * HOUR,
 			.job_state = "scheduled", .job_phase = "", .error_text = "",
-			.next_at = NOW } },
+			PLANNED(NOW) } },
 		{ "waiting", "Never synced. The next sync begins as soon as a worker is free.",
 		    { BASE, .job_state = "queued", .job_phase = "", .error_text = "" } },
 		{ "waiting", "Never synced. No sync is planned.",
@@ -67,7 +91,7 @@ a_mirror_is_told_by_its_state_and_a_sentence(void **state)
 		    { BASE, .is_paused = true, .job_state = "running", .job_phase = "publishing",
 			.error_text = "" } },
 		{ "paused", "Paused. Last checked 2 days ago.",
-		    { BASE, .is_paused = true, .last_success_at = NOW - 48 * HOUR, .failures = 3,
+		    { BASE, .is_paused = true, CHECKED(NOW - 48 * HOUR), .failures = 3,
 			.job_state = "", .job_phase = "", .error_text = "no" } },
 		{ "paused", "Paused, and never synced.",
 		    { BASE, .is_paused = true, .job_state = "", .job_phase = "",
@@ -76,13 +100,13 @@ a_mirror_is_told_by_its_state_and_a_sentence(void **state)
 		    "Failing for 2 days: the upstream has no such repository. Next try in 40 "
 		    "minutes.",
 		    { BASE, .failures = 9, .failing_since = NOW - 48 * HOUR,
-			.last_success_at = NOW - 49 * HOUR, .job_state = "retry", .job_phase = "",
+			CHECKED(NOW - 49 * HOUR), .job_state = "retry", .job_phase = "",
 			.error_text = "the upstream has no such repository",
-			.next_at = NOW + 40 * MINUTE } },
+			PLANNED(NOW + 40 * MINUTE) } },
 		{ "failing", "Failing for more than 30 seconds: it stalled. The next sync is due.",
 		    { BASE, .failures = MIRROR_FAILURES_SEEN + 1, .failing_since = NOW - 30,
 			.job_state = "retry", .job_phase = "", .error_text = "it stalled.",
-			.next_at = NOW } },
+			PLANNED(NOW) } },
 		{ "failing", "Failing: nothing is known about why. No sync is planned.",
 		    { BASE, .failures = 1, .job_state = "", .job_phase = "", .error_text = "" } },
 	};
@@ -132,9 +156,9 @@ progress_is_a_percentage_of_the_objects(void **state)
 		const char *job_state;
 		int64_t objects, total;
 		int percent;
-	} rows[] = { { "running", 0, 100, 0 }, { "running", 1, 3, 33 }, { "running", 100, 100, 100 },
-		{ "running", 120, 100, 100 }, { "running", 5, 0, -1 }, { "running", -5, 10, -1 },
-		{ "queued", 5, 10, -1 } };
+	} rows[] = { { "running", 0, 100, 0 }, { "running", 1, 3, 33 },
+		{ "running", 100, 100, 100 }, { "running", 120, 100, 100 }, { "running", 5, 0, -1 },
+		{ "running", -5, 10, -1 }, { "queued", 5, 10, -1 } };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
