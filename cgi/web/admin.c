@@ -25,6 +25,7 @@ admin_begin(struct req *r, const char *tab, const char *title)
 		const char *name, *url, *text;
 	} tabs[] = { { "overview", "/-/admin", "Overview" }, { "jobs", "/-/admin/jobs", "Jobs" },
 		{ "mirrors", "/-/admin/mirrors", "Mirrors" },
+		{ "hosts", "/-/admin/hosts", "Hosts" },
 		{ "accounts", "/-/admin/accounts", "Accounts" },
 		{ "hooks", "/-/admin/hooks", "Webhooks" } };
 
@@ -103,7 +104,7 @@ add_troubles(struct req *r, const struct overview *o)
 		{ o->stale, "/-/admin/mirrors?state=failing",
 		    "mirror is stale: it was not checked for several of its intervals",
 		    "mirrors are stale: they were not checked for several of their intervals" },
-		{ o->hosts_open, NULL, "host does not answer, and is not asked for now",
+		{ o->hosts_open, "/-/admin/hosts", "host does not answer, and is not asked for now",
 		    "hosts do not answer, and are not asked for now" },
 		{ o->damaged, NULL, "store is damaged", "stores are damaged" },
 		{ o->manifests_bad, NULL, "list of an upstream cannot be read",

@@ -9,7 +9,7 @@
 #define ADMIN_PAGE_ROWS 50
 
 /* The frame, and above the page's own HTML links to the others; tab: "overview", "jobs", "mirrors",
- * "accounts" or "hooks". */
+ * "hosts", "accounts" or "hooks". */
 void admin_begin(struct req *r, const char *tab, const char *title);
 void admin_end(struct req *r);
 

@@ -44,6 +44,8 @@ static const struct route routes[] = {
 	{ GET,    "/-/admin/jobs",     PERM_HUB_ADMIN, LOAD_NONE, web_admin_jobs,     NULL, 0 },
 	{ POST,   "/-/admin/jobs/:id/run", PERM_HUB_ADMIN, LOAD_NONE, web_admin_run_job, NULL, 0 },
 	{ GET,    "/-/admin/mirrors",  PERM_HUB_ADMIN, LOAD_NONE, web_admin_mirrors,  NULL, 0 },
+	{ GET,    "/-/admin/hosts",    PERM_HUB_ADMIN, LOAD_NONE, web_admin_hosts,    NULL, 0 },
+	{ POST,   "/-/admin/hosts/:id/try", PERM_HUB_ADMIN, LOAD_NONE, web_admin_try_host, NULL, 0 },
 	{ GET,    "/-/admin/accounts", PERM_HUB_ADMIN, LOAD_NONE, web_admin_accounts, NULL, 0 },
 	{ POST,   "/-/admin/accounts", PERM_HUB_ADMIN, LOAD_NONE, web_admin_create_account,
 	    web_account_in, 0, &accounts_words },

@@ -88,7 +88,9 @@ int web_change_password(struct req *r);
 int web_admin(struct req *r); /* admin.c */
 int web_admin_jobs(struct req *r);
 int web_admin_run_job(struct req *r);
-int web_admin_mirrors(struct req *r);			   /* admin_mirrors.c */
+int web_admin_mirrors(struct req *r); /* admin_mirrors.c */
+int web_admin_hosts(struct req *r);   /* admin_hosts.c */
+int web_admin_try_host(struct req *r);
 extern const struct field web_account_in[], web_role_in[]; /* admin_accounts.c */
 int web_admin_accounts(struct req *r);
 int web_admin_create_account(struct req *r);

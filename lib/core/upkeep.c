@@ -1,5 +1,6 @@
 #include "core/upkeep.h"
 
+#include "store/host.h"
 #include "store/overview.h"
 
 int
@@ -9,4 +10,13 @@ upkeep_run_job(struct ctx *c, const struct actor *who, int64_t id)
 
 	TRY(overview_run_job(c, id, &job));
 	return actor_record(c, who, "job.run", job.path, job.kind);
+}
+
+int
+upkeep_try_host(struct ctx *c, const struct actor *who, int64_t id)
+{
+	const char *name;
+
+	TRY(host_try(c, id, &name));
+	return actor_record(c, who, "host.try", name, "");
 }

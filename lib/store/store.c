@@ -6,7 +6,7 @@ const struct db_stmt *const store_web_tables[] = { account_sql, failure_sql, pro
 	package_sql, member_sql, place_sql, person_sql, team_sql, search_sql, user_sql,
 	project_store_sql, repo_sql, front_sql, run_sql, folder_sql, user_group_sql, session_sql,
 	token_sql, overview_sql, push_sql, webhook_sql, target_sql, metrics_sql, listing_sql,
-	forge_sql, push_intent_sql, push_intent_work_sql, NULL };
+	forge_sql, push_intent_sql, push_intent_work_sql, host_view_sql, NULL };
 
 const struct db_stmt *const store_sync_tables[] = { job_sql, probe_sql, host_sql, event_sql,
 	failure_sql, place_sql, arch_sql, session_clean_sql, outbox_sql, watch_sql, audit_sql,

@@ -54,6 +54,7 @@ extern const struct db_stmt health_sql[];     /* what `mirrorhub check` asks */
 extern const struct db_stmt audit_sql[];      /* looking after stores */
 extern const struct db_stmt probe_sql[];
 extern const struct db_stmt host_sql[];
+extern const struct db_stmt host_view_sql[]; /* what administrators see of them */
 
 /* NULL-ended. What each program prepares: its database role may not run the others'. */
 extern const struct db_stmt *const store_web_tables[];

@@ -7,8 +7,9 @@ import pytest
 
 from fixtures.person import Person
 from fixtures.repos import simple
+from fixtures.run import wait_until
 
-PAGES = ["/-/admin", "/-/admin/jobs", "/-/admin/mirrors", "/-/admin/accounts"]
+PAGES = ["/-/admin", "/-/admin/jobs", "/-/admin/mirrors", "/-/admin/hosts", "/-/admin/accounts"]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,7 @@ def test_only_administrators_change_anything(hub, carol):
     token = carol.page.form("/-/tokens").values["form_token"]
     carol_id = hub.one("SELECT id FROM hub.account WHERE uname = 'carol'")
     for path, data in (("/-/admin/accounts", {"uname": "mine"}), ("/-/admin/jobs/1/run", {}),
+                       ("/-/admin/hosts/1/try", {}),
                        ("/-/admin/accounts/%d/role" % carol_id, {"role": "admin"})):
         assert carol.ask("POST", path, data={"form_token": token, **data}).status_code == 403, path
     assert hub.one("SELECT role FROM hub.account WHERE uname = 'carol'") == "user"
@@ -111,6 +113,47 @@ def test_mirrors_that_fail_come_first_and_can_be_found(hub, admin, mirrors):
     assert shown("?state=all&q=%25") == []
     assert shown("?state=nonsense") == ["well-bad"]
     assert shown("?state=all&page=2") == []
+
+
+def test_a_host_that_is_left_alone_is_shown_first_and_asked_again(hub, admin, mirrors):
+    """Its mirrors are put off and say so; the button makes one of them the trial."""
+    hub.sql("INSERT INTO hub.host (name, is_own) VALUES ('a-quiet.example:443', false)")
+    host = hub.row("SELECT h.id, h.name FROM hub.host h JOIN hub.mirror m ON m.host_id = h.id"
+                   " JOIN hub.project p ON p.id = m.project_id WHERE p.path = 'well-good'")
+    hub.wait_idle("well-good")
+    hub.sql("UPDATE hub.host SET breaker_level = 2, breaker_until = now() + interval '25 min',"
+            " failures = 7, error_text = 'no <b>answer', error_at = now() WHERE id = %s", host["id"])
+    hub.sql("UPDATE hub.mirror m SET last_success_at = now() - interval '5 h' FROM hub.project p"
+            " WHERE p.id = m.project_id AND p.path = 'well-good'")
+    hub.sql("UPDATE hub.job j SET run_at = now() + interval '25 min', due_at = now() - interval '4 h'"
+            " FROM hub.project p WHERE p.id = j.project_id AND p.path = 'well-good'")
+    admin.get("/well-good")
+    assert "has to wait for its host" in admin.page.text
+    admin.get("/-/admin/mirrors?state=behind")
+    assert admin.page.row("well-good") is not None
+    admin.get("/-/admin/hosts")
+    assert admin.page.tables[0][1][0] == host["name"]
+    row = admin.page.row(host["name"])
+    assert "open" in row[1] and "left alone for 2" in row[1]
+    n_mirrors = hub.one("SELECT count(*) FROM hub.mirror WHERE host_id = %s", host["id"])
+    assert row[2] == str(n_mirrors) and row[4] == "any" and "7 in a row: no <b>answer" in row[5]
+    assert "ok" in admin.page.row("a-quiet.example:443")[1]
+    assert [f.action for f in admin.page.forms if f.action.endswith("/try")] == [
+        "/-/admin/hosts/%d/try" % host["id"]]
+    admin.submit("/-/admin/hosts/%d/try" % host["id"])
+    assert admin.answer.status_code == 200
+    wait_until(lambda: hub.one("SELECT breaker_level FROM hub.host WHERE id = %s", host["id"]) == 0, 30,
+               "its trial went well")
+    assert hub.one("SELECT last_success_at > now() - interval '1 h' FROM hub.mirror m JOIN hub.project p"
+                   " ON p.id = m.project_id WHERE p.path = 'well-good'")
+    assert hub.one("SELECT count(*) FROM hub.event WHERE action = 'host.try' AND object = %s"
+                   " AND actor = %s", host["name"], hub.user) == 1
+    admin.get("/-/admin/hosts?q=A-QUIET")
+    assert [row[0] for row in admin.page.tables[0][1:]] == ["a-quiet.example:443"]
+    token = admin.page.form("/-/sign-out").values["form_token"]
+    for number in ("999999", "0", "x"):
+        got = admin.ask("POST", "/-/admin/hosts/%s/try" % number, data={"form_token": token})
+        assert got.status_code == 404
 
 
 def test_an_account_is_made_and_its_password_shown_once(hub, admin):
