@@ -181,7 +181,9 @@ net_reply_redirect(struct net *n, const struct net_url *from, const char *suffix
 
 /* ---- requests */
 
-/* As OpenSSL itself would have it: libcurl knows the system's file alone. */
+/* As OpenSSL itself would have it: libcurl does not ask the environment. Debian's has a folder set,
+ * whose certificates are in the file too; with one, libcurl reads the file anew for each connection
+ * and keeps what it read as long: 35 ms and 0.8 MiB each. */
 static void
 set_trust(CURL *easy)
 {
@@ -189,8 +191,8 @@ set_trust(CURL *easy)
 
 	if (file != NULL && file[0] != '\0')
 		curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-	if (folder != NULL && folder[0] != '\0')
-		curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
+	curl_easy_setopt(
+	    easy, CURLOPT_CAPATH, folder != NULL && folder[0] != '\0' ? folder : NULL);
 }
 
 void
