@@ -49,6 +49,9 @@ must_check int crew_work(struct crew *w);
 
 size_t crew_count(const struct crew *w, enum slot_state state);
 
+/* Frees the slot of a job that is over, or another's: there is room for one more. */
+void crew_clear(struct crew *w, struct slot *slot);
+
 /* Somebody publishes in that store, or removes it. */
 bool crew_needs_store(const struct crew *w, int64_t store_id);
 

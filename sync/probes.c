@@ -15,7 +15,7 @@
 #include "store/job.h"
 #include "sync/mirror.h"
 #include "sync/probe_row.h"
-#include "sync/schedule.h"
+#include "sync/probe_slot.h"
 
 #define US_PER_MS 1000
 #define US_PER_S 1000000
@@ -71,87 +71,7 @@ probes_count(const struct probes *p)
 	return p->n_busy + p->n_done + p->n_returned + p->n_suspect;
 }
 
-static size_t *
-count_of(struct probes *p, enum probe_state state)
-{
-	switch (state) {
-	case PROBE_BUSY:
-		return &p->n_busy;
-	case PROBE_DONE:
-		return &p->n_done;
-	case PROBE_RETURNED:
-		return &p->n_returned;
-	case PROBE_SUSPECT:
-		return &p->n_suspect;
-	case PROBE_FREE:
-		break;
-	}
-	return NULL;
-}
-
-static void
-set_state(struct probes *p, struct probe_slot *s, enum probe_state state)
-{
-	if (s->state != PROBE_FREE)
-		--*count_of(p, s->state);
-	s->state = state;
-	if (state != PROBE_FREE)
-		++*count_of(p, state);
-	if (state == PROBE_DONE && p->n_done == 1)
-		p->done_us = clock_mono_us();
-}
-
-static void
-clear(struct probes *p, struct probe_slot *s)
-{
-	if (s->secret != NULL)
-		explicit_bzero((char *)(uintptr_t)s->secret, strlen(s->secret));
-	s->secret = NULL;
-	arena_reset(s->mem);
-	set_state(p, s, PROBE_FREE);
-}
-
-/* ---- results */
-
-static void
-fail_it(struct probes *p, struct probe_slot *s, enum sync_error error, int64_t retry_after_s,
-    const char *why)
-{
-	s->result = (struct probe_result){ .id = s->job.id,
-		.fence = s->job.fence,
-		.project_id = s->job.project_id,
-		.fingerprint = "",
-		.error_class = sync_error_text(error),
-		.error_text = arena_strdup(s->mem, why),
-		.retry_after_s = retry_after_s,
-		.moved_to = "",
-		.delay_s = schedule_delay_s(&(struct schedule_case){ .error = error,
-		    .failures = s->job.attempts,
-		    .interval_s = s->job.interval_s,
-		    .retry_after_s = retry_after_s,
-		    .luck = random_below(SCHEDULE_LUCK),
-		    .failing_s = s->job.pace.failing_s }) };
-	set_state(p, s, PROBE_DONE);
-}
-
-static void
-take_refs(struct probes *p, struct ctx *c, struct probe_slot *s, const struct probe_report *r)
-{
-	s->result = (struct probe_result){ .id = s->job.id,
-		.fence = s->job.fence,
-		.project_id = s->job.project_id,
-		.fingerprint = arena_strdup(s->mem, r->fingerprint),
-		.error_class = "",
-		.error_text = "",
-		.host_v2 = r->host_v2,
-		.moved_to = arena_strdup(s->mem, r->moved_to) };
-	s->result.delay_s = schedule_next_s(&(struct schedule_success){ .pace = &s->job.pace,
-						.interval_s = s->job.interval_s,
-						.is_adaptive = c->conf->schedule_adaptive,
-						.chance = random_below(SCHEDULE_CHANCE) },
-	    &s->result.next);
-	set_state(p, s, PROBE_DONE);
-}
+/* ---- what the prober says */
 
 /* The prober keeps passwords out of its sentences; this is the second lock. */
 static const char *
@@ -162,27 +82,18 @@ shown(const struct probe_slot *s, const char *text)
 	return text;
 }
 
-static struct probe_slot *
-slot_of(struct probes *p, int64_t fence)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (p->slots[i].state == PROBE_BUSY && p->slots[i].job.fence == fence)
-			return &p->slots[i];
-	return NULL;
-}
-
 /* One that we do not know was taken from us meanwhile. */
 static void
 take_report(struct probes *p, struct ctx *c, const struct probe_report *r)
 {
-	struct probe_slot *s = slot_of(p, r->fence);
+	struct probe_slot *s = probe_slot_by_fence(p, r->fence);
 
 	if (s == NULL)
 		return;
 	if (r->error[0] == '\0')
-		take_refs(p, c, s, r);
+		probe_slot_end(p, c, s, r);
 	else
-		fail_it(
+		probe_slot_fail(
 		    p, s, sync_error_by_name(r->error), r->retry_after_s, shown(s, r->error_text));
 }
 
@@ -225,7 +136,7 @@ lose(struct probes *p, const char *why)
 	p->out_len = 0;
 	for (size_t i = 0; i < p->n; i++)
 		if (p->slots[i].state == PROBE_BUSY)
-			set_state(p, &p->slots[i], next);
+			probe_slot_set(p, &p->slots[i], next);
 	if (why == NULL || now_us - p->start_us > STEADY_US)
 		p->start_after_us = 0;
 	else
@@ -373,7 +284,7 @@ write_batch(struct probes *p, struct ctx *c)
 			probe_count_add(&p->count, end->outcome);
 		if (end != NULL && str_is_equal(end->outcome, "failed"))
 			tell_failure(slots[i]);
-		clear(p, slots[i]);
+		probe_slot_clear(p, slots[i]);
 	}
 	return OK;
 }
@@ -416,7 +327,7 @@ give_back(struct probes *p, struct ctx *c, enum probe_state state,
 	}
 	TRY(write(c, held, n));
 	for (size_t i = 0; i < n; i++)
-		clear(p, slots[i]);
+		probe_slot_clear(p, slots[i]);
 	return OK;
 }
 
@@ -462,7 +373,7 @@ renew(struct probes *p, struct ctx *c)
 			is_ours |= ids[k] == slots[i]->job.id;
 		slots[i]->renewed_us = now_us;
 		if (!is_ours)
-			clear(p, slots[i]);
+			probe_slot_clear(p, slots[i]);
 	}
 	return n == JOB_BATCH_MAX ? renew(p, c) : OK;
 }
@@ -489,7 +400,7 @@ take(struct probes *p, struct probe_slot *s, const struct probe_job *job)
 	s->job.path = arena_strdup(s->mem, job->path != NULL ? job->path : "");
 	s->job.url = s->job.sealed_credentials = s->job.options = NULL; /* told already */
 	s->begun_us = s->renewed_us = clock_mono_us();
-	set_state(p, s, PROBE_BUSY);
+	probe_slot_set(p, s, PROBE_BUSY);
 }
 
 static void
@@ -500,11 +411,11 @@ give(struct probes *p, struct ctx *c, struct probe_slot *s, const struct probe_j
 
 	take(p, s, job);
 	if (open_credentials(c, job, &credentials) != OK) {
-		fail_it(p, s, SYNC_LOCAL, 0, "the stored credentials cannot be opened");
+		probe_slot_fail(p, s, SYNC_LOCAL, 0, "the stored credentials cannot be opened");
 		return;
 	}
 	if (!str_is_printable(job->url)) {
-		fail_it(
+		probe_slot_fail(
 		    p, s, SYNC_POLICY, 0, "an address has no blanks, control bytes or backslashes");
 		return;
 	}
