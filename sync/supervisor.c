@@ -109,7 +109,8 @@ wait_ms(const struct supervisor *s)
 	int64_t now_us = clock_mono_us(), until_us = now_us + TURN_MOST_MS * US_PER_MS;
 	int probes_ms = probes_wait_ms(&s->probes);
 	bool has_work = crew_count(&s->crew, SLOT_DONE) + crew_count(&s->crew, SLOT_RETURNED) > 0 ||
-	    s->crew.is_closing || s->hooks.is_over || manifests_have_work(&s->manifests);
+	    s->crew.is_closing || s->crew.has_news || s->hooks.is_over ||
+	    manifests_have_work(&s->manifests);
 
 	if (s->away_us != 0)
 		until_us = s->try_db_us < until_us ? s->try_db_us : until_us;
@@ -182,13 +183,12 @@ work(struct supervisor *s)
 		s->has_deliveries = s->has_tasks = s->has_probes = true;
 	s->crew.has_news = false;
 	TRY(probes_work(&s->probes, s->crew.c, may_begin, &s->has_probes, &has_passed));
-	s->crew.wants_claim |= has_passed;
-	TRY(keeper_work(&s->keeper, &s->crew));
 	TRY(manifests_work(&s->manifests, s->crew.c, may_begin, has_news));
-	if (s->manifests.has_ended) { /* what we tell ourselves wakes nobody up */
+	if (has_passed || s->manifests.has_ended) { /* what we tell ourselves wakes nobody up */
 		s->crew.wants_claim = true;
 		TRY(crew_work(&s->crew));
 	}
+	TRY(keeper_work(&s->keeper, &s->crew));
 	TRY(watch_work(&s->watch, &s->crew, &s->has_deliveries));
 	TRY(senders_work(&s->senders, s->crew.c, may_begin, &s->has_deliveries));
 	TRY(removals_work(&s->removals, s->crew.c, may_begin));
