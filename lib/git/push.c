@@ -427,11 +427,25 @@ read_bands(struct pushing *x)
 	return read_report(x, &wire);
 }
 
+/* What it told, in one line. */
+static const char *
+told_text(struct pushing *x)
+{
+	struct buf *text = buf_new(x->c->mem, 2 * TOLD_MAX_BYTES);
+	size_t n;
+	char **lines = str_split(x->c->mem, x->told->data, '\n', &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (lines[i][0] != '\0')
+			buf_printf(text, "%s%s", text->len > 0 ? "; " : "", lines[i]);
+	return git_clean(x->c->mem, text->data);
+}
+
 /* A hook's own words say more than "pre-receive hook declined". */
 static void
 add_told(struct pushing *x)
 {
-	const char *told = git_clean(x->c->mem, x->told->data);
+	const char *told = told_text(x);
 
 	for (size_t i = 0; told[0] != '\0' && i < x->p->n; i++)
 		if (x->p->errors[i] != NULL && strstr(x->p->errors[i], "hook") != NULL)

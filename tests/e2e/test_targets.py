@@ -237,7 +237,7 @@ def test_a_refused_ref_is_told_and_the_others_go_on(hub, upstream, mirror, origi
     target = add(hub, mirror, upstream.url("to/%s.git" % mirror))
     now = wait(hub, mirror, target, "partial")
     assert [r["ref"] for r in now["refused"]] == ["refs/heads/main"]
-    assert "main is protected" in now["refused"][0]["error"], now["refused"]
+    assert "(main is protected; " in now["refused"][0]["error"], now["refused"]
     assert there.refs() == {r: o for r, o in origin.refs().items() if r != "refs/heads/main"}
     (there.path / "hooks" / "update").unlink()
     now = push(hub, mirror, target)
