@@ -60,8 +60,10 @@ const struct db_stmt overview_sql[] = {
 	    "j.objects_total, CASE WHEN isfinite(j.run_at) AND j.state <> 'running' "
 	    "THEN " DB_SECONDS("j.run_at") " ELSE 0 END AS run_at, "
 	    "coalesce(" DB_SECONDS("j.started_at") ", 0) AS started_at, j.again AS is_again, "
-	    "CASE WHEN j.kind = 'sync' THEN coalesce(m.error_text, '') ELSE '' END AS error_text "
-	    "FROM hub.job j LEFT JOIN hub.project p ON p.id = j.project_id "
+	    "CASE j.kind WHEN 'sync' THEN coalesce(m.error_text, '') "
+	    "WHEN 'target' THEN coalesce(t.error_text, '') ELSE '' END AS error_text "
+	    "FROM hub.job j LEFT JOIN hub.target t ON t.id = j.target_id "
+	    "LEFT JOIN hub.project p ON p.id = coalesce(j.project_id, t.project_id) "
 	    "LEFT JOIN hub.mirror m ON m.project_id = j.project_id "
 	    "WHERE CASE WHEN $1 = '' THEN j.state <> 'scheduled' ELSE j.state = $1 END "
 	    "ORDER BY array_position(ARRAY['running', 'dead', 'retry', 'queued'], j.state), "
@@ -73,7 +75,8 @@ const struct db_stmt overview_sql[] = {
 	    "run_at = CASE WHEN j.state = 'running' THEN j.run_at ELSE '-infinity' END, "
 	    "queued_at = CASE WHEN j.state IN ('running', 'queued') THEN j.queued_at ELSE now() END "
 	    "WHERE j.id = $1 RETURNING j.kind, "
-	    "coalesce((SELECT p.path FROM hub.project p WHERE p.id = j.project_id), '') AS path",
+	    "coalesce((SELECT p.path FROM hub.project p WHERE p.id = coalesce(j.project_id, "
+	    "(SELECT t.project_id FROM hub.target t WHERE t.id = j.target_id))), '') AS path",
 	    run_row, sizeof(struct overview_run) },
 	[ACCOUNTS] = { "overview_accounts",
 	    "WITH page AS MATERIALIZED (SELECT a.* FROM hub.account a WHERE $1 = '' "
