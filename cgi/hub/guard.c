@@ -149,9 +149,10 @@ list_kept(struct req *r)
 {
 	struct git_kept_tip *tips;
 	struct mirror_pin *pins;
+	struct git_refs refs;
 	size_t n_tips, n_pins;
 
-	TRY(kept_list(r->ctx, r->project, &tips, &n_tips));
+	TRY(kept_list(r->ctx, r->project, &refs, &tips, &n_tips));
 	TRY(mirror_pin_list(r->ctx, r->project->id, &pins, &n_pins));
 	buf_text(r->out, "{\"kept\":[");
 	for (size_t i = 0; i < n_tips; i++) {

@@ -55,12 +55,17 @@ add_commit(struct req *r, const char *commit)
 
 /* Where the ref went from there: to the next kept tip of it, or on to what it is now. */
 static void
-add_next(struct req *r, const struct git_kept_tip *rows, size_t i)
+add_next(struct req *r, const struct git_refs *refs, const struct git_kept_tip *rows, size_t i)
 {
+	const struct git_ref *now = git_refs_find(refs, rows[i].ref);
+
 	if (i > 0 && strcmp(rows[i - 1].ref, rows[i].ref) == 0)
 		add_commit(r, rows[i - 1].commit);
+	else if (now != NULL)
+		add_commit(r,
+		    str_hex(r->ctx->mem, now->is_peeled ? now->peeled : now->oid, GIT_OID_BYTES));
 	else
-		html(r->out, "what is there now");
+		html(r->out, "it was deleted");
 }
 
 static void
@@ -69,13 +74,13 @@ add_restore(struct req *r, const struct git_kept_tip *tip)
 	form_begin(r, kept_url(r, "restore"), "row");
 	html(r->out,
 	    "<input type=\"hidden\" name=\"name\" value=\"%s\">"
-	    "<input name=\"as\" aria-label=\"Name it gets\" placeholder=\"name, if another\">",
+	    "<input name=\"as\" aria-label=\"Name it gets\" placeholder=\"name, if another\"> "
+	    "<button>Take it back</button></form>\n",
 	    tip->name);
-	form_end(r, "Take it back");
 }
 
 static void
-add_tip(struct req *r, const struct git_kept_tip *rows, size_t i)
+add_tip(struct req *r, const struct git_refs *refs, const struct git_kept_tip *rows, size_t i)
 {
 	const struct git_kept_tip *tip = &rows[i];
 
@@ -84,7 +89,7 @@ add_tip(struct req *r, const struct git_kept_tip *rows, size_t i)
 	html(r->out, "</th><td>");
 	add_commit(r, tip->commit);
 	html(r->out, "</td><td>");
-	add_next(r, rows, i);
+	add_next(r, refs, rows, i);
 	html(r->out, "</td><td>");
 	page_time(r, tip->at);
 	html(r->out, "</td><td>");
@@ -97,10 +102,11 @@ static int
 add_tips(struct req *r)
 {
 	struct git_kept_tip *rows;
+	struct git_refs refs;
 	int64_t page = pager_page(r);
 	size_t n, first = (size_t)(page - 1) * ROWS_MOST;
 
-	TRY(kept_list(r->ctx, r->project, &rows, &n));
+	TRY(kept_list(r->ctx, r->project, &refs, &rows, &n));
 	if (page > 1 && first >= n)
 		return fail(r->ctx, E_NOTFOUND, "there is no such page");
 	if (n == 0) {
@@ -110,12 +116,12 @@ add_tips(struct req *r)
 		return OK;
 	}
 	html(r->out,
-	    "<table class=\"refs\">\n<thead><tr><th scope=\"col\">Ref</th>"
+	    "<table class=\"kept\">\n<thead><tr><th scope=\"col\">Ref</th>"
 	    "<th scope=\"col\">It was at</th><th scope=\"col\">It went to</th>"
 	    "<th scope=\"col\">When</th><th scope=\"col\">Take it "
 	    "back</th></tr></thead>\n<tbody>\n");
 	for (size_t i = first; i < n && i < first + ROWS_MOST; i++)
-		add_tip(r, rows, i);
+		add_tip(r, &refs, rows, i);
 	html(r->out, "</tbody>\n</table>\n");
 	pager_numbered(r, kept_url(r, NULL), page, ROWS_MOST, (int64_t)n);
 	return OK;
@@ -148,7 +154,7 @@ add_pins(struct req *r)
 		return OK;
 	html(r->out,
 	    "<h2>Taken back</h2>\n<p>These are published as long as the upstream has nothing of "
-	    "that name.</p>\n<table class=\"refs\">\n<thead><tr><th scope=\"col\">Ref</th>"
+	    "that name.</p>\n<table class=\"kept pins\">\n<thead><tr><th scope=\"col\">Ref</th>"
 	    "<th scope=\"col\">Commit</th><th scope=\"col\">By</th><th scope=\"col\">When</th>"
 	    "<th scope=\"col\">Let it go</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < n; i++)

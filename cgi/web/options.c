@@ -85,6 +85,18 @@ add_number(struct req *r, const char *name, const char *label, const char *value
 }
 
 static void
+add_bytes(struct req *r, const char *name, const char *label, const char *value, int64_t of_hub)
+{
+	form_field(r,
+	    &(struct form_field){ .name = name,
+		.label = label,
+		.value = value,
+		.is_optional = true,
+		.hint = arena_printf(r->ctx->mem, "Left empty: %lld (%s), as this hub does.",
+		    (long long)of_hub, str_size(r->ctx->mem, of_hub)) });
+}
+
+static void
 add_numbers(struct req *r, const struct mirror_options *o)
 {
 	const struct conf *conf = r->ctx->conf;
@@ -92,10 +104,10 @@ add_numbers(struct req *r, const struct mirror_options *o)
 	add_number(r, "kept_count", "Old tips kept of each ref", o->kept_count, conf->kept_count);
 	add_number(r, "kept_days", "Days they are kept", o->kept_days, conf->kept_days);
 	html(r->out, "<h2>Limits</h2>\n<p>They can only be lower than the hub's.</p>\n");
-	add_number(r, "most_bytes", "Bytes of one fetch", o->most_bytes, conf->sync_pack_bytes);
+	add_bytes(r, "most_bytes", "Bytes of one fetch", o->most_bytes, conf->sync_pack_bytes);
 	add_number(r, "most_objects", "Objects of one fetch", o->most_objects, conf->sync_objects);
 	add_number(r, "most_refs", "Branches, tags and other refs", o->most_refs, conf->sync_refs);
-	add_number(
+	add_bytes(
 	    r, "most_blob_bytes", "Bytes of one file", o->most_blob_bytes, conf->sync_object_bytes);
 }
 

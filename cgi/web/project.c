@@ -110,8 +110,10 @@ web_project(struct req *r)
 	if (p->description[0] != '\0')
 		html(r->out, "<p class=\"about\">%s</p>\n", p->description);
 	add_clone_box(r);
+	html(r->out, "<div class=\"beside\">\n");
 	TRY(mirror_panel(r, p));
 	TRY(targets_panel(r, p));
+	html(r->out, "</div>\n");
 	if (!project_is_cloned(p))
 		html(r->out, "<p>There is nothing to see until the first sync is done.</p>\n");
 	else

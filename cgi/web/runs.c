@@ -183,6 +183,16 @@ add_error(struct req *r, const struct run *run)
 	    mirror_error_advice(run->error_class));
 }
 
+static void
+add_held(struct req *r, const struct run *run)
+{
+	if (strcmp(run->outcome, "held") == 0)
+		html(r->out,
+		    "<p>What its upstream did has to be approved before it is published. If it is "
+		    "still held, <a href=\"%s\">the project's page</a> says why.</p>\n",
+		    url_project(r, r->project));
+}
+
 int
 web_run(struct req *r)
 {
@@ -199,6 +209,7 @@ web_run(struct req *r)
 		.tab = "runs" });
 	html(r->out, "<h1>Run %ld</h1>\n", id);
 	add_facts(r, &run);
+	add_held(r, &run);
 	add_error(r, &run);
 	html(r->out, "<p><a href=\"%s\">All runs</a></p>\n", url_view(r, p, "runs", NULL, NULL));
 	page_end(r);

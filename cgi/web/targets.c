@@ -80,6 +80,20 @@ add_state(struct req *r, const struct target *t)
 	html_marked(r->out, target_state_sentence(r->ctx->mem, t, clock_now()));
 }
 
+static void
+add_list(struct req *r, const struct target *rows, size_t n)
+{
+	html(r->out, "<dl class=\"targets\">\n");
+	for (size_t i = 0; i < n; i++) {
+		html(r->out, "<dt><a href=\"%s\">", target_url(r, rows[i].id, ""));
+		html_marked(r->out, place_text(&rows[i]));
+		html(r->out, "</a></dt><dd>");
+		add_state(r, &rows[i]);
+		html(r->out, "</dd>\n");
+	}
+	html(r->out, "</dl>\n");
+}
+
 /* ---- on the project's page */
 
 int
@@ -95,15 +109,9 @@ targets_panel(struct req *r, const struct project *p)
 		return OK;
 	html(r->out,
 	    "<section class=\"mirror\" aria-labelledby=\"targets\">\n"
-	    "<h2 id=\"targets\">Pushed on to</h2>\n<dl>\n");
-	for (size_t i = 0; i < n; i++) {
-		html(r->out, "<dt><a href=\"%s\">", target_url(r, rows[i].id, ""));
-		html_marked(r->out, place_text(&rows[i]));
-		html(r->out, "</a></dt><dd>");
-		add_state(r, &rows[i]);
-		html(r->out, "</dd>\n");
-	}
-	html(r->out, "</dl>\n</section>\n");
+	    "<h2 id=\"targets\">Pushed on to</h2>\n");
+	add_list(r, rows, n);
+	html(r->out, "</section>\n");
 	return OK;
 }
 
@@ -161,7 +169,7 @@ add_provider(struct req *r, const struct target_wish *w, const struct target *no
 		.label = "Options",
 		.value = w->provider_options,
 		.is_optional = true,
-		.hint = "A JSON object; see the manual." });
+		.hint = "A JSON object, as {\"visibility\": \"private\", \"wiki\": false}." });
 	html(r->out, "</fieldset>\n");
 }
 
@@ -194,9 +202,9 @@ add_form(struct req *r, const struct target_wish *w, const struct target *now)
 		.is_optional = true,
 		.is_area = true });
 	form_check(
-	    r, "overwrites", "overwrite what others put there under the same names", w->overwrites);
-	form_check(r, "is_thin", "it takes packs that lean on what it has", w->is_thin);
-	form_check(r, "active", "push there", w->active);
+	    r, "overwrites", "Overwrite what others put there under the same names", w->overwrites);
+	form_check(r, "is_thin", "It takes packs that lean on what it has", w->is_thin);
+	form_check(r, "active", "Push there", w->active);
 	form_end(r, now != NULL ? "Save" : "Add");
 }
 
@@ -211,15 +219,11 @@ web_targets(struct req *r)
 
 	TRY(target_list(r->ctx, r->project->id, &rows, &n));
 	begin(r, "Targets");
-	html(r->out, n > 0 ? "<dl class=\"targets\">\n" : "<p>It is pushed nowhere yet.</p>\n");
-	for (size_t i = 0; i < n; i++) {
-		html(r->out, "<dt><a href=\"%s\">", target_url(r, rows[i].id, ""));
-		html_marked(r->out, place_text(&rows[i]));
-		html(r->out, "</a></dt><dd>");
-		add_state(r, &rows[i]);
-		html(r->out, "</dd>\n");
-	}
-	html(r->out, n > 0 ? "</dl>\n<h2>Add one</h2>\n" : "<h2>Add one</h2>\n");
+	if (n > 0)
+		add_list(r, rows, n);
+	else
+		html(r->out, "<p>It is pushed nowhere yet.</p>\n");
+	html(r->out, "<h2>Add one</h2>\n");
 	add_form(r, r->in != NULL ? r->in : &fresh, NULL);
 	page_end(r);
 	return OK;
@@ -300,7 +304,9 @@ add_moment(struct req *r, const char *word, int64_t at)
 static int
 add_facts(struct req *r, const struct target *t)
 {
-	html(r->out, "<p class=\"now\">");
+	html(r->out, "<p class=\"place\">");
+	html_marked(r->out, place_text(t));
+	html(r->out, "</p>\n<p class=\"now\">");
 	add_state(r, t);
 	html(r->out, "</p>\n<dl>\n");
 	add_moment(r, "Last push that changed something", t->pushed_at);
@@ -312,8 +318,18 @@ add_facts(struct req *r, const struct target *t)
 	if (t->active && t->n_conflicts > 0)
 		form_button(
 		    r, target_url(r, t->id, "/push"), "overwrites", "true", "Overwrite this once");
-	form_button(r, target_url(r, t->id, "/delete"), NULL, NULL, "Push there no more");
 	return OK;
+}
+
+static void
+add_end(struct req *r, const struct target *t)
+{
+	html(r->out,
+	    "<section class=\"danger\">\n<h2>Remove this target</h2>\n<p>Nothing is pushed there "
+	    "any more. What lies there stays.</p>\n");
+	form_begin(r, target_url(r, t->id, "/delete"), "removal");
+	form_end(r, "Remove it");
+	html(r->out, "</section>\n");
 }
 
 int
@@ -337,6 +353,7 @@ web_target(struct req *r)
 	TRY(add_facts(r, &t));
 	html(r->out, "<h2>Change it</h2>\n");
 	add_form(r, r->in != NULL && r->route->in == web_target_in ? r->in : &wish, &t);
+	add_end(r, &t);
 	page_end(r);
 	return OK;
 }

@@ -198,11 +198,12 @@ load(struct ctx *c, const struct project *p, struct git_refs *refs, struct git_r
 }
 
 int
-kept_list(struct ctx *c, const struct project *p, struct git_kept_tip **rows_out, size_t *n_out)
+kept_list(struct ctx *c, const struct project *p, struct git_refs *refs_out,
+    struct git_kept_tip **rows_out, size_t *n_out)
 {
-	struct git_refs refs, kept;
+	struct git_refs kept;
 
-	TRY(load(c, p, &refs, &kept));
+	TRY(load(c, p, refs_out, &kept));
 	*n_out = git_kept_list(c, &kept, rows_out);
 	return OK;
 }

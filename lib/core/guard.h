@@ -27,9 +27,9 @@ must_check int guard_findings(struct ctx *c, const char *json, struct git_findin
 must_check int guard_set_options(struct ctx *c, const struct actor *who, const struct project *p,
     const struct mirror_options *in);
 
-/* Kept tips of the store, by ref, the newest first. */
-must_check int kept_list(
-    struct ctx *c, const struct project *p, struct git_kept_tip **rows_out, size_t *n_out);
+/* Kept tips of the store, by ref, the newest first; *refs_out: what is published now. */
+must_check int kept_list(struct ctx *c, const struct project *p, struct git_refs *refs_out,
+    struct git_kept_tip **rows_out, size_t *n_out);
 
 /* Publishes a kept tip again, with the next sync, which is asked for: under the name of its ref, or
  * one made of it if that is taken, or under `as` (NULL or "": none was given). It stays until it is

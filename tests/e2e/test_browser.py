@@ -10,6 +10,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from fixtures.browser import Browser
+from fixtures.engine import engine
 from fixtures.person import Person
 from fixtures.site import Site
 
@@ -22,6 +23,12 @@ OWN = ["/-/new", "/-/tokens", "/-/admin", "/-/admin/jobs", "/-/admin/mirrors", "
 @pytest.fixture(scope="module")
 def site(hub, upstream):
     return Site(hub, upstream)
+
+
+@pytest.fixture(scope="module")
+def own(hub, upstream, site):
+    """OWN, and those of a mirror in trouble."""
+    return OWN + engine(hub, upstream)
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +119,9 @@ def test_every_page_is_accessible(b, hub, site):
     assert not violations(b, hub, site.pages())
 
 
-def test_pages_for_people_with_an_account_are_accessible(b, hub, site):
+def test_pages_for_people_with_an_account_are_accessible(b, hub, own):
     sign_in(b, hub)
-    assert not violations(b, hub, OWN)
+    assert not violations(b, hub, own)
 
 
 def test_the_keyboard_goes_everywhere(b, hub, site):
@@ -131,15 +138,42 @@ def test_the_keyboard_goes_everywhere(b, hub, site):
     b.wait(lambda b: b.url.endswith("/story/tree/feature/x"))
 
 
-def test_no_page_scrolls_sideways_on_a_telephone(b, hub, site):
+def test_no_page_scrolls_sideways_on_a_telephone(b, hub, site, own):
     sign_in(b, hub)
     b.size(360, 800)
     wide = []
-    for page in site.pages() + OWN:
+    for page in site.pages() + own:
         b.go(hub.url + page)
         if b.overflow():
             wide.append("%s: %d px" % (page, b.overflow()))
     assert not wide, "\n".join(wide)
+
+
+OVERLAP = """
+const rows = [...document.querySelectorAll('main section, main .tree')].map(e => e.getBoundingClientRect());
+return rows.some((a, i) => rows.slice(i + 1).some(b =>
+    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom));"""
+
+
+def test_the_panels_beside_the_files_cover_nothing(b, hub, own):
+    sign_in(b, hub)
+    b.go(hub.url + "/engine")
+    assert len(b.all("main section.mirror")) == 2
+    assert not b.js(OVERLAP) and not b.overflow()
+
+
+def test_what_is_held_and_what_is_kept_is_decided_without_scripts(b, hub, own):
+    b.scripts(False)
+    sign_in(b, hub)
+    b.go(hub.url + "/engine")
+    assert "3 of 9 branches were deleted" in b.find("main").text
+    b.press("Reject")
+    b.wait(lambda b: "has to be approved" not in b.find("main").text)
+    b.link("Kept tips").click()
+    b.press("Let it go")
+    b.wait(lambda b: "Taken back" not in b.find("main").text)
+    b.press("Take it back")
+    b.wait(lambda b: "Taken back" in b.find("main").text)
 
 
 # ---- what strangers wrote

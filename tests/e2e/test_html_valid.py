@@ -7,6 +7,7 @@ import urllib.parse
 import html5lib
 import pytest
 
+from fixtures.engine import engine
 from fixtures.person import Person
 from fixtures.repos import Repo
 from fixtures.valid import faults
@@ -111,3 +112,11 @@ def test_pages_of_an_administrator_are_valid(hub, project):
         return person.session.get(hub.url + url, headers=HTML, allow_redirects=False, timeout=60)
 
     assert check(crawl(get, start)) > 15
+
+
+def test_pages_of_the_mirror_engine_are_valid(hub, upstream):
+    person = Person(hub)
+    person.sign_in(hub.user, hub.password)
+    pages = [(url, person.session.get(hub.url + url, headers=HTML, timeout=60)) for url in engine(hub, upstream)]
+    assert {answer.status_code for _, answer in pages} == {200}
+    check(pages)
