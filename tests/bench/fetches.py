@@ -68,7 +68,7 @@ def catch_up(b):
     old_tip = git(moving, "rev-parse", f"refs/heads/main~{BEHIND}").strip()
     old = git(moving, "for-each-ref", "--format=%(refname) %(objectname)", "--merged", old_tip)
     old += f"refs/heads/main {old_tip}\n"
-    turn = [0]
+    turn, kept = [0], []
 
     def put(refs):
         git(moving, "update-ref", "--stdin", input="".join(
@@ -82,10 +82,12 @@ def catch_up(b):
         b.hub.request("POST", "/repositories", {"url": f"{b.base}/backend/moving.git", "name": name})
         bench.one_shot(b)
         bench.wait_synced(b, name)
+        bench.upkeep(b)  # a store as it is in the life of a hub
         put(new)
         b.hub.request("PUT", f"/repositories/{name}")
         figures = bench.one_shot(b)
         bench.wait_synced(b, name)
+        kept.append(bench.upkeep(b))
         return figures
 
     def plain():
@@ -98,6 +100,7 @@ def catch_up(b):
         return figures
     told(bench.in_turn({"ours": ours, "git": plain}, rounds=3), f"catching up on {7 * BEHIND:,} objects",
          "`git fetch --prune`", [("wall", " s", 0, ""), ("client CPU", " s", 1, "<= 1")])
+    bench.row_of_upkeep(f"catching up on {7 * BEHIND:,} objects", kept)
 
 
 def many_refs(b):

@@ -1,7 +1,7 @@
 """10,000 mirrors of small repositories on one machine: tests/bench/run ten_thousand (BENCH_MIRRORS=n).
 
 The first sync of all of them, then rounds in which next to nothing changes: is memory flat, is the
-schedule kept, does a restart ask no more than usual? Bounded to about ten minutes.
+schedule kept, does a restart ask no more than usual? It takes about ten minutes at most.
 
 The upstream is this program too: `ten_thousand.py serve` answers for any number of repositories
 (/u/N.git) that all have the same two states; /change?n=N puts one into the other state, /stats tells
