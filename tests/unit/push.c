@@ -438,7 +438,7 @@ a_hook_says_itself_why_it_refused(void **state)
 	struct push *p = deletions_of(c);
 
 	assert_int_equal(send_bands(c, p, "GL-HOOK-ERR: not\nallowed", 2, lines), OK);
-	assert_string_equal(p->errors[0], "pre-receive hook declined (GL-HOOK-ERR: not?allowed)");
+	assert_string_equal(p->errors[0], "pre-receive hook declined (GL-HOOK-ERR: not; allowed)");
 	assert_string_equal(p->errors[1], "no room");
 }
 
