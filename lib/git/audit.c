@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/conf.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -102,6 +103,31 @@ look_at_index(struct derived *d, const char *idx)
 	return d->mends ? index_again(d, idx) : OK;
 }
 
+/* Of one that has lost its index nothing is seen, and it may be all that has some object. What
+ * cannot be indexed is put aside under a name that Git passes over. A young one is on its way. */
+static int
+look_at_pack(struct derived *d, const char *pack)
+{
+	const char *idx =
+	    arena_printf(d->c->mem, "%.*s.idx", (int)(strlen(pack) - strlen(".pack")), pack);
+	struct stat st;
+
+	if (path_is_file(idx) || lstat(pack, &st) != 0 ||
+	    st.st_mtime > clock_now() - GIT_STORE_LONE_S)
+		return OK;
+	d->bad_idx = idx;
+	if (d->sentence == NULL)
+		d->sentence =
+		    arena_printf(d->c->mem, "%s has lost its index", pack + strlen(d->dir) + 1);
+	if (!d->mends)
+		return OK;
+	TRY(index_again(d, idx));
+	if (path_is_file(idx))
+		return OK;
+	d->has_mended = true;
+	return path_rename(d->c, pack, arena_printf(d->c->mem, "%s.unreadable", pack));
+}
+
 static int
 drop(struct derived *d, const char *path)
 {
@@ -125,6 +151,8 @@ look_at_pack_file(void *payload, const char *path)
 
 	if (str_ends(path, ".idx") && !str_ends(path, "/tmp_audit.idx"))
 		return look_at_index(d, path);
+	if (str_ends(path, ".pack"))
+		return look_at_pack(d, path);
 	if (!is_of_midx(path) && !str_ends(path, ".bitmap") && !str_ends(path, ".rev"))
 		return OK;
 	if (str_ends(path, ".lock"))

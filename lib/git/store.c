@@ -17,7 +17,6 @@
 #define DIR_MODE 0750
 #define FILE_MODE 0640
 #define CONFIG_MAX_BYTES (64 * 1024)
-#define LONE_PACK_MOST_S (24 * 60 * 60)
 
 /* What every store's settings are. The programs that run Git give the same again through their
  * environment; this is for the administrator who runs it by hand. Kept tips (refs/mirrorhub/) are
@@ -199,7 +198,7 @@ is_lone_pack(struct arena *mem, const FTSENT *f)
 	size_t len = f->fts_pathlen - strlen(".pack");
 
 	return f->fts_info == FTS_F && str_ends(f->fts_name, ".pack") &&
-	    f->fts_statp->st_mtime > clock_now() - LONE_PACK_MOST_S &&
+	    f->fts_statp->st_mtime > clock_now() - GIT_STORE_LONE_S &&
 	    !path_is_file(arena_printf(mem, "%.*s.idx", (int)len, f->fts_path));
 }
 

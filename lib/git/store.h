@@ -25,7 +25,8 @@ must_check int git_store_check(struct ctx *c, const char *dir);
 
 /* For the holder of the store's lock, while nothing else writes there: removes what a killed writer
  * left (*.lock, tmp_*, packs of the last day without index; R-39) and puts our settings back if
- * they were changed (G-15). */
+ * they were changed (G-15). An older pack without index is the audit's. */
+#define GIT_STORE_LONE_S (24 * 60 * 60)
 must_check int git_store_tidy(struct ctx *c, const char *dir);
 
 /* The bytes of all packs, indexes and refs. */

@@ -88,6 +88,22 @@ garble(struct ctx *c, const char *path)
 	assert_int_equal(path_write(c, path, 0640, "no line of Git's\n", 17), OK);
 }
 
+/* The time of a pack is that of its bytes. */
+static void
+age(const char *path)
+{
+	const struct timespec old[2] = { { .tv_sec = 1600000000 }, { .tv_sec = 1600000000 } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+}
+
+static void
+lose_index(struct ctx *c, const char *idx)
+{
+	age(arena_printf(c->mem, "%.*s.pack", (int)(strlen(idx) - strlen(".idx")), idx));
+	assert_int_equal(unlink(idx), 0);
+}
+
 static void
 run_tool(struct ctx *c, const char *const *argv)
 {
@@ -194,6 +210,7 @@ static const struct {
 	{ "objects/pack/pack-*.idx", overwrite, GIT_AUDIT_DERIVED },
 	{ "objects/pack/pack-*.idx", halve, GIT_AUDIT_DERIVED },
 	{ "objects/pack/pack-*.idx", empty, GIT_AUDIT_DERIVED },
+	{ "objects/pack/pack-*.idx", lose_index, GIT_AUDIT_DERIVED },
 	{ "objects/pack/multi-pack-index", overwrite, GIT_AUDIT_DERIVED },
 	{ "objects/pack/multi-pack-index", empty, GIT_AUDIT_DERIVED },
 	{ "objects/pack/multi-pack-index-*.bitmap", overwrite, GIT_AUDIT_DERIVED },
@@ -232,6 +249,24 @@ every_damage_is_found_and_what_is_derived_is_made_again(void **state)
 			(void)one_file(c, dir, "objects/info/commit-graphs/graph-*.graph");
 		}
 	}
+}
+
+static void
+a_pack_that_cannot_be_indexed_is_told_of_once_and_put_aside(void **state)
+{
+	struct ctx *c = *state;
+	const char *dir = store(c), *pack = path_under(c->mem, dir, "objects/pack/pack-1.pack");
+	bool has_mended;
+
+	assert_int_equal(path_write(c, pack, 0640, "PACK and no more", 16), OK);
+	assert_int_equal(look(c, dir).found, GIT_AUDIT_WHOLE); /* it may be on its way */
+	age(pack);
+	assert_int_equal(look(c, dir).found, GIT_AUDIT_DERIVED);
+	assert_string_equal(look(c, dir).sentence, "objects/pack/pack-1.pack has lost its index");
+	assert_int_equal(git_audit_mend(c, dir, &has_mended), OK);
+	assert_true(has_mended);
+	assert_int_equal(look(c, dir).found, GIT_AUDIT_WHOLE);
+	assert_true(path_is_file(arena_printf(c->mem, "%s.unreadable", pack)));
 }
 
 /* libgit2 1.5 would never come back from this one. */
@@ -329,6 +364,7 @@ main(void)
 		WITH_CTX(an_empty_store_is_whole),
 		WITH_CTX(a_missing_store_is_said_to_be_missing),
 		WITH_CTX(every_damage_is_found_and_what_is_derived_is_made_again),
+		WITH_CTX(a_pack_that_cannot_be_indexed_is_told_of_once_and_put_aside),
 		WITH_CTX(a_truncated_loose_object_is_damage),
 		WITH_CTX(what_only_a_kept_tip_needs_is_missed),
 		WITH_CTX(what_no_ref_needs_goes_after_its_days_and_not_before),
