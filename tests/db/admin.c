@@ -6,11 +6,6 @@
 #include "store/store.h"
 #include "tests/db/harness.h"
 
-struct text {
-	const char *text;
-};
-
-static const struct field text_row[] = { FIELD(text, text), { 0 } };
 
 enum {
 	SYNC_NOW,

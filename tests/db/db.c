@@ -29,18 +29,8 @@ struct thing {
 	bool is_open;
 };
 
-struct text {
-	const char *text;
-};
-
-struct number {
-	int64_t n;
-};
-
 static const struct field thing_row[] = { FIELD(thing, name), FIELD(thing, id),
 	FIELD_AS(thing, size, "bytes"), FIELD(thing, is_open), { 0 } };
-static const struct field text_row[] = { FIELD(text, text), { 0 } };
-static const struct field number_row[] = { FIELD(number, n), { 0 } };
 
 /* clang-format off */
 enum {

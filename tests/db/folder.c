@@ -38,16 +38,6 @@ arrange(void **state)
 
 /* ---- looking */
 
-struct number {
-	int64_t n;
-};
-
-struct text {
-	const char *text;
-};
-
-static const struct field number_row[] = { FIELD(number, n), { 0 } };
-static const struct field text_row[] = { FIELD(text, text), { 0 } };
 
 enum { WAITING, PATHS, KEYS };
 

@@ -19,7 +19,7 @@ void harness_close(struct ctx *c);
 struct harness {
 	const char *role;
 	const struct db_stmt *const *tables;
-	const struct conf *conf;    /* may be NULL */
+	const struct conf *conf;     /* may be NULL */
 	void (*open)(struct ctx *c); /* what else a test needs; may be NULL */
 };
 
@@ -28,8 +28,57 @@ struct harness {
 int harness_begin(void **state);
 int harness_end(void **state);
 
+/* The programs that meet at the database: two of sync, one of the web, and one that looks, as the
+ * owner; each with a connection of its own. */
+struct programs {
+	struct ctx *a, *b, *web, *eye;
+};
+
+/* Each test with the programs as its *state, over rows of its own:
+ *   static const struct stage stage = { rows_sql, &conf, look_tables, .has_web = true };
+ *   #define STAGED(test) WITH_STAGE(test, stage) */
+struct stage {
+	const char *rows; /* SQL, behind a TRUNCATE of all that tests put rows into */
+	const struct conf *conf;
+	const struct db_stmt *const *looks; /* of eye */
+	bool has_web;			    /* false: web is NULL */
+	void (*open)(struct programs *p);   /* what else a test needs; may be NULL */
+};
+
+#define WITH_STAGE(test, stage)                                                                    \
+	cmocka_unit_test_prestate_setup_teardown(                                                  \
+	    test, stage_begin, stage_end, (void *)(uintptr_t) & (stage))
+int stage_begin(void **state);
+int stage_end(void **state);
+/* In the middle of a test: other programs, and its rows as they were. */
+void stage_again(void **state, const struct stage *stage);
+
+/* What a look that gives one number, or one text, gives. */
+struct number {
+	int64_t n;
+};
+
+struct text {
+	const char *text;
+};
+
+extern const struct field number_row[], text_row[];
+
 /* Runs SQL as the superuser: for what a test has to arrange behind the hub's back. */
 void harness_sql(const char *sql);
+
+#define number_of(c, stmt, ...)                                                                    \
+	({                                                                                         \
+		struct number out_;                                                                \
+		assert_ok((c), db_one((c), (stmt), &out_, ##__VA_ARGS__));                         \
+		out_.n;                                                                            \
+	})
+#define text_of(c, stmt, ...)                                                                      \
+	({                                                                                         \
+		struct text out_;                                                                  \
+		assert_ok((c), db_one((c), (stmt), &out_, ##__VA_ARGS__));                         \
+		out_.text;                                                                         \
+	})
 
 /* The calls that fail print their reason. */
 #define assert_code(c, call, code)                                                                 \

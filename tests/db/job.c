@@ -1,8 +1,6 @@
 /* The queue, as sync works it. */
 #include "base/conf.h"
-#include "store/job.h"
-#include "store/store.h"
-#include "tests/db/harness.h"
+#include "tests/db/queue.h"
 
 #define LEASE_S 60
 #define PERIOD_S 3600
@@ -26,10 +24,6 @@ struct look {
 	bool has_succeeded, has_changed;
 };
 
-struct number {
-	int64_t n;
-};
-
 struct last_run {
 	const char *outcome, *error_class, *error_text, *worker;
 	int64_t fence, refs_changed;
@@ -41,7 +35,6 @@ static const struct field look_row[] = { FIELD(look, state), FIELD(look, attempt
 	FIELD(look, error_text), FIELD(look, latest_version), FIELD(look, fingerprint),
 	FIELD(look, failures), FIELD(look, generation), FIELD(look, size_bytes),
 	FIELD(look, has_succeeded), FIELD(look, has_changed), { 0 } };
-static const struct field number_row[] = { FIELD(number, n), { 0 } };
 static const struct field run_row[] = { FIELD(last_run, outcome), FIELD(last_run, error_class),
 	FIELD(last_run, error_text), FIELD(last_run, worker), FIELD(last_run, fence),
 	FIELD(last_run, refs_changed), { 0 } };
@@ -76,59 +69,20 @@ static const struct db_stmt test_sql[] = {
 
 static const struct db_stmt *const test_tables[] = { test_sql, NULL };
 
-/* Two sync programs, and one that looks. */
-struct three {
-	struct ctx *a, *b, *eye;
-};
-
-static struct ctx *
-open_sync(void)
-{
-	struct ctx *c = harness_open("mirrorhub_sync", store_sync_tables);
-
-	c->conf = &conf;
-	return c;
-}
-
 /* Mirrors p1, p2 and p3, all asked for, in this order. */
-static int
-set_up(void **state)
-{
-	struct three *t = calloc(1, sizeof(*t));
+static const char rows_sql[] =
+    "INSERT INTO hub.account (uname) VALUES ('bob');"
+    "INSERT INTO hub.store (node) SELECT 1 FROM generate_series(1, 3);"
+    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
+    " SELECT 'p' || g, 1, true, g FROM generate_series(1, 3) g;"
+    "INSERT INTO hub.mirror (project_id, url) SELECT g, 'https://host/' || g"
+    " FROM generate_series(1, 3) g;"
+    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM generate_series(1, 3) g";
 
-	harness_sql(
-	    "TRUNCATE hub.account, hub.store, hub.project, hub.mirror, hub.job, hub.run, "
-	    "hub.worker,"
-	    " hub.uname_taken RESTART IDENTITY CASCADE;"
-	    "UPDATE hub.counter SET n = 0, wall_us = 0;"
-	    "INSERT INTO hub.account (uname) VALUES ('bob');"
-	    "INSERT INTO hub.store (node) SELECT 1 FROM generate_series(1, 3);"
-	    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
-	    " SELECT 'p' || g, 1, true, g FROM generate_series(1, 3) g;"
-	    "INSERT INTO hub.mirror (project_id, url) SELECT g, 'https://host/' || g"
-	    " FROM generate_series(1, 3) g;"
-	    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM generate_series(1, 3) g");
-	t->a = open_sync();
-	t->b = open_sync();
-	t->eye = harness_open("mirrorhub_owner", test_tables);
-	*state = t;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct three *t = *state;
-
-	harness_close(t->a);
-	harness_close(t->b);
-	harness_close(t->eye);
-	free(t);
-	return 0;
-}
+static const struct stage stage = { rows_sql, &conf, test_tables };
 
 static struct look
-look(struct three *t, int64_t project)
+look(struct programs *t, int64_t project)
 {
 	struct look out;
 
@@ -137,25 +91,13 @@ look(struct three *t, int64_t project)
 }
 
 static int64_t
-number(struct three *t, int which)
+counter(struct programs *t, const char *name)
 {
-	struct number out;
-
-	assert_ok(t->eye, db_one(t->eye, &test_sql[which], &out));
-	return out.n;
-}
-
-static int64_t
-counter(struct three *t, const char *name)
-{
-	struct number out;
-
-	assert_ok(t->eye, db_one(t->eye, &test_sql[COUNTER], &out, db_text(name)));
-	return out.n;
+	return number_of(t->eye, &test_sql[COUNTER], db_text(name));
 }
 
 static struct last_run
-last_run(struct three *t)
+last_run(struct programs *t)
 {
 	struct last_run out;
 
@@ -164,94 +106,9 @@ last_run(struct three *t)
 }
 
 static void
-request(struct three *t, int64_t project)
+request(struct programs *t, int64_t project)
 {
 	assert_ok(t->eye, db_do(t->eye, &test_sql[REQUEST], NULL, db_int(project)));
-}
-
-static size_t
-claim(struct ctx *c, size_t n, struct job **out)
-{
-	static const char *const names[] = { "host:1:aa", "host:1:bb", "host:1:cc", "host:1:dd" };
-	size_t n_jobs;
-
-	assert_ok(c, job_claim(c, names, n, true, out, &n_jobs));
-	return n_jobs;
-}
-
-static struct job
-claim_one(struct ctx *c)
-{
-	struct job *jobs;
-
-	assert_int_equal(claim(c, 1, &jobs), 1);
-	return jobs[0];
-}
-
-static struct job_result
-good(const struct job *j)
-{
-	return (struct job_result){ .id = j->id,
-		.fence = j->fence,
-		.project_id = j->project_id,
-		.error_class = "",
-		.error_text = "",
-		.fingerprint = "" };
-}
-
-static struct job_result
-bad(const struct job *j, int64_t delay_s)
-{
-	return (struct job_result){ .id = j->id,
-		.fence = j->fence,
-		.project_id = j->project_id,
-		.error_class = "network",
-		.error_text = "no route",
-		.delay_s = delay_s,
-		.fingerprint = "" };
-}
-
-static size_t
-finish(struct ctx *c, const struct job_result *r)
-{
-	int64_t *ids;
-	size_t n;
-
-	assert_ok(c, job_finish(c, r, 1, &ids, &n));
-	return n;
-}
-
-static size_t
-renew(struct ctx *c, const struct job *j, const char *phase, int64_t bytes)
-{
-	struct job_held held = { .id = j->id, .fence = j->fence, .phase = phase, .bytes = bytes };
-	int64_t *ids;
-	size_t n;
-
-	assert_ok(c, job_renew(c, &held, 1, &ids, &n));
-	return n;
-}
-
-static void
-let_leases_run_out(void)
-{
-	harness_sql(
-	    "UPDATE hub.job SET lease_until = now() - interval '1 s' WHERE state = 'running'");
-}
-
-static void
-make_due(void)
-{
-	harness_sql("UPDATE hub.job SET run_at = now() - interval '1 s' WHERE state <> 'running'");
-}
-
-static int64_t
-reap(struct ctx *c)
-{
-	int64_t n;
-
-	assert_ok(c, job_reap(c, &n));
-	return n;
 }
 
 /* ---- claiming */
@@ -259,13 +116,13 @@ reap(struct ctx *c)
 static void
 a_claim_brings_what_a_worker_needs(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job j;
 
 	harness_sql("UPDATE hub.mirror SET sealed_credentials = '1:x', interval_s = 77 WHERE "
 		    "project_id = 1;"
 		    "UPDATE hub.store SET fingerprint = decode('" PRINT_1 "', 'hex') WHERE id = 1");
-	j = claim_one(t->a);
+	j = queue_claim_one(t->a);
 	assert_string_equal(j.kind, "sync");
 	assert_int_equal(j.project_id, 1);
 	assert_string_equal(j.path, "p1");
@@ -273,10 +130,10 @@ a_claim_brings_what_a_worker_needs(void **state)
 	assert_string_equal(j.url, "https://host/1");
 	assert_string_equal(j.sealed_credentials, "1:x");
 	assert_string_equal(j.fingerprint, PRINT_1);
-	assert_string_equal(j.worker, "host:1:aa");
+	assert_string_equal(j.worker, "host:1:a");
 	assert_int_equal(j.interval_s, 77);
 	assert_int_equal(j.attempts, 0);
-	j = claim_one(t->a);
+	j = queue_claim_one(t->a);
 	assert_string_equal(j.fingerprint, "");
 	assert_null(j.sealed_credentials);
 	assert_int_equal(j.interval_s, PERIOD_S);
@@ -286,26 +143,26 @@ a_claim_brings_what_a_worker_needs(void **state)
 static void
 two_programs_never_get_the_same_job(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *mine, *yours;
 
 	/* b claims while a's transaction is open: it neither waits nor takes a's rows */
 	assert_ok(t->a, db_begin(t->a, DB_WRITE));
-	assert_int_equal(claim(t->a, 2, &mine), 2);
-	assert_int_equal(claim(t->b, 2, &yours), 1);
+	assert_int_equal(queue_claim(t->a, 2, &mine), 2);
+	assert_int_equal(queue_claim(t->b, 2, &yours), 1);
 	assert_ok(t->a, db_commit(t->a));
 	assert_int_equal(yours[0].project_id, 3);
 	assert_true(yours[0].fence != mine[0].fence && yours[0].fence != mine[1].fence);
-	assert_int_equal(claim(t->b, 2, &yours), 0);
+	assert_int_equal(queue_claim(t->b, 2, &yours), 0);
 }
 
 static void
 each_worker_gets_one_job(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *jobs;
 
-	assert_int_equal(claim(t->a, 4, &jobs), 3);
+	assert_int_equal(queue_claim(t->a, 4, &jobs), 3);
 	assert_string_not_equal(jobs[0].worker, jobs[1].worker);
 	assert_string_not_equal(jobs[1].worker, jobs[2].worker);
 }
@@ -315,7 +172,7 @@ each_worker_gets_one_job(void **state)
 static void
 a_job_that_is_added_during_a_claim_is_taken_or_left(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *jobs;
 	size_t n;
 
@@ -328,7 +185,7 @@ a_job_that_is_added_during_a_claim_is_taken_or_left(void **state)
 		    " WHERE NOT EXISTS (SELECT FROM hub.job j WHERE j.project_id = 3);"
 		    " RETURN QUERY SELECT * FROM hub.job_due_now(want, most); END $$;"
 		    "GRANT EXECUTE ON FUNCTION hub.job_due TO mirrorhub_sync");
-	n = claim(t->a, 4, &jobs);
+	n = queue_claim(t->a, 4, &jobs);
 	harness_sql("DROP FUNCTION hub.job_due;"
 		    "ALTER FUNCTION hub.job_due_now RENAME TO job_due");
 	assert_in_range(n, 2, 3);
@@ -341,30 +198,30 @@ a_job_that_is_added_during_a_claim_is_taken_or_left(void **state)
 static void
 what_is_not_due_stays(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *jobs;
 
 	harness_sql("UPDATE hub.job SET state = 'scheduled', run_at = now() + interval '1 h'");
-	assert_int_equal(claim(t->a, 4, &jobs), 0);
+	assert_int_equal(queue_claim(t->a, 4, &jobs), 0);
 	harness_sql("UPDATE hub.job SET run_at = now() WHERE project_id = 2");
-	assert_int_equal(claim(t->a, 4, &jobs), 1);
+	assert_int_equal(queue_claim(t->a, 4, &jobs), 1);
 	assert_int_equal(jobs[0].project_id, 2);
 }
 
 static void
 who_waits_comes_before_what_is_planned(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	harness_sql("UPDATE hub.job SET state = 'scheduled', run_at = now() - interval '5 min'");
 	request(t, 3);
-	assert_int_equal(claim_one(t->a).project_id, 3);
+	assert_int_equal(queue_claim_one(t->a).project_id, 3);
 }
 
 static void
 of_four_places_one_is_for_who_is_late_however_many_wait(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *jobs;
 	bool is_there = false;
 
@@ -377,7 +234,7 @@ of_four_places_one_is_for_who_is_late_however_many_wait(void **state)
 	    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM generate_series(4, 20) g;"
 	    "UPDATE hub.job SET state = 'scheduled', run_at = now() - interval '11 min'"
 	    " WHERE project_id = 20");
-	assert_int_equal(claim(t->a, 4, &jobs), 4);
+	assert_int_equal(queue_claim(t->a, 4, &jobs), 4);
 	for (size_t i = 0; i < 4; i++)
 		is_there |= jobs[i].project_id == 20;
 	assert_true(is_there);
@@ -386,8 +243,8 @@ of_four_places_one_is_for_who_is_late_however_many_wait(void **state)
 static void
 a_full_disk_leaves_only_what_frees_it(void **state)
 {
-	static const char *const names[] = { "host:1:aa", "host:1:bb" };
-	struct three *t = *state;
+	static const char *const names[] = { "host:1:a", "host:1:b" };
+	struct programs *t = *state;
 	struct job *jobs;
 	size_t n;
 
@@ -403,12 +260,12 @@ a_full_disk_leaves_only_what_frees_it(void **state)
 static void
 moves_are_counted_by_where_they_came_from(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *jobs;
 
 	harness_sql("UPDATE hub.job SET run_at = now(), state = (ARRAY['queued', 'scheduled', "
 		    "'retry'])[project_id]");
-	assert_int_equal(claim(t->a, 4, &jobs), 3);
+	assert_int_equal(queue_claim(t->a, 4, &jobs), 3);
 	assert_int_equal(counter(t, "scheduled_moved"), 1);
 	assert_int_equal(counter(t, "retries_moved"), 1);
 }
@@ -418,12 +275,12 @@ moves_are_counted_by_where_they_came_from(void **state)
 static void
 a_lease_is_renewed_and_shows_progress(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a);
 
 	harness_sql(
 	    "UPDATE hub.job SET lease_until = now() + interval '5 s' WHERE state = 'running'");
-	assert_int_equal(renew(t->a, &j, "fetching", 4711), 1);
+	assert_int_equal(queue_renew(t->a, &j, "fetching", 4711), 1);
 	assert_in_range(look(t, 1).lease_s, LEASE_S - 30, LEASE_S);
 	assert_string_equal(look(t, 1).phase, "fetching");
 	assert_int_equal(look(t, 1).bytes, 4711);
@@ -432,30 +289,30 @@ a_lease_is_renewed_and_shows_progress(void **state)
 static void
 a_lease_that_ran_out_is_still_ours_until_someone_takes_it(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a);
 
-	let_leases_run_out();
-	assert_int_equal(renew(t->a, &j, "", 0), 1);
-	assert_int_equal(reap(t->b), 0);
+	queue_let_leases_run_out();
+	assert_int_equal(queue_renew(t->a, &j, "", 0), 1);
+	assert_int_equal(queue_reap(t->b), 0);
 }
 
 static void
 a_lost_job_runs_again_at_once_and_counts_as_failed(void **state)
 {
-	struct three *t = *state;
-	struct job first = claim_one(t->a), second;
+	struct programs *t = *state;
+	struct job first = queue_claim_one(t->a), second;
 
-	let_leases_run_out();
-	assert_int_equal(reap(t->b), 1);
-	assert_int_equal(reap(t->a), 0);
+	queue_let_leases_run_out();
+	assert_int_equal(queue_reap(t->b), 1);
+	assert_int_equal(queue_reap(t->a), 0);
 	assert_int_equal(counter(t, "busy_reaped"), 1);
 	assert_int_equal(counter(t, "failures"), 1);
 	assert_int_equal(counter(t, "processed"), 1);
 	assert_string_equal(last_run(t).error_class, "local");
 	assert_int_equal(last_run(t).fence, first.fence);
 	harness_sql("DELETE FROM hub.job WHERE project_id <> 1");
-	second = claim_one(t->b);
+	second = queue_claim_one(t->b);
 	assert_int_equal(second.id, first.id);
 	assert_true(second.fence > first.fence);
 	assert_int_equal(second.attempts, 1);
@@ -464,53 +321,53 @@ a_lost_job_runs_again_at_once_and_counts_as_failed(void **state)
 static void
 who_was_fenced_out_writes_nothing(void **state)
 {
-	struct three *t = *state;
-	struct job first = claim_one(t->a), second;
+	struct programs *t = *state;
+	struct job first = queue_claim_one(t->a), second;
 	struct job_held held = { .id = first.id, .fence = first.fence, .phase = "" };
-	struct job_result late = good(&first);
+	struct job_result late = queue_good(&first);
 
 	harness_sql("DELETE FROM hub.job WHERE project_id <> 1");
-	let_leases_run_out();
-	assert_int_equal(reap(t->b), 1);
-	second = claim_one(t->b);
+	queue_let_leases_run_out();
+	assert_int_equal(queue_reap(t->b), 1);
+	second = queue_claim_one(t->b);
 	late.fingerprint = PRINT_1;
 	late.is_changed = true;
-	assert_int_equal(renew(t->a, &first, "publishing", 1), 0);
-	assert_int_equal(finish(t->a, &late), 0);
+	assert_int_equal(queue_renew(t->a, &first, "publishing", 1), 0);
+	assert_int_equal(queue_finish(t->a, &late), 0);
 	assert_ok(t->a, job_release(t->a, &held, 1));
 	assert_string_equal(look(t, 1).state, "running");
 	assert_string_equal(look(t, 1).fingerprint, "");
-	assert_int_equal(renew(t->b, &second, "", 0), 1);
-	late = good(&second);
-	assert_int_equal(finish(t->b, &late), 1);
-	assert_int_equal(finish(t->b, &late), 0); /* and once is enough */
+	assert_int_equal(queue_renew(t->b, &second, "", 0), 1);
+	late = queue_good(&second);
+	assert_int_equal(queue_finish(t->b, &late), 1);
+	assert_int_equal(queue_finish(t->b, &late), 0); /* and once is enough */
 	assert_int_equal(counter(t, "processed"), 2);
 }
 
 static void
 a_job_put_back_is_as_if_never_taken(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a);
 	struct job_held held = { .id = j.id, .fence = j.fence, .phase = "" };
 
 	assert_ok(t->a, job_release(t->a, &held, 1));
 	assert_string_equal(look(t, 1).state, "queued");
 	assert_int_equal(look(t, 1).attempts, 0);
-	assert_int_equal(number(t, RUNS), 0);
-	assert_int_equal(claim_one(t->b).id, j.id);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 0);
+	assert_int_equal(queue_claim_one(t->b).id, j.id);
 }
 
 static void
 a_deleted_project_ends_its_job(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a);
-	struct job_result r = good(&j);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a);
+	struct job_result r = queue_good(&j);
 
 	harness_sql("DELETE FROM hub.project WHERE id = 1");
-	assert_int_equal(renew(t->a, &j, "publishing", 0), 0);
-	assert_int_equal(finish(t->a, &r), 0);
+	assert_int_equal(queue_renew(t->a, &j, "publishing", 0), 0);
+	assert_int_equal(queue_finish(t->a, &r), 0);
 }
 
 /* ---- the end */
@@ -518,9 +375,9 @@ a_deleted_project_ends_its_job(void **state)
 static void
 after_success_it_runs_one_period_later(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a);
-	struct job_result r = good(&j);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a);
+	struct job_result r = queue_good(&j);
 	struct look l;
 
 	r.is_changed = true;
@@ -528,7 +385,7 @@ after_success_it_runs_one_period_later(void **state)
 	r.latest_version = "v1.0";
 	r.size_bytes = 99;
 	r.refs_changed = 7;
-	assert_int_equal(finish(t->a, &r), 1);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	l = look(t, 1);
 	assert_string_equal(l.state, "scheduled");
 	assert_in_range(l.in_s, PERIOD_S - 60, PERIOD_S);
@@ -546,7 +403,7 @@ after_success_it_runs_one_period_later(void **state)
 static void
 no_news_changes_nothing_but_times(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job j;
 	struct job_result r;
 	struct look l;
@@ -554,10 +411,10 @@ no_news_changes_nothing_but_times(void **state)
 	harness_sql(
 	    "UPDATE hub.store SET fingerprint = decode('" PRINT_1 "', 'hex'), generation = 4;"
 	    "UPDATE hub.mirror SET latest_version = 'v1', interval_s = 600");
-	j = claim_one(t->a);
-	r = good(&j);
+	j = queue_claim_one(t->a);
+	r = queue_good(&j);
 	r.fingerprint = PRINT_1;
-	assert_int_equal(finish(t->a, &r), 1);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	l = look(t, 1);
 	assert_int_equal(l.generation, 4);
 	assert_string_equal(l.latest_version, "v1");
@@ -571,14 +428,14 @@ no_news_changes_nothing_but_times(void **state)
 static void
 a_row_behind_the_disk_is_brought_up(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a);
-	struct job_result r = good(&j);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a);
+	struct job_result r = queue_good(&j);
 
 	harness_sql(
 	    "UPDATE hub.store SET fingerprint = decode('" PRINT_1 "', 'hex'), generation = 4");
 	r.fingerprint = PRINT_2;
-	assert_int_equal(finish(t->a, &r), 1);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	assert_string_equal(look(t, 1).fingerprint, PRINT_2);
 	assert_int_equal(look(t, 1).generation, 5);
 }
@@ -586,12 +443,12 @@ a_row_behind_the_disk_is_brought_up(void **state)
 static void
 after_a_failure_it_is_tried_again_and_says_why(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a);
-	struct job_result r = bad(&j, 40);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a);
+	struct job_result r = queue_bad(&j, 40);
 	struct look l;
 
-	assert_int_equal(finish(t->a, &r), 1);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	l = look(t, 1);
 	assert_string_equal(l.state, "retry");
 	assert_in_range(l.in_s, 1, 40);
@@ -603,11 +460,11 @@ after_a_failure_it_is_tried_again_and_says_why(void **state)
 	assert_string_equal(last_run(t).outcome, "failed");
 	assert_int_equal(counter(t, "failures"), 1);
 	assert_int_equal(counter(t, "processed"), 1);
-	make_due();
+	queue_make_due();
 	harness_sql("DELETE FROM hub.job WHERE project_id <> 1");
-	j = claim_one(t->a);
-	r = good(&j);
-	assert_int_equal(finish(t->a, &r), 1);
+	j = queue_claim_one(t->a);
+	r = queue_good(&j);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	l = look(t, 1);
 	assert_int_equal(l.attempts, 0);
 	assert_int_equal(l.failures, 0);
@@ -618,25 +475,25 @@ after_a_failure_it_is_tried_again_and_says_why(void **state)
 static void
 a_dead_job_comes_back_at_its_regular_time(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job j;
 	struct job_result r;
 
 	harness_sql("DELETE FROM hub.job WHERE project_id <> 1");
 	for (int i = 0; i < ATTEMPTS; i++) {
-		make_due();
-		j = claim_one(t->a);
+		queue_make_due();
+		j = queue_claim_one(t->a);
 		assert_int_equal(j.attempts, i);
-		r = bad(&j, 5);
-		assert_int_equal(finish(t->a, &r), 1);
+		r = queue_bad(&j, 5);
+		assert_int_equal(queue_finish(t->a, &r), 1);
 	}
 	assert_string_equal(look(t, 1).state, "dead");
 	assert_in_range(look(t, 1).in_s, PERIOD_S - 60, PERIOD_S);
-	make_due();
-	j = claim_one(t->a);
+	queue_make_due();
+	j = queue_claim_one(t->a);
 	assert_int_equal(j.attempts, 0);
-	r = bad(&j, 5);
-	assert_int_equal(finish(t->a, &r), 1);
+	r = queue_bad(&j, 5);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	assert_string_equal(look(t, 1).state, "retry");
 	assert_int_equal(look(t, 1).failures, ATTEMPTS + 1);
 	assert_int_equal(counter(t, "dead_purged"), 0);
@@ -645,112 +502,112 @@ a_dead_job_comes_back_at_its_regular_time(void **state)
 static void
 what_was_asked_for_meanwhile_runs_once_more(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a);
-	struct job_result r = good(&j);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a);
+	struct job_result r = queue_good(&j);
 
 	request(t, 1);
 	request(t, 1);
 	assert_true(look(t, 1).again);
-	assert_int_equal(finish(t->a, &r), 1);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	assert_string_equal(look(t, 1).state, "queued");
 	assert_true(look(t, 1).is_urgent);
 	harness_sql("DELETE FROM hub.job WHERE project_id <> 1");
-	j = claim_one(t->a);
+	j = queue_claim_one(t->a);
 	assert_false(look(t, 1).again);
-	r = good(&j);
-	assert_int_equal(finish(t->a, &r), 1);
+	r = queue_good(&j);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	assert_string_equal(look(t, 1).state, "scheduled");
 }
 
 static void
 new_work_is_announced(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a);
-	struct job_result r = good(&j);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a);
+	struct job_result r = queue_good(&j);
 
 	assert_ok(t->b, db_listen(t->b, "mirrorhub_job"));
 	assert_false(db_is_notified(t->b->db));
 	request(t, 1); /* of a running job: not yet */
 	assert_false(db_is_notified(t->b->db));
-	assert_int_equal(finish(t->a, &r), 1);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	for (int i = 0; i < 500; i++)
 		if (db_is_notified(t->b->db))
 			return;
-	assert_int_equal(reap(t->b), 0); /* a round trip: whatever was on its way is here */
+	assert_int_equal(queue_reap(t->b), 0); /* a round trip: whatever was on its way is here */
 	assert_true(db_is_notified(t->b->db));
 }
 
 static void
 a_paused_mirror_has_no_job(void **state)
 {
-	struct three *t = *state;
-	struct job j = claim_one(t->a), *jobs;
-	struct job_result r = bad(&j, 5);
+	struct programs *t = *state;
+	struct job j = queue_claim_one(t->a), *jobs;
+	struct job_result r = queue_bad(&j, 5);
 
 	harness_sql("UPDATE hub.mirror SET paused = true");
-	assert_int_equal(finish(t->a, &r), 1);
+	assert_int_equal(queue_finish(t->a, &r), 1);
 	assert_string_equal(look(t, 1).state, "none");
 	assert_string_equal(look(t, 1).error_class, "network");
-	assert_int_equal(claim(t->a, 4, &jobs), 0); /* p2 and p3 were queued before */
+	assert_int_equal(queue_claim(t->a, 4, &jobs), 0); /* p2 and p3 were queued before */
 	assert_string_equal(look(t, 2).state, "none");
 }
 
 static void
 a_removed_store_loses_its_row_last(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job j;
 	struct job_result r;
 
 	harness_sql("DELETE FROM hub.project; INSERT INTO hub.job (kind, store_id) VALUES "
 		    "('remove_store', 2)");
-	j = claim_one(t->a);
-	r = bad(&j, 60);
-	assert_int_equal(finish(t->a, &r), 1);
-	assert_int_equal(number(t, STORES), 3);
-	make_due();
-	j = claim_one(t->a);
+	j = queue_claim_one(t->a);
+	r = queue_bad(&j, 60);
+	assert_int_equal(queue_finish(t->a, &r), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[STORES]), 3);
+	queue_make_due();
+	j = queue_claim_one(t->a);
 	assert_int_equal(j.attempts, 1);
-	r = good(&j);
-	assert_int_equal(finish(t->a, &r), 1);
-	assert_int_equal(number(t, STORES), 2);
-	assert_int_equal(number(t, RUNS), 0);
+	r = queue_good(&j);
+	assert_int_equal(queue_finish(t->a, &r), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[STORES]), 2);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 0);
 	assert_int_equal(counter(t, "processed"), 2);
 }
 
 static void
 a_store_that_is_used_is_never_handed_out(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *jobs;
 
 	harness_sql(
 	    "DELETE FROM hub.job; INSERT INTO hub.job (kind, store_id) VALUES ('remove_store', 2)");
-	assert_int_equal(claim(t->a, 4, &jobs), 0);
+	assert_int_equal(queue_claim(t->a, 4, &jobs), 0);
 	harness_sql("DELETE FROM hub.project");
-	assert_int_equal(claim(t->a, 4, &jobs), 0);
-	assert_int_equal(number(t, STORES), 3);
+	assert_int_equal(queue_claim(t->a, 4, &jobs), 0);
+	assert_int_equal(number_of(t->eye, &test_sql[STORES]), 3);
 }
 
 static void
 a_batch_is_one_call(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *jobs;
 	struct job_result r[3];
 	int64_t *ids;
 	size_t n;
 
-	assert_int_equal(claim(t->a, 4, &jobs), 3);
-	r[0] = good(&jobs[0]);
-	r[1] = bad(&jobs[1], 30);
-	r[2] = good(&jobs[2]);
+	assert_int_equal(queue_claim(t->a, 4, &jobs), 3);
+	r[0] = queue_good(&jobs[0]);
+	r[1] = queue_bad(&jobs[1], 30);
+	r[2] = queue_good(&jobs[2]);
 	r[2].fence++; /* not ours */
 	assert_ok(t->a, job_finish(t->a, r, 3, &ids, &n));
 	assert_int_equal(n, 2);
-	assert_int_equal(number(t, RUNS), 2);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 2);
 	assert_int_equal(counter(t, "processed"), 2);
 	assert_int_equal(counter(t, "failures"), 1);
 }
@@ -760,29 +617,27 @@ a_batch_is_one_call(void **state)
 static void
 a_pass_shows_who_lives_and_removes_who_does_not(void **state)
 {
-	static const char *const names[] = { "host:1:aa", "host:1:bb" };
-	struct three *t = *state;
-	struct number wall;
+	static const char *const names[] = { "host:1:a", "host:1:b" };
+	struct programs *t = *state;
 
 	assert_ok(t->a, job_pass(t->a, names, 2, 1500));
 	harness_sql("UPDATE hub.worker SET beat_at = now() - interval '61 s'");
 	assert_ok(t->a, job_pass(t->a, names, 1, 500));
-	assert_int_equal(number(t, WORKERS), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[WORKERS]), 1);
 	assert_int_equal(counter(t, "workers_reaped"), 1);
 	assert_int_equal(counter(t, "scheduled_cycles"), 2);
 	assert_int_equal(counter(t, "retries_cycles"), 2);
 	assert_int_equal(counter(t, "dead_cycles"), 2);
-	assert_ok(t->eye, db_one(t->eye, &test_sql[WALL], &wall, db_text("retries_cycles")));
-	assert_int_equal(wall.n, 2000);
+	assert_int_equal(number_of(t->eye, &test_sql[WALL], db_text("retries_cycles")), 2000);
 	assert_ok(t->a, job_forget_workers(t->a, names, 1));
-	assert_int_equal(number(t, WORKERS), 0);
+	assert_int_equal(number_of(t->eye, &test_sql[WORKERS]), 0);
 	assert_int_equal(counter(t, "workers_reaped"), 1);
 }
 
 static void
 old_runs_go_in_batches(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	int64_t n;
 
 	harness_sql(
@@ -797,14 +652,14 @@ old_runs_go_in_batches(void **state)
 	assert_int_equal(n, 500);
 	assert_ok(t->a, job_delete_old_runs(t->a, &n));
 	assert_int_equal(n, 0);
-	assert_int_equal(number(t, RUNS), 5);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 5);
 }
 
 static void
 folders_without_a_row_are_found(void **state)
 {
 	const int64_t ids[] = { 1, 2, 77, 3, 78 };
-	struct three *t = *state;
+	struct programs *t = *state;
 	int64_t *unknown;
 	size_t n;
 
@@ -818,11 +673,11 @@ folders_without_a_row_are_found(void **state)
 static void
 fences_of_running_jobs_are_known(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job_fences fences;
 	struct job *jobs;
 
-	assert_int_equal(claim(t->a, 2, &jobs), 2);
+	assert_int_equal(queue_claim(t->a, 2, &jobs), 2);
 	assert_ok(t->a, job_fences(t->a, &fences));
 	assert_int_equal(fences.n_running, 2);
 	assert_true(fences.newest >= jobs[0].fence && fences.newest >= jobs[1].fence);
@@ -831,13 +686,13 @@ fences_of_running_jobs_are_known(void **state)
 static void
 a_fence_of_a_claim_that_is_not_committed_is_waited_for(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job_fences fences;
 	struct job *jobs;
 
 	/* else b's sweep would take the quarantine of a's job for that of a dead run */
 	assert_ok(t->a, db_begin(t->a, DB_WRITE));
-	assert_int_equal(claim(t->a, 1, &jobs), 1);
+	assert_int_equal(queue_claim(t->a, 1, &jobs), 1);
 	assert_ok(t->b, db_script(t->b, "SET lock_timeout = '100ms'"));
 	assert_code(t->b, job_fences(t->b, &fences), E_INTERNAL);
 	assert_int_equal(strncmp(t->b->reason, "statement job_fences_running: 55P03", 35), 0);
@@ -850,17 +705,17 @@ a_fence_of_a_claim_that_is_not_committed_is_waited_for(void **state)
 static void
 before_the_first_claim_no_fence_is_over(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job_fences fences;
 	struct job j;
 
 	harness_sql("ALTER SEQUENCE hub.fence_seq RESTART");
 	assert_ok(t->b, job_fences(t->b, &fences));
-	j = claim_one(t->a);
+	j = queue_claim_one(t->a);
 	assert_true(j.fence > fences.newest);
 }
 
-#define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_THREE(test) WITH_STAGE(test, stage)
 
 int
 main(void)

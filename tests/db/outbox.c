@@ -2,7 +2,6 @@
 #include "base/conf.h"
 #include "store/outbox.h"
 #include "store/push_intent.h"
-#include "store/store.h"
 #include "store/webhook.h"
 #include "tests/db/harness.h"
 
@@ -11,52 +10,16 @@
 
 static const struct conf conf = { .base_url = "https://hub.example" };
 
-/* Two sync programs and a web program. */
-struct three {
-	struct ctx *a, *b, *web;
-};
-
-static struct ctx *
-open_as(const char *role, const struct db_stmt *const *tables)
-{
-	struct ctx *c = harness_open(role, tables);
-
-	c->conf = &conf;
-	return c;
-}
-
 /* Project 1 with webhook 1, project 2, and webhook 2 of all projects, switched off. */
-static int
-set_up(void **state)
-{
-	struct three *t = calloc(1, sizeof(*t));
+static const char rows_sql[] =
+    "INSERT INTO hub.account (uname) VALUES ('bob');"
+    "INSERT INTO hub.store (node) VALUES (1), (1);"
+    "INSERT INTO hub.project (path, owner_account_id, store_id)"
+    " VALUES ('a/gr\xc3\xbc\xc3\x9f" "e b', 1, 1), ('two', 1, 2);"
+    "INSERT INTO hub.webhook (id, project_id, url, account_id, active) VALUES"
+    " (1, 1, 'https://host/x', 1, true), (2, NULL, 'https://host/all', 1, false)";
 
-	harness_sql("TRUNCATE hub.account, hub.store, hub.project, hub.webhook, hub.hook_task,"
-		    " hub.uname_taken RESTART IDENTITY CASCADE;"
-		    "INSERT INTO hub.account (uname) VALUES ('bob');"
-		    "INSERT INTO hub.store (node) VALUES (1), (1);"
-		    "INSERT INTO hub.project (path, owner_account_id, store_id)"
-		    " VALUES ('a/gr\xc3\xbc\xc3\x9f" "e b', 1, 1), ('two', 1, 2);"
-		    "INSERT INTO hub.webhook (id, project_id, url, account_id, active) VALUES"
-		    " (1, 1, 'https://host/x', 1, true), (2, NULL, 'https://host/all', 1, false)");
-	t->a = open_as("mirrorhub_sync", store_sync_tables);
-	t->b = open_as("mirrorhub_sync", store_sync_tables);
-	t->web = open_as("mirrorhub_web", store_web_tables);
-	*state = t;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct three *t = *state;
-
-	harness_close(t->a);
-	harness_close(t->b);
-	harness_close(t->web);
-	free(t);
-	return 0;
-}
+static const struct stage stage = { rows_sql, &conf, .has_web = true };
 
 static void
 push(struct ctx *c, int64_t project, const char *before, const char *after, bool with_hooks)
@@ -91,7 +54,7 @@ claim(struct ctx *c, struct outbox_delivery **rows)
 static void
 a_webhooks_deliveries_go_one_by_one_and_in_order(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct outbox_delivery *first, *second, *none;
 
 	push(t->web, 1, A, B, false);
@@ -112,7 +75,7 @@ a_webhooks_deliveries_go_one_by_one_and_in_order(void **state)
 static void
 an_attempt_that_is_not_the_last_one_changes_nothing(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct outbox_delivery *first, *again;
 	struct webhook w;
 
@@ -135,7 +98,7 @@ an_attempt_that_is_not_the_last_one_changes_nothing(void **state)
 static void
 who_is_locked_out_hears_nothing(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct outbox_delivery *none;
 	struct webhook_delivery *rows;
 	size_t n;
@@ -153,7 +116,7 @@ who_is_locked_out_hears_nothing(void **state)
 static void
 a_webhook_that_is_off_gets_nothing_new(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct webhook_delivery *rows;
 	size_t n;
 
@@ -165,7 +128,7 @@ a_webhook_that_is_off_gets_nothing_new(void **state)
 static void
 what_was_sent_can_be_sent_again_under_another_number(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct outbox_delivery *first, *again;
 
 	assert_code(t->web, webhook_redeliver(t->web, 1, 99), E_NOTFOUND);
@@ -182,7 +145,7 @@ what_was_sent_can_be_sent_again_under_another_number(void **state)
 static void
 hooks_of_a_project_run_in_order_and_once(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct outbox_task one, two, none;
 
 	push(t->web, 1, A, B, true);
@@ -210,12 +173,12 @@ the_web_cannot_read_a_sealed_secret(void **state)
 {
 	static const struct db_stmt peek = { "peek", "SELECT FROM hub.webhook WHERE sealed_secret = ''",
 		NULL, 0 };
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	assert_code(t->web, db_check_stmt(t->web, &peek), E_INTERNAL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) WITH_STAGE(name, stage)
 
 int
 main(void)

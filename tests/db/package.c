@@ -23,12 +23,6 @@ static const struct conf conf = { .sync_lease_s = LEASE_S,
 
 /* ---- what the tests look at */
 
-struct text {
-	const char *text;
-};
-
-static const struct field text_row[] = { FIELD(text, text), { 0 } };
-
 enum { JOBS, ROWS, NUMBERS, HEAD, MIRROR, VIEW };
 
 /* clang-format off */
@@ -57,81 +51,44 @@ static const struct db_stmt test_sql[] = {
 
 static const struct db_stmt *const test_tables[] = { test_sql, NULL };
 
-struct three {
-	struct ctx *sync, *web, *eye;
-};
-
 /* bob's projects p1 (a mirror) and p2, each a package; the main platform "dist" with main (p1) and
  * contrib (p2), which publishes stable; bob's own platform has p1 in its main. Nothing is asked. */
-static int
-set_up(void **state)
-{
-	struct three *t = calloc(1, sizeof(*t));
+static const char rows_sql[] =
+    "INSERT INTO hub.account (uname, email) VALUES ('bob', 'Bob@example.com');"
+    "INSERT INTO hub.platform (name, description, distrib_type, default_branch, "
+    "owner_account_id) VALUES ('dist', 'd', 'mdv', 'x', 1);"
+    "INSERT INTO hub.repository (platform_id, name, description, "
+    "publish_builds_only_from_branch) VALUES (2, 'dist-main', 'd', NULL), "
+    "(2, 'contrib', 'd', 'stable');"
+    "INSERT INTO hub.store (node) VALUES (1), (1);"
+    "INSERT INTO hub.project (path, owner_account_id, store_id, is_package, is_mirror) "
+    "VALUES ('p1', 1, 1, true, true), ('p2', 1, 2, true, false);"
+    "INSERT INTO hub.mirror (project_id, url) VALUES (1, 'https://host/1');"
+    "INSERT INTO hub.repository_project (repository_id, platform_id, project_id, name_key) "
+    "VALUES (2, 2, 1, 'p1'), (3, 2, 2, 'p2'), (1, 1, 1, 'p1');"
+    "TRUNCATE hub.job";
 
-	harness_sql(
-	    "TRUNCATE hub.account, hub.team, hub.store, hub.project, hub.job, hub.run, "
-	    "hub.uname_taken, hub.platform RESTART IDENTITY CASCADE;"
-	    "UPDATE hub.counter SET n = 0, wall_us = 0;"
-	    "INSERT INTO hub.account (uname, email) VALUES ('bob', 'Bob@example.com');"
-	    "INSERT INTO hub.platform (name, description, distrib_type, default_branch, "
-	    "owner_account_id) VALUES ('dist', 'd', 'mdv', 'x', 1);"
-	    "INSERT INTO hub.repository (platform_id, name, description, "
-	    "publish_builds_only_from_branch) VALUES (2, 'dist-main', 'd', NULL), "
-	    "(2, 'contrib', 'd', 'stable');"
-	    "INSERT INTO hub.store (node) VALUES (1), (1);"
-	    "INSERT INTO hub.project (path, owner_account_id, store_id, is_package, is_mirror) "
-	    "VALUES ('p1', 1, 1, true, true), ('p2', 1, 2, true, false);"
-	    "INSERT INTO hub.mirror (project_id, url) VALUES (1, 'https://host/1');"
-	    "INSERT INTO hub.repository_project (repository_id, platform_id, project_id, name_key) "
-	    "VALUES (2, 2, 1, 'p1'), (3, 2, 2, 'p2'), (1, 1, 1, 'p1');"
-	    "TRUNCATE hub.job");
-	t->sync = harness_open("mirrorhub_sync", store_sync_tables);
-	t->web = harness_open("mirrorhub_web", store_web_tables);
-	t->eye = harness_open("mirrorhub_owner", test_tables);
-	t->sync->conf = t->web->conf = &conf;
-	*state = t;
-	return 0;
-}
+static const struct stage stage = { rows_sql, &conf, test_tables, .has_web = true };
 
-static int
-tear_down(void **state)
-{
-	struct three *t = *state;
-
-	harness_close(t->sync);
-	harness_close(t->web);
-	harness_close(t->eye);
-	free(t);
-	return 0;
-}
-
-static const char *
-look(struct three *t, int which)
-{
-	struct text row;
-
-	assert_ok(t->eye, db_one(t->eye, &test_sql[which], &row));
-	return row.text;
-}
-
+#define look(t, which) text_of((t)->eye, &test_sql[which])
 #define assert_jobs(t, wanted) assert_string_equal(look((t), JOBS), (wanted))
 #define assert_rows(t, wanted) assert_string_equal(look((t), ROWS), (wanted))
 
 /* The one job that is due. */
 static struct job
-claim(struct three *t)
+claim(struct programs *t)
 {
 	static const char *const workers[] = { "w1", "w2" };
 	struct job *jobs;
 	size_t n;
 
-	assert_ok(t->sync, job_claim(t->sync, workers, 2, true, &jobs, &n));
+	assert_ok(t->a, job_claim(t->a, workers, 2, true, &jobs, &n));
 	assert_int_equal(n, 1);
 	return jobs[0];
 }
 
 static void
-finish(struct three *t, const struct job *job, const char *error_class)
+finish(struct programs *t, const struct job *job, const char *error_class)
 {
 	const struct job_result result = { .id = job->id,
 		.fence = job->fence,
@@ -144,18 +101,18 @@ finish(struct three *t, const struct job *job, const char *error_class)
 	int64_t *ids;
 	size_t n;
 
-	assert_ok(t->sync, job_finish(t->sync, &result, 1, &ids, &n));
+	assert_ok(t->a, job_finish(t->a, &result, 1, &ids, &n));
 	assert_int_equal(n, 1);
 }
 
 static bool
-put(struct three *t, const struct job *job, const char *branches, const struct job_package *rows,
+put(struct programs *t, const struct job *job, const char *branches, const struct job_package *rows,
     size_t n)
 {
 	const struct job_held held = { .id = job->id, .fence = job->fence };
 	bool is_ours = false;
 
-	assert_ok(t->sync, job_put_packages(t->sync, &held, branches, rows, n, &is_ours));
+	assert_ok(t->a, job_put_packages(t->a, &held, branches, rows, n, &is_ours));
 	return is_ours;
 }
 
@@ -173,7 +130,7 @@ package(const char *branch, const char *name, const char *version)
 
 /* p1 has been read: foo 1.0 in its two repositories. */
 static void
-read_p1(struct three *t)
+read_p1(struct programs *t)
 {
 	const struct job_package foo = package("", "foo", "1.0");
 	struct job job;
@@ -226,12 +183,10 @@ what_changes_the_packages_asks_for_them(void **state)
 	};
 
 	for (size_t i = 0; i < N_OF(cases); i++) {
-		struct three *t;
+		struct programs *t;
 
-		if (i > 0) {
-			tear_down(state);
-			set_up(state);
-		}
+		if (i > 0)
+			stage_again(state, &stage);
 		t = *state;
 		harness_sql(cases[i].sql);
 		if (strcmp(look(t, JOBS), cases[i].jobs) != 0)
@@ -243,7 +198,7 @@ what_changes_the_packages_asks_for_them(void **state)
 static void
 a_push_asks_for_them(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	assert_ok(t->web, project_raise_generation(t->web, 1, "trunk"));
 	assert_jobs(t, "p1 queued");
@@ -253,7 +208,7 @@ a_push_asks_for_them(void **state)
 }
 
 static void
-sync_changed(struct three *t, const char *head)
+sync_changed(struct programs *t, const char *head)
 {
 	struct job_result result = { .error_class = "",
 		.error_text = "",
@@ -270,13 +225,13 @@ sync_changed(struct three *t, const char *head)
 	result.id = job.id;
 	result.fence = job.fence;
 	result.project_id = job.project_id;
-	assert_ok(t->sync, job_finish(t->sync, &result, 1, &ids, &n));
+	assert_ok(t->a, job_finish(t->a, &result, 1, &ids, &n));
 }
 
 static void
 a_sync_asks_for_them_when_refs_or_head_have_changed(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	sync_changed(t, "main");
 	assert_jobs(t, "p1 queued");
@@ -294,7 +249,7 @@ a_sync_asks_for_them_when_refs_or_head_have_changed(void **state)
 static void
 what_was_asked_for_meanwhile_is_read_once_more(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job job;
 
 	harness_sql("SELECT hub.request_packages('{1}')");
@@ -326,13 +281,12 @@ the_branches_are_those_that_the_repositories_publish(void **state)
 	};
 
 	for (size_t i = 0; i < N_OF(cases); i++) {
-		struct three *t = *state;
+		struct programs *t = *state;
 
 		harness_sql(cases[i].sql);
 		harness_sql("SELECT hub.request_packages('{1}')");
 		assert_string_equal(claim(t).branches, cases[i].branches);
-		tear_down(state);
-		set_up(state);
+		stage_again(state, &stage);
 	}
 }
 
@@ -340,7 +294,7 @@ static void
 a_job_whose_project_is_in_no_repository_any_more_is_parked(void **state)
 {
 	static const char *const workers[] = { "w1" };
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *jobs;
 	size_t n;
 
@@ -348,7 +302,7 @@ a_job_whose_project_is_in_no_repository_any_more_is_parked(void **state)
 		    "DELETE FROM hub.repository_project WHERE project_id = 1;"
 		    "UPDATE hub.project SET is_package = false WHERE id = 2");
 	for (int i = 0; i < 2; i++) {
-		assert_ok(t->sync, job_claim(t->sync, workers, 1, true, &jobs, &n));
+		assert_ok(t->a, job_claim(t->a, workers, 1, true, &jobs, &n));
 		assert_int_equal(n, 0);
 	}
 	assert_jobs(t, "");
@@ -358,12 +312,12 @@ static void
 reading_goes_on_while_the_disk_is_low(void **state)
 {
 	static const char *const workers[] = { "w1" };
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *jobs;
 	size_t n;
 
 	harness_sql("SELECT hub.request_packages('{1}')");
-	assert_ok(t->sync, job_claim(t->sync, workers, 1, false, &jobs, &n));
+	assert_ok(t->a, job_claim(t->a, workers, 1, false, &jobs, &n));
 	assert_int_equal(n, 1);
 	assert_string_equal(jobs[0].kind, "packages");
 	assert_int_equal(jobs[0].store_id, 1);
@@ -374,7 +328,7 @@ reading_goes_on_while_the_disk_is_low(void **state)
 static void
 each_repository_has_what_its_branch_says(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	const struct job_package rows[] = { package("", "foo", "1.0"), package("", "bar", "1.1"),
 		package("stable", "foo", "0.9"), package("nowhere", "x", "1") };
 	struct job job;
@@ -389,7 +343,7 @@ each_repository_has_what_its_branch_says(void **state)
 static void
 what_is_gone_goes_and_what_stays_keeps_its_number(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job_package rows[] = { package("", "foo", "1.1"), package("", "baz", "3") };
 	struct package *list;
 	struct job job;
@@ -419,7 +373,7 @@ what_is_gone_goes_and_what_stays_keeps_its_number(void **state)
 static void
 a_branch_that_was_not_read_keeps_its_rows(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job job;
 
 	read_p1(t);
@@ -437,7 +391,7 @@ a_branch_that_was_not_read_keeps_its_rows(void **state)
 static void
 who_has_lost_the_job_writes_nothing(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	const struct job_package foo = package("", "foo", "1.0");
 	struct job job;
 
@@ -454,7 +408,7 @@ who_has_lost_the_job_writes_nothing(void **state)
 static void
 what_the_table_does_not_take_is_the_jobs_fault(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job_package foo = package("", "foo", "1.0");
 	const struct job_held *held;
 	bool is_ours;
@@ -465,14 +419,14 @@ what_the_table_does_not_take_is_the_jobs_fault(void **state)
 	held = &(struct job_held){ .id = job.id, .fence = job.fence };
 	foo.commit_id = "none";
 	assert_code(
-	    t->sync, job_put_packages(t->sync, held, job.branches, &foo, 1, &is_ours), E_INVALID);
+	    t->a, job_put_packages(t->a, held, job.branches, &foo, 1, &is_ours), E_INVALID);
 	assert_rows(t, "");
 }
 
 static void
 rows_go_with_the_attachment_and_with_the_package_flag(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	read_p1(t);
 	harness_sql(
@@ -487,7 +441,7 @@ rows_go_with_the_attachment_and_with_the_package_flag(void **state)
 static void
 a_job_that_went_well_is_gone_and_is_nobodys_sync(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	const char *before = look(t, MIRROR);
 
 	read_p1(t);
@@ -499,7 +453,7 @@ a_job_that_went_well_is_gone_and_is_nobodys_sync(void **state)
 static void
 a_failure_is_tried_again_and_does_not_touch_the_mirror(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	const char *before = look(t, MIRROR);
 	struct job job;
 
@@ -522,13 +476,13 @@ a_failure_is_tried_again_and_does_not_touch_the_mirror(void **state)
 static void
 a_lost_job_is_taken_up_again(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	int64_t n;
 
 	harness_sql("SELECT hub.request_packages('{2}')");
 	(void)claim(t);
 	harness_sql("UPDATE hub.job SET lease_until = now() - interval '1 s'");
-	assert_ok(t->sync, job_reap(t->sync, &n));
+	assert_ok(t->a, job_reap(t->a, &n));
 	assert_int_equal(n, 1);
 	assert_jobs(t, "p2 retry");
 	assert_string_equal(look(t, NUMBERS), "0 0");
@@ -537,7 +491,7 @@ a_lost_job_is_taken_up_again(void **state)
 static void
 hpr_does_not_count_it(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	const struct account bob = { .id = 1, .uname = "bob" };
 	struct queue_stats stats;
 
@@ -552,7 +506,7 @@ hpr_does_not_count_it(void **state)
 static void
 a_row_names_owner_maintainer_and_committer(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct package *rows;
 	size_t n;
 
@@ -590,7 +544,7 @@ a_row_names_owner_maintainer_and_committer(void **state)
 static void
 a_person_in_psql_sees_the_same(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	read_p1(t);
 	harness_sql("UPDATE hub.package SET epoch = 2 WHERE repository_id = 2;"
@@ -603,7 +557,7 @@ a_person_in_psql_sees_the_same(void **state)
 static void
 a_list_goes_on_behind_a_row(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct package *rows;
 	size_t n;
 
@@ -622,7 +576,7 @@ a_list_goes_on_behind_a_row(void **state)
 static void
 it_is_pending_from_the_question_to_the_answer(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	bool is_pending;
 	struct job job;
 
@@ -645,7 +599,7 @@ it_is_pending_from_the_question_to_the_answer(void **state)
 static void
 a_platform_is_read_once_in_a_while(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	const struct repository main = { .id = 2, .platform_id = 2, .platform_type = "main" },
 				contrib = { .id = 3, .platform_id = 2, .platform_type = "main" },
 				own = { .id = 1, .platform_id = 1, .platform_type = "personal" };
@@ -663,7 +617,7 @@ a_platform_is_read_once_in_a_while(void **state)
 	assert_ok(t->web, package_begin_reading(t->web, &main));
 }
 
-#define PREPARED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define PREPARED(test) WITH_STAGE(test, stage)
 
 int
 main(void)

@@ -14,11 +14,6 @@
 static char folder[] = "/tmp/mirrorhub-people-XXXXXX";
 static struct conf conf = { .data_dir = folder };
 
-struct text {
-	const char *text;
-};
-
-static const struct field text_row[] = { FIELD(text, text), { 0 } };
 
 enum { VERSION_OF, LEFT_OF, EVENTS_OF, FAMILY_OF };
 

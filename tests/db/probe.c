@@ -3,10 +3,8 @@
 
 #include "base/conf.h"
 #include "store/host.h"
-#include "store/job.h"
 #include "store/probe.h"
-#include "store/store.h"
-#include "tests/db/harness.h"
+#include "tests/db/queue.h"
 
 #define PERIOD_S 3600
 #define NEW_PRINT "aa00000000000000000000000000000000000000000000000000000000000000"
@@ -33,10 +31,6 @@ struct host_look {
 	int64_t slots, breaker_s, breaker_level, failures, backlog_s, v2;
 };
 
-struct number {
-	int64_t n;
-};
-
 static const struct field look_row[] = { FIELD(look, state), FIELD(look, is_probed),
 	FIELD(look, is_urgent), FIELD(look, has_succeeded), FIELD(look, was_seen_now),
 	FIELD(look, in_s), FIELD(look, attempts), FIELD(look, failures), FIELD(look, changes_micro),
@@ -44,7 +38,6 @@ static const struct field look_row[] = { FIELD(look, state), FIELD(look, is_prob
 static const struct field host_row[] = { FIELD(host_look, name), FIELD(host_look, error_text),
 	FIELD(host_look, slots), FIELD(host_look, breaker_s), FIELD(host_look, breaker_level),
 	FIELD(host_look, failures), FIELD(host_look, backlog_s), FIELD(host_look, v2), { 0 } };
-static const struct field number_row[] = { FIELD(number, n), { 0 } };
 
 enum {
 	LOOK,
@@ -101,65 +94,27 @@ static const struct db_stmt test_sql[] = {
 
 static const struct db_stmt *const test_tables[] = { test_sql, NULL };
 
-struct three {
-	struct ctx *a, *b, *eye;
-};
-
-static struct ctx *
-open_sync(void)
-{
-	struct ctx *c = harness_open("mirrorhub_sync", store_sync_tables);
-
-	c->conf = &conf;
-	return c;
-}
-
 /* Mirrors 1 to 30: 1 to 10 of host a.example, 11 to 20 of b.example, 21 to 30 of own.example, which
  * is ours; all in order, synced an hour ago, due since a minute, one after the other. */
-static int
-set_up(void **state)
-{
-	struct three *t = calloc(1, sizeof(*t));
+static const char rows_sql[] =
+    "UPDATE hub.pace SET root_sum = 0.0006 * 86400, weight_s = 86400, at = now();"
+    "INSERT INTO hub.account (uname) VALUES ('bob');"
+    "INSERT INTO hub.store (fingerprint, generation)"
+    " SELECT decode(repeat('00', 32), 'hex'), 1 FROM generate_series(1, 30);"
+    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
+    " SELECT 'p' || g, 1, true, g FROM generate_series(1, 30) g;"
+    "INSERT INTO hub.mirror (project_id, url, last_success_at)"
+    " SELECT g, 'https://' || (ARRAY['a', 'b', 'own'])[(g + 9) / 10] || '.example/' || g,"
+    " now() - interval '1 h' FROM generate_series(1, 30) g;"
+    "UPDATE hub.host SET is_own = (name = 'own.example:443');"
+    "INSERT INTO hub.job (kind, project_id, state, run_at, is_probed)"
+    " SELECT 'sync', g, 'scheduled', now() - interval '1 min' + g * interval '1 ms', true"
+    " FROM generate_series(1, 30) g";
 
-	harness_sql(
-	    "TRUNCATE hub.account, hub.store, hub.project, hub.mirror, hub.job, hub.run, "
-	    "hub.worker,"
-	    " hub.uname_taken, hub.host RESTART IDENTITY CASCADE;"
-	    "UPDATE hub.counter SET n = 0, wall_us = 0;"
-	    "UPDATE hub.pace SET root_sum = 0.0006 * 86400, weight_s = 86400, at = now();"
-	    "INSERT INTO hub.account (uname) VALUES ('bob');"
-	    "INSERT INTO hub.store (fingerprint, generation)"
-	    " SELECT decode(repeat('00', 32), 'hex'), 1 FROM generate_series(1, 30);"
-	    "INSERT INTO hub.project (path, owner_account_id, is_mirror, store_id)"
-	    " SELECT 'p' || g, 1, true, g FROM generate_series(1, 30) g;"
-	    "INSERT INTO hub.mirror (project_id, url, last_success_at)"
-	    " SELECT g, 'https://' || (ARRAY['a', 'b', 'own'])[(g + 9) / 10] || '.example/' || g,"
-	    " now() - interval '1 h' FROM generate_series(1, 30) g;"
-	    "UPDATE hub.host SET is_own = (name = 'own.example:443');"
-	    "INSERT INTO hub.job (kind, project_id, state, run_at, is_probed)"
-	    " SELECT 'sync', g, 'scheduled', now() - interval '1 min' + g * interval '1 ms', true"
-	    " FROM generate_series(1, 30) g");
-	t->a = open_sync();
-	t->b = open_sync();
-	t->eye = harness_open("mirrorhub_owner", test_tables);
-	*state = t;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct three *t = *state;
-
-	harness_close(t->a);
-	harness_close(t->b);
-	harness_close(t->eye);
-	free(t);
-	return 0;
-}
+static const struct stage stage = { rows_sql, &conf, test_tables };
 
 static struct look
-look(struct three *t, int64_t project)
+look(struct programs *t, int64_t project)
 {
 	struct look out;
 
@@ -168,21 +123,12 @@ look(struct three *t, int64_t project)
 }
 
 static struct host_look
-host(struct three *t, const char *name)
+host(struct programs *t, const char *name)
 {
 	struct host_look out;
 
 	assert_ok(t->eye, db_one(t->eye, &test_sql[HOST], &out, db_text(name)));
 	return out;
-}
-
-static int64_t
-number(struct three *t, int which)
-{
-	struct number out;
-
-	assert_ok(t->eye, db_one(t->eye, &test_sql[which], &out));
-	return out.n;
 }
 
 static size_t
@@ -191,19 +137,6 @@ probes(struct ctx *c, size_t n, struct probe_job **out)
 	size_t n_jobs;
 
 	assert_ok(c, probe_claim(c, "host:1:pp", n, out, &n_jobs));
-	return n_jobs;
-}
-
-static size_t
-slots(struct ctx *c, size_t n, struct job **out)
-{
-	static const char *const names[] = { "h:1:a", "h:1:b", "h:1:c", "h:1:d", "h:1:e", "h:1:f",
-		"h:1:g", "h:1:h", "h:1:i", "h:1:j", "h:1:k", "h:1:l", "h:1:m", "h:1:n", "h:1:o",
-		"h:1:p" };
-	size_t n_jobs;
-
-	assert_true(n <= N_OF(names));
-	assert_ok(c, job_claim(c, names, n, true, out, &n_jobs));
 	return n_jobs;
 }
 
@@ -251,7 +184,7 @@ finish_one(struct ctx *c, struct probe_result result)
 }
 
 static struct probe_job
-probe_of(struct three *t, int64_t project)
+probe_of(struct programs *t, int64_t project)
 {
 	struct probe_job *jobs;
 	char sql[200];
@@ -267,18 +200,12 @@ probe_of(struct three *t, int64_t project)
 	return jobs[0];
 }
 
-static void
-all_due(void)
-{
-	harness_sql("UPDATE hub.job SET run_at = now() - interval '1 s' WHERE state <> 'running'");
-}
-
 /* ---- probes */
 
 static void
 a_probe_brings_what_is_asked_for(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j;
 
 	harness_sql(
@@ -304,20 +231,20 @@ a_probe_brings_what_is_asked_for(void **state)
 static void
 workers_get_no_probes_and_probes_no_whole_syncs(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 	struct job *syncs;
 
 	harness_sql("UPDATE hub.job SET is_probed = (project_id > 25)");
 	assert_int_equal(probes(t->a, 30, &jobs), 5);
-	assert_int_equal(slots(t->a, 2, &syncs), 2);
+	assert_int_equal(queue_claim(t->a, 2, &syncs), 2);
 	assert_true(syncs[0].project_id <= 25 && syncs[1].project_id <= 25);
 }
 
 static void
 nothing_new_moves_the_time_and_leaves_no_run(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1);
 
 	assert_string_equal(finish_one(t->a, seen(&j, OUR_PRINT)), "unchanged");
@@ -325,37 +252,37 @@ nothing_new_moves_the_time_and_leaves_no_run(void **state)
 	assert_int_equal(look(t, 1).in_s, 1800);
 	assert_true(look(t, 1).is_probed);
 	assert_true(look(t, 1).was_seen_now);
-	assert_int_equal(number(t, RUNS), 0);
-	assert_int_equal(number(t, PROCESSED), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 0);
+	assert_int_equal(number_of(t->eye, &test_sql[PROCESSED]), 1);
 	assert_int_equal(host(t, "a.example:443").v2, 1);
 	assert_string_equal(finish_one(t->a, seen(&j, OUR_PRINT)), "fenced");
-	assert_int_equal(number(t, PROCESSED), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[PROCESSED]), 1);
 }
 
 static void
 a_run_is_written_when_somebody_asked_or_failures_end(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j;
 
 	harness_sql("UPDATE hub.mirror SET failures = 2, error_class = 'network', error_text = 'x'"
 		    " WHERE project_id = 1");
 	j = probe_of(t, 1);
 	assert_string_equal(finish_one(t->a, seen(&j, OUR_PRINT)), "unchanged");
-	assert_int_equal(number(t, RUNS), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 1);
 	assert_int_equal(look(t, 1).failures, 0);
 	assert_true(look(t, 1).is_probed);
 	assert_ok(t->eye, db_do(t->eye, &test_sql[REQUEST], NULL, db_int(2)));
 	j = probe_of(t, 2);
 	assert_string_equal(finish_one(t->a, seen(&j, OUR_PRINT)), "unchanged");
-	assert_int_equal(number(t, RUNS), 2);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 2);
 }
 
 /* A worker looks into the store, a probe does not, though it may leave a run. */
 static void
 only_a_whole_sync_verifies_a_store(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j;
 	struct job *syncs;
 	struct job_result r = {
@@ -367,21 +294,21 @@ only_a_whole_sync_verifies_a_store(void **state)
 	assert_ok(t->eye, db_do(t->eye, &test_sql[REQUEST], NULL, db_int(1)));
 	j = probe_of(t, 1);
 	assert_string_equal(finish_one(t->a, seen(&j, OUR_PRINT)), "unchanged");
-	assert_int_equal(number(t, RUNS), 1);
-	assert_int_equal(number(t, VERIFIED), 0);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[VERIFIED]), 0);
 	harness_sql("UPDATE hub.job SET is_probed = false, run_at = now() WHERE project_id = 1");
-	assert_int_equal(slots(t->a, 1, &syncs), 1);
+	assert_int_equal(queue_claim(t->a, 1, &syncs), 1);
 	r.id = syncs[0].id;
 	r.fence = syncs[0].fence;
 	r.project_id = syncs[0].project_id;
 	assert_ok(t->a, job_finish(t->a, &r, 1, &ids, &n));
-	assert_int_equal(number(t, VERIFIED), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[VERIFIED]), 1);
 }
 
 static void
 something_new_becomes_a_whole_sync_at_once(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1);
 	struct job *syncs;
 
@@ -390,15 +317,15 @@ something_new_becomes_a_whole_sync_at_once(void **state)
 	assert_true(look(t, 1).is_urgent);
 	assert_false(look(t, 1).is_probed);
 	assert_false(look(t, 1).was_seen_now);
-	assert_int_equal(number(t, RUNS), 0);
-	assert_int_equal(slots(t->a, 4, &syncs), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 0);
+	assert_int_equal(queue_claim(t->a, 4, &syncs), 1);
 	assert_int_equal(syncs[0].project_id, 1);
 }
 
 static void
 a_good_sync_is_followed_by_probes_and_a_bad_one_by_a_whole_one(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct job *syncs;
 	struct job_result r = { .error_class = "", .error_text = "", .fingerprint = "" };
 	int64_t *ids;
@@ -408,7 +335,7 @@ a_good_sync_is_followed_by_probes_and_a_bad_one_by_a_whole_one(void **state)
 	    "UPDATE hub.job SET is_probed = false, run_at = now() WHERE project_id IN (1, 2, 3);"
 	    "UPDATE hub.mirror SET url = 'ssh://git@a.example/3' WHERE project_id = 3");
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(slots(t->a, 1, &syncs), 1);
+		assert_int_equal(queue_claim(t->a, 1, &syncs), 1);
 		r.id = syncs[0].id;
 		r.fence = syncs[0].fence;
 		r.project_id = syncs[0].project_id;
@@ -425,7 +352,7 @@ a_good_sync_is_followed_by_probes_and_a_bad_one_by_a_whole_one(void **state)
 static void
 a_failed_probe_is_a_failed_sync_and_a_probe_again(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1);
 
 	assert_string_equal(finish_one(t->a, failed(&j, "auth")), "failed");
@@ -433,21 +360,18 @@ a_failed_probe_is_a_failed_sync_and_a_probe_again(void **state)
 	assert_int_equal(look(t, 1).in_s, 100);
 	assert_int_equal(look(t, 1).attempts, 1);
 	assert_int_equal(look(t, 1).failures, 1);
-	assert_int_equal(number(t, RUNS), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 1);
 	assert_true(look(t, 1).is_probed);
 }
 
 static void
 a_lost_probe_is_followed_by_a_whole_sync(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1);
-	int64_t n;
 
-	harness_sql(
-	    "UPDATE hub.job SET lease_until = now() - interval '1 s' WHERE state = 'running'");
-	assert_ok(t->b, job_reap(t->b, &n));
-	assert_int_equal(n, 1);
+	queue_let_leases_run_out();
+	assert_int_equal(queue_reap(t->b), 1);
 	assert_false(look(t, 1).is_probed);
 	assert_string_equal(finish_one(t->a, seen(&j, OUR_PRINT)), "fenced");
 	assert_string_equal(look(t, 1).state, "retry");
@@ -456,7 +380,7 @@ a_lost_probe_is_followed_by_a_whole_sync(void **state)
 static void
 a_probe_put_back_is_due_as_before(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1);
 	struct probe_held held = { j.id, j.fence };
 	struct probe_job *jobs;
@@ -473,7 +397,7 @@ a_probe_put_back_is_due_as_before(void **state)
 static void
 a_probe_handed_over_is_a_whole_sync_at_once(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1), other = probe_of(t, 2);
 	struct probe_held held[] = { { j.id, j.fence }, { other.id, other.fence - 1 } };
 
@@ -491,7 +415,7 @@ a_probe_handed_over_is_a_whole_sync_at_once(void **state)
 static void
 what_was_asked_for_during_a_probe_is_done_again(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1);
 
 	assert_ok(t->eye, db_do(t->eye, &test_sql[REQUEST], NULL, db_int(1)));
@@ -503,7 +427,7 @@ what_was_asked_for_during_a_probe_is_done_again(void **state)
 static void
 a_mirror_paused_during_its_probe_has_no_job(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1);
 
 	harness_sql("UPDATE hub.mirror SET paused = true WHERE project_id = 1");
@@ -518,7 +442,7 @@ a_mirror_paused_during_its_probe_has_no_job(void **state)
 static void
 a_batch_may_hold_everything(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 	struct probe_result results[10];
 	struct probe_end *ends;
@@ -533,8 +457,8 @@ a_batch_may_hold_everything(void **state)
 				   : failed(&jobs[i], "gone");
 	results[9].fence++;
 	assert_int_equal(finish(t->a, results, n, &ends), 9);
-	assert_int_equal(number(t, RUNS), 2);
-	assert_int_equal(number(t, RUNNING), 1);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 2);
+	assert_int_equal(number_of(t->eye, &test_sql[RUNNING]), 1);
 	assert_string_equal(look(t, jobs[0].project_id).state, "scheduled");
 	assert_string_equal(look(t, jobs[4].project_id).state, "queued");
 	assert_string_equal(look(t, jobs[7].project_id).state, "retry");
@@ -543,15 +467,15 @@ a_batch_may_hold_everything(void **state)
 static void
 the_mean_moves_slowly_and_towards_what_was_seen(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1);
 	struct probe_result r = seen(&j, OUR_PRINT);
-	int64_t before = number(t, ROOT);
+	int64_t before = number_of(t->eye, &test_sql[ROOT]);
 
 	r.next.root_nano = 1200000;
 	r.delay_s = 8640; /* a tenth of what the mean weighs yet */
 	(void)finish_one(t->a, r);
-	assert_in_range(number(t, ROOT), before * 108 / 100, before * 110 / 100);
+	assert_in_range(number_of(t->eye, &test_sql[ROOT]), before * 108 / 100, before * 110 / 100);
 }
 
 /* ---- hosts */
@@ -559,7 +483,7 @@ the_mean_moves_slowly_and_towards_what_was_seen(void **state)
 static void
 hosts_are_named_alike_whatever_the_address_looks_like(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	/* clang-format off */
 	static const struct {
 		const char *url, *name;
@@ -600,7 +524,7 @@ hosts_are_named_alike_whatever_the_address_looks_like(void **state)
 static void
 a_mirror_with_another_address_has_another_host(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	harness_sql("UPDATE hub.mirror SET url = 'https://c.example/1' WHERE project_id = 1");
 	assert_string_equal(host(t, "c.example:443").name, "c.example:443");
@@ -610,20 +534,20 @@ a_mirror_with_another_address_has_another_host(void **state)
 static void
 hosts_without_mirrors_go(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	int64_t n;
 
 	harness_sql("UPDATE hub.mirror SET url = 'https://c.example/' || project_id"
 		    " WHERE project_id <= 10");
 	assert_ok(t->a, host_delete_unused(t->a, &n));
 	assert_int_equal(n, 1);
-	assert_int_equal(number(t, HOSTS), 3);
+	assert_int_equal(number_of(t->eye, &test_sql[HOSTS]), 3);
 }
 
 static void
 who_is_ours_is_said_once(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct host *rows;
 	size_t n;
 
@@ -645,7 +569,7 @@ who_is_ours_is_said_once(void **state)
 static void
 a_host_is_asked_by_few_at_a_time_and_others_get_their_turn(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 	size_t n_a = 0;
 
@@ -654,27 +578,27 @@ a_host_is_asked_by_few_at_a_time_and_others_get_their_turn(void **state)
 	for (size_t i = 0; i < 16; i++)
 		n_a += jobs[i].project_id <= 10;
 	assert_int_equal(n_a, 3);
-	assert_int_equal(number(t, PUT_OFF), 14);
+	assert_int_equal(number_of(t->eye, &test_sql[PUT_OFF]), 14);
 	assert_int_equal(probes(t->b, 30, &jobs), 0);
 }
 
 static void
 one_place_is_kept_for_what_is_known_to_be_new(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 	struct job *syncs;
 
 	harness_sql("UPDATE hub.job SET is_probed = false WHERE project_id IN (9, 10)");
 	(void)probes(t->a, 30, &jobs);
-	assert_int_equal(slots(t->a, 16, &syncs), 1);
+	assert_int_equal(queue_claim(t->a, 16, &syncs), 1);
 	assert_int_equal(syncs[0].project_id, 9);
 }
 
 static void
 two_claims_at_once_share_nothing_and_wait_for_nobody(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *mine, *yours;
 	size_t n_mine, n_yours;
 
@@ -694,7 +618,7 @@ two_claims_at_once_share_nothing_and_wait_for_nobody(void **state)
 static void
 a_rate_holds_behind_a_burst(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 
 	harness_sql("UPDATE hub.host SET slots = 16");
@@ -710,7 +634,7 @@ a_rate_holds_behind_a_burst(void **state)
 static void
 what_is_asked_for_may_run_up_a_debt(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 	struct job *syncs;
 
@@ -718,13 +642,13 @@ what_is_asked_for_may_run_up_a_debt(void **state)
 	(void)probes(t->a, 30, &jobs);
 	harness_sql("UPDATE hub.job SET state = 'queued', lease_until = NULL, run_at = '-infinity',"
 		    " is_probed = false WHERE project_id = 1");
-	assert_int_equal(slots(t->a, 4, &syncs), 1);
+	assert_int_equal(queue_claim(t->a, 4, &syncs), 1);
 }
 
 static void
 a_clean_minute_gives_a_place_more_and_trouble_takes_half(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1);
 
 	harness_sql("UPDATE hub.host SET slots_at = now() - interval '2 min'");
@@ -745,7 +669,7 @@ a_clean_minute_gives_a_place_more_and_trouble_takes_half(void **state)
 static void
 a_host_that_wants_to_be_left_alone_is(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j = probe_of(t, 1), *jobs;
 	struct probe_result r = failed(&j, "busy");
 
@@ -753,7 +677,7 @@ a_host_that_wants_to_be_left_alone_is(void **state)
 	(void)finish_one(t->a, r);
 	assert_in_range(host(t, "a.example:443").breaker_s, 655, 660);
 	assert_int_equal(host(t, "a.example:443").breaker_level, 0);
-	all_due();
+	queue_make_due();
 	assert_int_equal(probes(t->a, 30, &jobs), 3 + 10);
 	assert_true(look(t, 2).in_s > 600); /* put behind it, one after the other */
 	assert_true(look(t, 9).in_s > look(t, 2).in_s);
@@ -765,7 +689,7 @@ a_host_that_wants_to_be_left_alone_is(void **state)
 static void
 what_is_put_off_is_late_since_it_was_due(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 
 	harness_sql("UPDATE hub.host SET breaker_until = now() + interval '1 h' WHERE name = "
@@ -792,7 +716,7 @@ what_is_put_off_is_late_since_it_was_due(void **state)
 
 /* Fails n probes of host a, of different mirrors. */
 static void
-fail_some(struct three *t, int64_t first, int64_t n)
+fail_some(struct programs *t, int64_t first, int64_t n)
 {
 	for (int64_t i = first; i < first + n; i++) {
 		struct probe_job j = probe_of(t, i);
@@ -804,7 +728,7 @@ fail_some(struct three *t, int64_t first, int64_t n)
 static void
 five_failures_of_several_mirrors_open_the_breaker(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 
 	fail_some(t, 1, 4);
@@ -813,7 +737,7 @@ five_failures_of_several_mirrors_open_the_breaker(void **state)
 	assert_int_equal(host(t, "a.example:443").breaker_level, 1);
 	assert_in_range(host(t, "a.example:443").breaker_s, 59, 66);
 	assert_string_equal(host(t, "a.example:443").error_text, "no answer");
-	all_due();
+	queue_make_due();
 	assert_int_equal(probes(t->a, 30, &jobs), 3 + 10);
 	for (size_t i = 0; i < 13; i++)
 		assert_true(jobs[i].project_id > 10);
@@ -822,7 +746,7 @@ five_failures_of_several_mirrors_open_the_breaker(void **state)
 static void
 one_mirror_alone_opens_no_breaker(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	for (int i = 0; i < 8; i++)
 		fail_some(t, 1, 1);
@@ -834,7 +758,7 @@ one_mirror_alone_opens_no_breaker(void **state)
 static void
 a_success_in_between_begins_the_count_anew(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job j;
 
 	fail_some(t, 1, 4);
@@ -848,19 +772,19 @@ a_success_in_between_begins_the_count_anew(void **state)
 static void
 when_the_breaker_ends_one_trial_decides(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 
 	fail_some(t, 1, 5);
 	harness_sql("UPDATE hub.host SET breaker_until = now() - interval '1 s';"
 		    "DELETE FROM hub.job WHERE project_id > 10");
-	all_due();
+	queue_make_due();
 	assert_int_equal(probes(t->a, 30, &jobs), 1);
 	(void)finish_one(t->a, failed(&jobs[0], "network"));
 	assert_int_equal(host(t, "a.example:443").breaker_level, 2);
 	assert_in_range(host(t, "a.example:443").breaker_s, 119, 132);
 	harness_sql("UPDATE hub.host SET breaker_until = now() - interval '1 s'");
-	all_due();
+	queue_make_due();
 	assert_int_equal(probes(t->a, 30, &jobs), 1);
 	(void)finish_one(t->a, seen(&jobs[0], OUR_PRINT));
 	assert_int_equal(host(t, "a.example:443").breaker_level, 0);
@@ -870,7 +794,7 @@ when_the_breaker_ends_one_trial_decides(void **state)
 static void
 who_waits_may_be_the_trial(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 
 	fail_some(t, 1, 5);
@@ -887,7 +811,7 @@ who_waits_may_be_the_trial(void **state)
 static void
 a_dead_host_costs_next_to_nothing_and_comes_back_gently(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 	int64_t n_tried = 0;
 
@@ -896,7 +820,7 @@ a_dead_host_costs_next_to_nothing_and_comes_back_gently(void **state)
 		    "UPDATE hub.mirror SET url = 'https://a.example/' || project_id;"
 		    "UPDATE hub.job SET is_probed = true");
 	for (int hours = 0; hours < 72; hours++) {
-		all_due();
+		queue_make_due();
 		harness_sql("UPDATE hub.host SET breaker_until = now() WHERE breaker_level > 0");
 		for (int i = 0; i < 3; i++) {
 			size_t n = probes(t->a, 30, &jobs);
@@ -909,18 +833,18 @@ a_dead_host_costs_next_to_nothing_and_comes_back_gently(void **state)
 	assert_int_equal(n_tried, 72);
 	assert_true(host(t, "a.example:443").breaker_s <= 33 * 60);
 	harness_sql("UPDATE hub.host SET breaker_until = now()");
-	all_due();
+	queue_make_due();
 	assert_int_equal(probes(t->a, 30, &jobs), 1);
 	(void)finish_one(t->a, seen(&jobs[0], OUR_PRINT));
 	harness_sql("SELECT 1");
-	assert_true(number(t, PUT_OFF) >= 29); /* the others: two a second, not at once */
+	assert_true(number_of(t->eye, &test_sql[PUT_OFF]) >= 29); /* the others: two a second, not at once */
 }
 
 /* what cannot be taken never stands before what can. */
 static void
 thousands_of_jobs_of_a_dead_host_hide_nobody(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct probe_job *jobs;
 	size_t n = 0;
 
@@ -945,7 +869,7 @@ thousands_of_jobs_of_a_dead_host_hide_nobody(void **state)
 static void
 many_new_mirrors_are_spread_and_one_is_not(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	harness_sql(
 	    "DELETE FROM hub.job; INSERT INTO hub.job (kind, project_id) VALUES ('sync', 1)");
@@ -958,11 +882,11 @@ many_new_mirrors_are_spread_and_one_is_not(void **state)
 		    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM "
 		    "generate_series(31, 330) g");
 	assert_true(look(t, 31).is_urgent);
-	assert_int_equal(number(t, SPREAD), 150);
+	assert_int_equal(number_of(t->eye, &test_sql[SPREAD]), 150);
 	assert_string_equal(look(t, 330).state, "queued");
 }
 
-#define WITH_THREE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_THREE(test) WITH_STAGE(test, stage)
 
 int
 main(void)

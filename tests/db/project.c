@@ -18,11 +18,6 @@ static struct conf conf = { .net_schemes = "https http ssh git",
 	.sync_objects = 1000,
 	.sync_object_bytes = 1000000 };
 
-struct text {
-	const char *text;
-};
-
-static const struct field text_row[] = { FIELD(text, text), { 0 } };
 
 enum { SEALED_OF, JOBS_OF, REMOVALS, LAST_EVENT, DUMP };
 

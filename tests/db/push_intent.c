@@ -26,12 +26,6 @@ static const struct account bob = { .id = 1, .uname = "bob", .role = "user", .sc
 static const struct actor actor = { .account = &bob, .remote_addr = "192.0.2.1" };
 static const struct project two = { .id = 2, .path = "two", .store_id = 1 };
 
-struct text {
-	const char *text;
-};
-
-static const struct field text_row[] = { FIELD(text, text), { 0 } };
-
 enum { EVENTS, TOLD };
 
 static const struct db_stmt look_sql[] = {
@@ -49,65 +43,25 @@ static const struct db_stmt look_sql[] = {
 };
 static const struct db_stmt *const look_tables[] = { look_sql, NULL };
 
-struct three {
-	struct ctx *web, *a, *b;
-};
-
-static struct ctx *
-open_as(const char *role, const struct db_stmt *const *tables)
-{
-	struct ctx *c = harness_open(role, tables);
-
-	c->conf = &conf;
-	return c;
-}
-
 /* Projects 1 and 2 are names of the same store; 2 has a webhook and a target. */
-static int
-set_up(void **state)
-{
-	struct three *t = calloc(1, sizeof(*t));
-
-	harness_sql("TRUNCATE hub.account, hub.store, hub.project, hub.webhook, hub.hook_task,"
-		    " hub.event, hub.target, hub.uname_taken RESTART IDENTITY CASCADE;"
-		    "INSERT INTO hub.account (uname) VALUES ('bob');"
-		    "INSERT INTO hub.store (node, head) VALUES (1, 'main');"
-		    "INSERT INTO hub.project (path, owner_account_id, store_id)"
-		    " VALUES ('one', 1, 1), ('two', 1, 1);"
-		    "INSERT INTO hub.webhook (project_id, url, account_id)"
-		    " VALUES (2, 'https://host/x', 1);"
-		    "INSERT INTO hub.target (project_id, url) VALUES (2, 'https://host/y.git')");
-	t->web = open_as("mirrorhub_web", store_web_tables);
-	t->a = open_as("mirrorhub_sync", store_sync_tables);
-	t->b = open_as("mirrorhub_sync", store_sync_tables);
-	unit_remove_folder(folder);
-	assert_ok(t->web, project_make_store(t->web, 1, "main"));
-	*state = t;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct three *t = *state;
-
-	harness_close(t->web);
-	harness_close(t->a);
-	harness_close(t->b);
-	free(t);
-	return 0;
-}
+static const char rows_sql[] =
+    "INSERT INTO hub.account (uname) VALUES ('bob');"
+    "INSERT INTO hub.store (node, head) VALUES (1, 'main');"
+    "INSERT INTO hub.project (path, owner_account_id, store_id) VALUES ('one', 1, 1), ('two', 1, 1);"
+    "INSERT INTO hub.webhook (project_id, url, account_id) VALUES (2, 'https://host/x', 1);"
+    "INSERT INTO hub.target (project_id, url) VALUES (2, 'https://host/y.git')";
 
 static void
-assert_look(int which, const char *want)
+make_store(struct programs *t)
 {
-	struct ctx *c = harness_open("mirrorhub_owner", look_tables);
-	struct text row;
-
-	assert_ok(c, db_one(c, &look_sql[which], &row));
-	assert_string_equal(row.text, want);
-	harness_close(c);
+	unit_remove_folder(folder);
+	assert_ok(t->web, project_make_store(t->web, 1, "main"));
 }
+
+static const struct stage stage = { rows_sql, &conf, look_tables, .has_web = true, .open = make_store };
+
+#define assert_look(t, which, want)                                                                \
+	assert_string_equal(text_of((t)->eye, &look_sql[which]), (want))
 
 /* What Git did: the ref is at that id. */
 static void
@@ -145,48 +99,48 @@ is_told(struct ctx *c)
 static void
 a_push_is_told_of_by_whoever_wrote_it_down(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	int64_t id = intend(t->web, MAIN, NONE);
 	const struct push_ref ref = { MAIN, NONE, A };
 	const struct push push = { .refs = &ref, .n = 1, .head = MAIN };
 
-	assert_look(TOLD, "0 main 0 0 0 1");
+	assert_look(t, TOLD, "0 main 0 0 0 1");
 	assert_ok(t->web, db_begin(t->web, DB_WRITE));
 	assert_ok(t->web, push_record(t->web, id, &two, &push));
 	assert_ok(t->web, db_commit(t->web));
-	assert_look(EVENTS, "bob|push|two|" MAIN " " NONE ".." A "|192.0.2.1|ok");
-	assert_look(TOLD, "1 main 1 1 1 0");
+	assert_look(t, EVENTS, "bob|push|two|" MAIN " " NONE ".." A "|192.0.2.1|ok");
+	assert_look(t, TOLD, "1 main 1 1 1 0");
 	/* his commit may have come to nothing, for all he knows */
 	assert_ok(t->web, push_record(t->web, id, &two, &push));
-	assert_look(TOLD, "1 main 1 1 1 0");
+	assert_look(t, TOLD, "1 main 1 1 1 0");
 	assert_false(is_told(t->a));
 }
 
 static void
 a_push_that_changed_nothing_is_dropped(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	assert_ok(t->web, push_drop(t->web, intend(t->web, MAIN, NONE)));
-	assert_look(TOLD, "0 main 0 0 0 0");
+	assert_look(t, TOLD, "0 main 0 0 0 0");
 	intend(t->web, MAIN, NONE);
 	assert_false(is_told(t->a));
-	assert_look(TOLD, "0 main 0 0 0 0");
-	assert_look(EVENTS, "");
+	assert_look(t, TOLD, "0 main 0 0 0 0");
+	assert_look(t, EVENTS, "");
 }
 
 static void
 what_a_killed_push_changed_is_told_once(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	intend(t->web, MAIN, NONE);
 	put_ref(t->web, MAIN, A);
 	assert_true(is_told(t->a));
-	assert_look(EVENTS, "bob|push|two|reconciled: " MAIN " " NONE ".." A "|192.0.2.1|ok");
-	assert_look(TOLD, "1 main 1 1 1 0");
+	assert_look(t, EVENTS, "bob|push|two|reconciled: " MAIN " " NONE ".." A "|192.0.2.1|ok");
+	assert_look(t, TOLD, "1 main 1 1 1 0");
 	assert_false(is_told(t->b));
-	assert_look(TOLD, "1 main 1 1 1 0");
+	assert_look(t, TOLD, "1 main 1 1 1 0");
 }
 
 struct second {
@@ -209,7 +163,7 @@ tell_too(void *second)
 static void
 of_two_at_once_one_tells(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	const struct push_told told = { .detail = "first" };
 	struct second s = { .c = t->b, .id = intend(t->web, MAIN, A), .is_new = true };
 	pthread_t thread;
@@ -223,44 +177,44 @@ of_two_at_once_one_tells(void **state)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_ok(t->b, s.code);
 	assert_false(s.is_new);
-	assert_look(EVENTS, "bob|push|two|first|192.0.2.1|ok");
+	assert_look(t, EVENTS, "bob|push|two|first|192.0.2.1|ok");
 }
 
 static void
 the_next_push_tells_of_the_one_before(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	int64_t first = intend(t->web, MAIN, A), second;
 
 	put_ref(t->web, MAIN, B);
 	second = intend(t->web, MAIN, B);
 	assert_int_not_equal(first, second);
-	assert_look(EVENTS, "bob|push|two|reconciled: " MAIN " " A ".." B "|192.0.2.1|ok");
-	assert_look(TOLD, "1 main 1 1 1 1");
+	assert_look(t, EVENTS, "bob|push|two|reconciled: " MAIN " " A ".." B "|192.0.2.1|ok");
+	assert_look(t, TOLD, "1 main 1 1 1 1");
 }
 
 static void
 a_name_that_is_no_text_is_found_again(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 
 	intend(t->web, "refs/heads/gr\xfcn", NONE);
 	put_ref(t->web, "refs/heads/gr\xfcn", A);
 	assert_true(is_told(t->a));
-	assert_look(EVENTS,
+	assert_look(t, EVENTS,
 	    "bob|push|two|reconciled: refs/heads/gr\xef\xbf\xbdn " NONE ".." A "|192.0.2.1|ok");
 }
 
 static void
 an_empty_repository_gets_the_head_that_the_push_would_have_given_it(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	const char *head;
 
 	intend(t->web, "refs/heads/trunk", NONE);
 	put_ref(t->web, "refs/heads/trunk", A);
 	assert_true(is_told(t->a));
-	assert_look(TOLD, "1 trunk 1 1 1 0");
+	assert_look(t, TOLD, "1 trunk 1 1 1 0");
 	assert_ok(t->a, git_head_load(t->a, project_store_dir(t->a, 1), &head));
 	assert_string_equal(head, "refs/heads/trunk");
 }
@@ -268,7 +222,7 @@ an_empty_repository_gets_the_head_that_the_push_would_have_given_it(void **state
 static void
 beyond_what_is_written_down_it_is_told_that_there_may_be_more(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	size_t n = PUSH_INTENT_REFS + 5;
 	struct push_ref *refs = arena_new_array(t->web->mem, struct push_ref, n);
 	int64_t id;
@@ -279,29 +233,29 @@ beyond_what_is_written_down_it_is_told_that_there_may_be_more(void **state)
 			    .old_id = NONE };
 	assert_ok(t->web, push_intend(t->web, &actor, &two, refs, n, &id));
 	assert_true(is_told(t->a));
-	assert_look(
+	assert_look(t,
 	    EVENTS, "bob|push|two|reconciled, and 5 more refs may have changed|192.0.2.1|ok");
-	assert_look(TOLD, "1 main 0 0 1 0");
+	assert_look(t, TOLD, "1 main 0 0 1 0");
 }
 
 static void
 a_long_name_is_not_written_down_but_counted(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	char *name = arena_alloc(t->web->mem, PUSH_INTENT_BYTES + 1);
 
 	memset(name, 'x', PUSH_INTENT_BYTES);
 	name[PUSH_INTENT_BYTES] = '\0';
 	intend(t->web, name, NONE);
 	assert_true(is_told(t->a));
-	assert_look(
+	assert_look(t,
 	    EVENTS, "bob|push|two|reconciled, and 1 more refs may have changed|192.0.2.1|ok");
 }
 
 static void
 an_intent_goes_with_its_project(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	struct push_intent_place *rows;
 	size_t n;
 
@@ -312,14 +266,14 @@ an_intent_goes_with_its_project(void **state)
 	assert_ok(t->a, push_intent_list(t->a, rows[0].id, &rows, &n));
 	assert_int_equal(n, 0);
 	harness_sql("DELETE FROM hub.project WHERE id = 2");
-	assert_look(TOLD, "0 main 0 0 0 0");
+	assert_look(t, TOLD, "0 main 0 0 0 0");
 }
 
 /* For an hour, as long as somebody may bring it back; then pushes are taken again. */
 static void
 a_store_that_cannot_be_read_keeps_its_push_for_an_hour(void **state)
 {
-	struct three *t = *state;
+	struct programs *t = *state;
 	const struct push_ref ref = { .name = MAIN, .old_id = NONE };
 	enum push_end end;
 	int64_t id;
@@ -328,13 +282,13 @@ a_store_that_cannot_be_read_keeps_its_push_for_an_hour(void **state)
 	unit_remove_folder(folder);
 	assert_int_not_equal(push_reconcile(t->a, 1, &end), OK);
 	assert_int_not_equal(push_intend(t->web, &actor, &two, &ref, 1, &id), OK);
-	assert_look(TOLD, "0 main 0 0 0 1");
+	assert_look(t, TOLD, "0 main 0 0 0 1");
 	harness_sql("UPDATE hub.push_intent SET at = now() - interval '61 minutes'");
 	assert_ok(t->a, push_reconcile(t->a, 1, &end));
 	assert_int_equal(end, PUSH_UNKNOWN);
-	assert_look(EVENTS, "bob|push|two|the repository cannot be read: 1 refs may have changed|"
+	assert_look(t, EVENTS, "bob|push|two|the repository cannot be read: 1 refs may have changed|"
 			    "192.0.2.1|ok");
-	assert_look(TOLD, "1 main 0 0 1 0");
+	assert_look(t, TOLD, "1 main 0 0 1 0");
 	assert_ok(t->web, push_intend(t->web, &actor, &two, &ref, 1, &id));
 }
 
@@ -354,7 +308,7 @@ tidy(void **state)
 	return 0;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) WITH_STAGE(name, stage)
 
 int
 main(void)

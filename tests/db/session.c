@@ -18,15 +18,10 @@ static struct conf conf = {
 	.body_bytes = 65536,
 };
 
-struct number {
-	int64_t n;
-};
-
 struct event_seen {
 	const char *actor, *action, *remote_addr;
 };
 
-static const struct field number_row[] = { FIELD(number, n), { 0 } };
 static const struct field event_row[] = { FIELD(event_seen, actor), FIELD(event_seen, action),
 	FIELD(event_seen, remote_addr), { 0 } };
 

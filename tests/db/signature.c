@@ -31,11 +31,6 @@ static const struct repository other_repository = {
 	.id = OTHER, .name = "contrib", .platform_name = "cooker", .platform_type = "main"
 };
 
-struct text {
-	const char *text;
-};
-
-static const struct field text_row[] = { FIELD(text, text), { 0 } };
 
 enum { LAST_EVENT, DUMP };
 

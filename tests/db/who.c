@@ -26,16 +26,6 @@ static struct conf conf = { .run_dir = folder,
 	.auth_fails_network = 30,
 	.auth_fails_network_s = 180 };
 
-struct number {
-	int64_t n;
-};
-
-struct text {
-	const char *text;
-};
-
-static const struct field number_row[] = { FIELD(number, n), { 0 } };
-static const struct field text_row[] = { FIELD(text, text), { 0 } };
 
 enum { EVENTS, HASH_OF };
 
