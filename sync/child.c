@@ -191,12 +191,13 @@ forget(struct child *ch)
 bool
 child_has_ended(struct child *ch, int *status_out)
 {
-	pid_t pid = ch->pid;
+	siginfo_t end = { .si_pid = 0 };
 
-	if (pid == 0 || waitpid(pid, status_out, WNOHANG) != pid)
+	if (ch->pid == 0 || waitid(P_PID, (id_t)ch->pid, &end, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+	    end.si_pid == 0)
 		return false;
-	kill(-pid, SIGKILL); /* what it had started itself */
-	forget(ch);
+	*status_out =
+	    child_kill(ch); /* with what it had started itself, while the pid is its own */
 	return true;
 }
 
