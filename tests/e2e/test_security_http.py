@@ -70,8 +70,12 @@ def test_P04_an_escaped_letter_is_the_letter(hub, repo):
 
 
 def test_P05_NUL_is_refused(hub):
-    for target in ("/repositories/r%00", "/%00", "/repositories%00/r"):
+    for target in ("/repositories/r%00", "/%00", "/repositories%00/r", "/" + "%00" * 40, "/-/%00",
+                   "/r/blob/main/%00", "/api/repos/%00"):
         is_clean(hub, hub.ask(target), 400)
+        for method in ("HEAD", "POST"):
+            got = hub.ask(target, method=method)
+            assert got.status in ((400,) if method == "HEAD" else (400, 401, 403, 405)), (method, target, got)
 
 
 @pytest.mark.parametrize("target", ["/repositories/r%0d%0aX-Evil:%201", "/r%0d%0a%0d%0a<html>",
