@@ -32,19 +32,13 @@ without_blanks(struct ctx *c, const char *text)
 	return arena_strndup(c->mem, start, len);
 }
 
-static bool
-is_http(const struct upstream *u)
-{
-	return strcmp(u->scheme, "http") == 0 || strcmp(u->scheme, "https") == 0;
-}
-
 static void
 judge_credentials(
     struct faults *f, const char *user, const char *password, const struct upstream *u)
 {
 	if (user[0] == '\0' && password[0] == '\0')
 		return;
-	if (!is_http(u))
+	if (!upstream_is_http(u))
 		faults_say(f, "user", FAULT_MISMATCH,
 		    "a user and a password are for addresses with http:// and https:// alone");
 	else if (u->credentials != NULL)

@@ -31,12 +31,6 @@ text_of(const char *text)
 	return text != NULL ? text : "";
 }
 
-static bool
-is_http(const struct upstream *u)
-{
-	return strcmp(u->scheme, "http") == 0 || strcmp(u->scheme, "https") == 0;
-}
-
 /* Credentials are not said in an address, where logs and shells would keep them (M-11). */
 static void
 judge_url(struct ctx *c, struct faults *f, const char *field, const char *url, bool is_api)
@@ -51,7 +45,7 @@ judge_url(struct ctx *c, struct faults *f, const char *field, const char *url, b
 		    "an address has no user and password in it: they have places of their own");
 	else if (strpbrk(url, "?#\"<>") != NULL)
 		faults_say(f, field, FAULT_INVALID, "an address has no query and no fragment");
-	else if (is_api ? !is_http(&u) || u.is_scp : strcmp(u.scheme, "git") == 0)
+	else if (is_api ? !upstream_is_http(&u) || u.is_scp : strcmp(u.scheme, "git") == 0)
 		faults_say(f, field, FAULT_INVALID,
 		    is_api ? "the address of an API begins with http:// or https://"
 			   : "nothing can be pushed over git://");
@@ -113,7 +107,7 @@ judge_credentials(struct ctx *c, struct faults *f, const struct target_wish *w)
 		return;
 	if (strchr(w->user, ':') != NULL)
 		faults_say(f, "user", FAULT_INVALID, "a user has no colon in it");
-	if (is_given(w->url) && upstream_parse(&quiet, w->url, &u) == OK && !is_http(&u))
+	if (is_given(w->url) && upstream_parse(&quiet, w->url, &u) == OK && !upstream_is_http(&u))
 		faults_say(f, "user", FAULT_MISMATCH,
 		    "a user and a password are for addresses with http:// and https:// alone");
 }

@@ -252,6 +252,12 @@ place(struct ctx *c, const char *url)
 }
 
 bool
+upstream_is_http(const struct upstream *u)
+{
+	return strcmp(u->scheme, "http") == 0 || strcmp(u->scheme, "https") == 0;
+}
+
+bool
 upstream_is_same(struct ctx *c, const char *a, const char *b)
 {
 	const char *place_a = place(c, a), *place_b = place(c, b);

@@ -24,6 +24,8 @@ must_check int upstream_parse(struct ctx *c, const char *url, struct upstream *o
 /* upstream_parse, and its scheme is one of the settings net.schemes and net.allow_file. */
 must_check int upstream_check(struct ctx *c, const char *url, struct upstream *out);
 
+bool upstream_is_http(const struct upstream *u); /* or https */
+
 /* Whether two addresses are the same place as people write them: without users and passwords of
  * http and https, in any case of the host, with or without a slash and ".git" at the end (Hub
  * contract B3.1). What is no address is the same as nothing. */
