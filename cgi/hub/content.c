@@ -189,9 +189,8 @@ show_hub_commit(struct req *r)
 	return OK;
 }
 
-/* What is no number is as if it were not there. */
-static int
-read_number(struct req *r, const char *name, int64_t missing, int64_t *out)
+int
+hub_read_number(struct req *r, const char *name, int64_t missing, int64_t *out)
 {
 	const char *text = req_query(r, name);
 
@@ -227,8 +226,8 @@ list_hub_commits(struct req *r)
 	struct git_view *view;
 	struct git_rev rev;
 
-	TRY(read_number(r, "limit", LIMIT_DEFAULT, &log.limit));
-	TRY(read_number(r, "offset", 0, &log.offset));
+	TRY(hub_read_number(r, "limit", LIMIT_DEFAULT, &log.limit));
+	TRY(hub_read_number(r, "offset", 0, &log.offset));
 	if (log.limit == 0 || log.limit > GIT_LOG_MOST)
 		log.limit = GIT_LOG_MOST;
 	TRY(find_rev(r, &view, &rev));

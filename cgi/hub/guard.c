@@ -4,6 +4,7 @@
 #include "core/guard.h"
 
 #define PATTERNS_BYTES 20000
+#define KEPT_MOST 10000
 
 /* ---- what is held */
 
@@ -144,6 +145,18 @@ add_pin(struct req *r, const struct mirror_pin *pin)
 	buf_char(r->out, '}');
 }
 
+/* An archive keeps them for ever. */
+static void
+add_tips(struct req *r, const struct git_kept_tip *tips, size_t n, int64_t limit, int64_t offset)
+{
+	buf_text(r->out, "{\"kept\":[");
+	for (int64_t i = offset; i < (int64_t)n && i - offset < limit; i++) {
+		buf_text(r->out, i > offset ? "," : "");
+		add_tip(r, &tips[i]);
+	}
+	buf_printf(r->out, "],\"total\":%zu", n);
+}
+
 int
 list_kept(struct req *r)
 {
@@ -151,15 +164,14 @@ list_kept(struct req *r)
 	struct mirror_pin *pins;
 	struct git_refs refs;
 	size_t n_tips, n_pins;
+	int64_t limit, offset;
 
+	TRY(hub_read_number(r, "limit", KEPT_MOST, &limit));
+	TRY(hub_read_number(r, "offset", 0, &offset));
 	TRY(kept_list(r->ctx, r->project, &refs, &tips, &n_tips));
 	TRY(mirror_pin_list(r->ctx, r->project->id, &pins, &n_pins));
-	buf_text(r->out, "{\"kept\":[");
-	for (size_t i = 0; i < n_tips; i++) {
-		buf_text(r->out, i > 0 ? "," : "");
-		add_tip(r, &tips[i]);
-	}
-	buf_text(r->out, "],\"restored\":[");
+	add_tips(r, tips, n_tips, limit < KEPT_MOST ? limit : KEPT_MOST, offset);
+	buf_text(r->out, ",\"restored\":[");
 	for (size_t i = 0; i < n_pins; i++) {
 		buf_text(r->out, i > 0 ? "," : "");
 		add_pin(r, &pins[i]);

@@ -89,4 +89,9 @@ void hub_shape_failure(struct req *r, const char *message);
 /* {"error":{"message":…,"code":…}} with r->status. */
 void hub_shape_error(struct req *r, const char *message);
 
+/* Of the query string: a number from 0 on. What is no number is as if it were not there. E_INVALID.
+ */
+must_check int hub_read_number(
+    struct req *r, const char *name, int64_t missing, int64_t *out); /* content.c */
+
 #endif

@@ -11,6 +11,7 @@
 
 #define KEPT_MOST 10000
 #define DAYS_MOST 36500
+#define PINS_MOST 500
 #define LIMIT_MOST INT64_C(1000000000000000)
 
 /* ---- what is held */
@@ -250,6 +251,22 @@ check_name(struct ctx *c, const struct git_refs *refs, const char *ref)
 	return faults_end(c, f);
 }
 
+/* Those that are let go stay until the next publication: a worker is told of both, of 1000 at most
+ * (hub.mirror_options). */
+static int
+check_room(struct ctx *c, const struct project *p)
+{
+	struct faults *f = faults_new(c->mem);
+	struct mirror_pin *rows;
+	size_t n;
+
+	TRY(mirror_pin_list(c, p->id, &rows, &n));
+	if (n >= PINS_MOST)
+		faults_say(f, "name", FAULT_TOO_MANY,
+		    "so many refs were taken back that one has to be let go first");
+	return faults_end(c, f);
+}
+
 int
 kept_restore(struct ctx *c, const struct actor *who, const struct project *p, const char *name,
     const char *as, const char **ref_out)
@@ -265,6 +282,7 @@ kept_restore(struct ctx *c, const struct actor *who, const struct project *p, co
 	pin.oid = tip->oid;
 	pin.ref = as != NULL && as[0] != '\0' ? full_name(c, as) : name_for(c, &refs, tip);
 	TRY(check_name(c, &refs, pin.ref));
+	TRY(check_room(c, p));
 	TRY(mirror_pin_set(c, p->id, &pin));
 	*ref_out = pin.ref;
 	return actor_record(c, who, "mirror.restore", p->path, pin.ref);

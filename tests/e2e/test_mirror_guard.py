@@ -401,6 +401,28 @@ def test_a_kept_tip_is_taken_back_and_let_go(hub, upstream, origin, name, tmp_pa
                    " WHERE p.path = %s", name) == 0
 
 
+def test_kept_tips_come_in_pieces_and_so_many_can_be_taken_back(hub, upstream, origin, name):
+    mirror(hub, upstream, name, allow_rewrite="true")
+    for i in range(3):
+        origin.delete("refs/heads/topic/%d" % i)
+    sync(hub, name, "changed")
+    url = "/api/repos/%s/kept" % name
+    whole = hub.get(url, hub.admin).json()
+    assert (len(whole["kept"]), whole["total"]) == (3, 3)
+    piece = hub.get(url + "?limit=1&offset=1", hub.admin).json()
+    assert (piece["kept"], piece["total"]) == (whole["kept"][1:2], 3)
+    assert hub.get(url + "?offset=3", hub.admin).json()["kept"] == []
+    assert hub.get(url + "?limit=-1", hub.admin).status_code == 400
+    hub.sql("SELECT admin.pause(%s)", name)
+    hub.sql("INSERT INTO hub.mirror_pin (project_id, ref, oid) SELECT p.id, 'refs/heads/pin/' || g, %s"
+            " FROM hub.project p, generate_series(1, 500) g WHERE p.path = %s", origin.oid("main"), name)
+    answer = hub.post(url, json={"name": whole["kept"][0]["name"]})
+    assert answer.status_code == 400 and "let go" in answer.text, answer.text
+    hub.sql("DELETE FROM hub.mirror_pin i USING hub.project p WHERE p.id = i.project_id"
+            " AND p.path = %s AND i.ref = 'refs/heads/pin/500'", name)
+    assert hub.post(url, json={"name": whole["kept"][0]["name"]}).status_code == 201
+
+
 def test_the_tip_of_a_forced_branch_is_taken_back_under_another_name(hub, upstream, origin, name):
     mirror(hub, upstream, name)
     old = origin.oid("topic/1")
