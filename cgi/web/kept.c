@@ -13,7 +13,7 @@
 #include "core/guard.h"
 #include "web/html.h"
 
-#define ROWS_MOST 100
+#define ROWS_MOST 50
 #define NAME_BYTES 2000
 #define ID_SHOWN 10
 
