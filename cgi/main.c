@@ -28,7 +28,6 @@
 #include "web/fcgi.h"
 
 #define WORKERS_MAX 256
-#define ANSWER_CPU_S 15
 #define WORKERS_DEFAULT 6
 #define SOCKET_MODE 0660
 #define DRAIN_US (30 * 1000000LL)
@@ -86,7 +85,7 @@ work(struct pool *p)
 		log_write(LOG_ERR, "not started", LOG_TEXT("why", c->reason));
 		return EX_CONFIG;
 	}
-	return fcgi_serve(c, p->fd, all_dialects, ANSWER_CPU_S);
+	return fcgi_serve(c, p->fd, all_dialects, c->conf->answer_cpu_s);
 }
 
 /* ---- the pool */

@@ -229,6 +229,9 @@ const struct conf_row conf_rows[] = {
 	    "The most address space of one git child."),
 	NUMBER("git.cache_bytes",        git_cache_bytes,         "4294967296", 0, 0x7fffffffffff,
 	    "The most disk space for kept answers to full clones; 0 keeps none."),
+	NUMBER("answer_cpu_s",       answer_cpu_s,          "15",     1, 3600,
+	    "An answer of the web may cost so many seconds of processor time, then its process "
+	    "ends and is replaced. What Git's programs say may be of any size."),
 	NUMBER("requests_per_process", requests_per_process,  "100000", 1, 1000000000,
 	    "A web process ends after this many requests and is replaced."),
 	NUMBER("alert.age_intervals", alert_age_intervals,    "3", 1, 1000,

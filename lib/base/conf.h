@@ -126,6 +126,7 @@ struct conf {
 	const char *metrics_allow;
 	/* process */
 	int64_t requests_per_process;
+	int64_t answer_cpu_s;
 	const char *log_level;
 };
 

@@ -96,7 +96,7 @@ def test_the_table_names_tests_that_are_there():
 
 HUB_CONF = {
     "log.level": "debug", "net.allow": "127.0.0.1/32", "sync.workers": 2, "sync.total_s": 15,
-    "net.connect_s": 5, "net.low_speed_s": 3, "sync.advert_bytes": 1 << 20,
+    "net.connect_s": 5, "net.low_speed_s": 3, "answer_cpu_s": 4, "sync.advert_bytes": 1 << 20,
     "webhook.schemes": "https http", "webhook.total_s": 3,
 }
 
