@@ -3,6 +3,7 @@ says of each, what it asks for, and whom it connects to. What becomes of it in t
 test_probes.py."""
 
 import hashlib
+import re
 import threading
 
 import pytest
@@ -240,7 +241,8 @@ def test_silent_hosts_hold_up_nobody(start, server, repo):
     assert next(iter(reports)) == last.fence
     assert reports[last.fence].fingerprint == fingerprint(repo)
     assert {reports[o.fence].error for o in orders} == {"network"}
-    assert "silent for 4 seconds" in reports[orders[0].fence].text
+    # libcurl looks once a second, and we when it may have missed it
+    assert re.search("silent for 4 seconds|the last 4 seconds", reports[orders[0].fence].text)
     for port in ports:
         port.close()
 
