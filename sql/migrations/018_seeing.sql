@@ -215,8 +215,8 @@ BEGIN
 	FROM hub.host h;
 	PERFORM hub.watch_put('targets', format('state="%s"', x.state), count(t.id))
 	FROM (VALUES ('off'), ('conflict'), ('failing'), ('waiting'), ('ok')) x (state)
-	LEFT JOIN hub.target t ON x.state = CASE WHEN NOT t.active THEN 'off' WHEN t.n_conflicts > 0
-		THEN 'conflict' WHEN t.failures > 0 THEN 'failing' WHEN t.attempted_at IS NULL THEN 'waiting'
+	LEFT JOIN hub.target t ON x.state = CASE WHEN NOT t.active THEN 'off' WHEN t.failures > 0
+		THEN 'failing' WHEN t.n_conflicts > 0 THEN 'conflict' WHEN t.attempted_at IS NULL THEN 'waiting'
 		ELSE 'ok' END
 	GROUP BY x.state;
 	PERFORM hub.watch_put('deliveries', format('state="%s"', d.state), count(*))

@@ -234,6 +234,17 @@ jobs_that_have_ended_are_counted_as_none(void **state)
 	assert_in_range(atof(value_of(*state, "due_at", "")), 10, 60);
 }
 
+/* As core/target_state.c has it: who cannot be reached may have had conflicts when he last could. */
+static void
+a_target_that_fails_is_counted_as_failing(void **state)
+{
+	harness_sql("INSERT INTO hub.target (project_id, url, failures, n_conflicts, attempted_at) VALUES"
+		    " (1, 'https://x.invalid/1', 1, 2, now()), (1, 'https://x.invalid/2', 0, 2, now())");
+	assert_int_equal(look(*state), 0);
+	assert_string_equal(value_of(*state, "targets", "state=\"failing\""), "1");
+	assert_string_equal(value_of(*state, "targets", "state=\"conflict\""), "1");
+}
+
 /* checklists/security.md S-13 */
 static void
 no_number_names_a_project_or_a_host(void **state)
@@ -269,6 +280,7 @@ main(void)
 		TEST(it_is_measured_once_in_a_while_whoever_asks),
 		TEST(the_age_of_the_oldest_grows_when_nobody_measures_any_more),
 		TEST(jobs_that_have_ended_are_counted_as_none),
+		TEST(a_target_that_fails_is_counted_as_failing),
 		TEST(no_number_names_a_project_or_a_host),
 	};
 
