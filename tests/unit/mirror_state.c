@@ -11,108 +11,19 @@
 #define CHECKED(at) .last_success_at = (at), .checked_at = (at)
 #define PLANNED(at) .next_at = (at), .due_at = (at)
 
-static void
-a_mirror_is_told_by_its_state_and_a_sentence(void **state)
-{
-	static const struct {
-		const char *word;
-		const char *sentence;
-		struct mirror m;
-	} rows[] = {
-		{ "fresh", "Up to date, checked 3 minutes ago.",
-		    { BASE, CHECKED(NOW - 3 * MINUTE), .job_state = "scheduled", .job_phase = "",
-			.error_text = "", PLANNED(NOW + HOUR) } },
-		{ "fresh", "Up to date, checked just now.",
-		    { BASE, CHECKED(NOW), .job_state = "", .job_phase = "", .error_text = "" } },
-		{ "fresh",
-		    "Up to date, checked 1 hour ago. The next sync begins as soon as a worker is "
-		    "free.",
-		    { BASE, CHECKED(NOW - HOUR), .job_state = "queued", .job_phase = "",
-			.error_text = "" } },
-		/* exactly two intervals are no more than two */
-		{ "fresh", "Up to date, checked 2 hours ago.",
-		    { BASE, CHECKED(NOW - 2 * HOUR), .job_state = "scheduled", .job_phase = "",
-			.error_text = "", PLANNED(NOW - HOUR) } },
-		{ "behind",
-		    "Last checked 2 hours ago, and meant to be every hour. The next sync "
-		    "is due.",
-		    { BASE, CHECKED(NOW - 2 * HOUR - 1), .job_state = "scheduled", .job_phase = "",
-			.error_text = "", PLANNED(NOW - HOUR - 1) } },
-		/* its host is left alone */
-		{ "behind",
-		    "Last checked 3 hours ago, and meant to be every hour. It has to wait "
-		    "for its host. Next try in 20 minutes.",
-		    { BASE, CHECKED(NOW - 3 * HOUR), .job_state = "scheduled", .job_phase = "",
-			.error_text = "", .due_at = NOW - 2 * HOUR,
-			.next_at = NOW + 20 * MINUTE } },
-		/* quiet, so left alone for long; now its time has come, or somebody asks for it */
-		{ "fresh", "Up to date, checked 20 hours ago.",
-		    { BASE, CHECKED(NOW - 20 * HOUR), .job_state = "scheduled", .job_phase = "",
-			.error_text = "", PLANNED(NOW - MINUTE) } },
-		{ "fresh",
-		    "Up to date, checked 20 hours ago. The next sync begins as soon as a worker "
-		    "is free.",
-		    { BASE, CHECKED(NOW - 20 * HOUR), .job_state = "queued", .job_phase = "",
-			.error_text = "", .due_at = NOW } },
-		/* a list of its upstream's watches it */
-		{ "fresh", "Up to date, checked 1 minute ago.",
-		    { BASE, .last_success_at = NOW - 48 * HOUR, .checked_at = NOW - MINUTE,
-			.job_state = "scheduled", .job_phase = "", .error_text = "",
-			PLANNED(NOW - 24 * HOUR) } },
-		/* somebody has just made the interval shorter */
-		{ "fresh", "Up to date, checked 3 hours ago.",
-		    { BASE, CHECKED(NOW - 3 * HOUR), .job_state = "scheduled", .job_phase = "",
-			.error_text = "", PLANNED(NOW + 1) } },
-		{ "behind",
-		    "Last checked 5 minutes ago, and meant to be every 2 minutes. No sync is "
-		    "planned.",
-		    { BASE, CHECKED(NOW - 5 * MINUTE), .interval_s = 120, .job_state = "",
-			.job_phase = "", .error_text = "" } },
-		{ "fresh", "Up to date, checked 1 day ago.",
-		    { BASE, CHECKED(NOW - 24 * HOUR), .interval_s = 12 * HOUR,
-			.job_state = "scheduled", .job_phase = "", .error_text = "",
-			PLANNED(NOW) } },
-		{ "waiting", "Never synced. The next sync begins as soon as a worker is free.",
-		    { BASE, .job_state = "queued", .job_phase = "", .error_text = "" } },
-		{ "waiting", "Never synced. No sync is planned.",
-		    { BASE, .job_state = "", .job_phase = "", .error_text = "" } },
-		{ "syncing", "Beginning.",
-		    { BASE, .job_state = "running", .job_phase = "", .error_text = "" } },
-		{ "syncing", "Asking the upstream what is new.",
-		    { BASE, .job_state = "running", .job_phase = "probing", .error_text = "" } },
-		{ "syncing", "Fetching: 3.4 MB so far.",
-		    { BASE, .job_state = "running", .job_phase = "fetching", .error_text = "",
-			.bytes = 3400000 } },
-		{ "syncing", "Fetching: 25 of 100 objects, 512 bytes.",
-		    { BASE, .job_state = "running", .job_phase = "fetching", .error_text = "",
-			.objects = 25, .objects_total = 100, .bytes = 512 } },
-		/* it comes to its end, then it is paused */
-		{ "syncing", "Publishing.",
-		    { BASE, .is_paused = true, .job_state = "running", .job_phase = "publishing",
-			.error_text = "" } },
-		{ "paused", "Paused. Last checked 2 days ago.",
-		    { BASE, .is_paused = true, CHECKED(NOW - 48 * HOUR), .failures = 3,
-			.job_state = "", .job_phase = "", .error_text = "no" } },
-		{ "paused", "Paused, and never synced.",
-		    { BASE, .is_paused = true, .job_state = "", .job_phase = "",
-			.error_text = "" } },
-		{ "failing",
-		    "Failing for 2 days: the upstream has no such repository. Next try in 40 "
-		    "minutes.",
-		    { BASE, .failures = 9, .failing_since = NOW - 48 * HOUR,
-			CHECKED(NOW - 49 * HOUR), .job_state = "retry", .job_phase = "",
-			.error_text = "the upstream has no such repository",
-			PLANNED(NOW + 40 * MINUTE) } },
-		{ "failing", "Failing for more than 30 seconds: it stalled. The next sync is due.",
-		    { BASE, .failures = MIRROR_FAILURES_SEEN + 1, .failing_since = NOW - 30,
-			.job_state = "retry", .job_phase = "", .error_text = "it stalled.",
-			PLANNED(NOW) } },
-		{ "failing", "Failing: nothing is known about why. No sync is planned.",
-		    { BASE, .failures = 1, .job_state = "", .job_phase = "", .error_text = "" } },
-	};
-	struct ctx *c = *state;
+#define JOB(state, phase, error)                                                                   \
+	BASE, .job_state = (state), .job_phase = (phase), .error_text = (error)
 
-	for (size_t i = 0; i < N_OF(rows); i++) {
+struct told {
+	const char *word;
+	const char *sentence;
+	struct mirror m;
+};
+
+static void
+assert_told(struct ctx *c, const struct told *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
 		const struct mirror *m = &rows[i].m;
 		const char *word = mirror_state_word(mirror_state_of(m, HOUR, NOW));
 		const char *sentence = mirror_state_sentence(c->mem, m, HOUR, NOW);
@@ -120,6 +31,103 @@ a_mirror_is_told_by_its_state_and_a_sentence(void **state)
 		if (strcmp(word, rows[i].word) != 0 || strcmp(sentence, rows[i].sentence) != 0)
 			unit_fail("row %zu: %s: %s", i, word, sentence);
 	}
+}
+
+static void
+a_mirror_is_fresh_for_twice_its_interval_and_then_behind(void **state)
+{
+	static const struct told rows[] = {
+		{ "fresh", "Up to date, checked 3 minutes ago.",
+		    { JOB("scheduled", "", ""), CHECKED(NOW - 3 * MINUTE), PLANNED(NOW + HOUR) } },
+		{ "fresh", "Up to date, checked just now.", { JOB("", "", ""), CHECKED(NOW) } },
+		{ "fresh",
+		    "Up to date, checked 1 hour ago. The next sync begins as soon as a worker is "
+		    "free.",
+		    { JOB("queued", "", ""), CHECKED(NOW - HOUR) } },
+		/* exactly two intervals are no more than two */
+		{ "fresh", "Up to date, checked 2 hours ago.",
+		    { JOB("scheduled", "", ""), CHECKED(NOW - 2 * HOUR), PLANNED(NOW - HOUR) } },
+		{ "behind",
+		    "Last checked 2 hours ago, and meant to be every hour. The next sync is due.",
+		    { JOB("scheduled", "", ""), CHECKED(NOW - 2 * HOUR - 1),
+			PLANNED(NOW - HOUR - 1) } },
+		/* its host is left alone */
+		{ "behind",
+		    "Last checked 3 hours ago, and meant to be every hour. It has to wait for its "
+		    "host. Next try in 20 minutes.",
+		    { JOB("scheduled", "", ""), CHECKED(NOW - 3 * HOUR), .due_at = NOW - 2 * HOUR,
+			.next_at = NOW + 20 * MINUTE } },
+		/* quiet, so left alone for long; now its time has come, or somebody asks for it */
+		{ "fresh", "Up to date, checked 20 hours ago.",
+		    { JOB("scheduled", "", ""), CHECKED(NOW - 20 * HOUR), PLANNED(NOW - MINUTE) } },
+		{ "fresh",
+		    "Up to date, checked 20 hours ago. The next sync begins as soon as a worker is "
+		    "free.",
+		    { JOB("queued", "", ""), CHECKED(NOW - 20 * HOUR), .due_at = NOW } },
+		/* a list of its upstream's watches it */
+		{ "fresh", "Up to date, checked 1 minute ago.",
+		    { JOB("scheduled", "", ""), .last_success_at = NOW - 48 * HOUR,
+			.checked_at = NOW - MINUTE, PLANNED(NOW - 24 * HOUR) } },
+		/* somebody has just made the interval shorter */
+		{ "fresh", "Up to date, checked 3 hours ago.",
+		    { JOB("scheduled", "", ""), CHECKED(NOW - 3 * HOUR), PLANNED(NOW + 1) } },
+		{ "behind",
+		    "Last checked 5 minutes ago, and meant to be every 2 minutes. No sync is "
+		    "planned.",
+		    { JOB("", "", ""), CHECKED(NOW - 5 * MINUTE), .interval_s = 120 } },
+		{ "fresh", "Up to date, checked 1 day ago.",
+		    { JOB("scheduled", "", ""), CHECKED(NOW - 24 * HOUR), .interval_s = 12 * HOUR,
+			PLANNED(NOW) } },
+	};
+
+	assert_told(*state, rows, N_OF(rows));
+}
+
+static void
+a_mirror_that_waits_or_runs_says_how_far_it_is(void **state)
+{
+	static const struct told rows[] = {
+		{ "waiting", "Never synced. The next sync begins as soon as a worker is free.",
+		    { JOB("queued", "", "") } },
+		{ "waiting", "Never synced. No sync is planned.", { JOB("", "", "") } },
+		{ "syncing", "Beginning.", { JOB("running", "", "") } },
+		{ "syncing", "Asking the upstream what is new.",
+		    { JOB("running", "probing", "") } },
+		{ "syncing", "Fetching: 3.4 MB so far.",
+		    { JOB("running", "fetching", ""), .bytes = 3400000 } },
+		{ "syncing", "Fetching: 25 of 100 objects, 512 bytes.",
+		    { JOB("running", "fetching", ""), .objects = 25, .objects_total = 100,
+			.bytes = 512 } },
+		/* it comes to its end, then it is paused */
+		{ "syncing", "Publishing.",
+		    { JOB("running", "publishing", ""), .is_paused = true } },
+	};
+
+	assert_told(*state, rows, N_OF(rows));
+}
+
+static void
+a_mirror_that_is_paused_or_fails_says_since_when(void **state)
+{
+	static const struct told rows[] = {
+		{ "paused", "Paused. Last checked 2 days ago.",
+		    { JOB("", "", "no"), .is_paused = true, CHECKED(NOW - 48 * HOUR),
+			.failures = 3 } },
+		{ "paused", "Paused, and never synced.", { JOB("", "", ""), .is_paused = true } },
+		{ "failing",
+		    "Failing for 2 days: the upstream has no such repository. Next try in 40 "
+		    "minutes.",
+		    { JOB("retry", "", "the upstream has no such repository"), .failures = 9,
+			.failing_since = NOW - 48 * HOUR, CHECKED(NOW - 49 * HOUR),
+			PLANNED(NOW + 40 * MINUTE) } },
+		{ "failing", "Failing for more than 30 seconds: it stalled. The next sync is due.",
+		    { JOB("retry", "", "it stalled."), .failures = MIRROR_FAILURES_SEEN + 1,
+			.failing_since = NOW - 30, PLANNED(NOW) } },
+		{ "failing", "Failing: nothing is known about why. No sync is planned.",
+		    { JOB("", "", ""), .failures = 1 } },
+	};
+
+	assert_told(*state, rows, N_OF(rows));
 }
 
 static void
@@ -198,7 +206,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_CTX(a_mirror_is_told_by_its_state_and_a_sentence),
+		WITH_CTX(a_mirror_is_fresh_for_twice_its_interval_and_then_behind),
+		WITH_CTX(a_mirror_that_waits_or_runs_says_how_far_it_is),
+		WITH_CTX(a_mirror_that_is_paused_or_fails_says_since_when),
 		WITH_CTX(each_state_has_a_word_a_class_and_a_sign_of_its_own),
 		WITH_CTX(a_word_of_no_state_is_refused),
 		WITH_CTX(progress_is_a_percentage_of_the_objects),
