@@ -5,11 +5,13 @@
                 env={} and hosts=file as in fixtures/hub.py
     keyring     OpenPGP keys by gpg, for the whole run (fixtures/gpg.py)
     upstream    one misbehaving Git server for the whole file (fixtures/upstream.py)
+    sshd        an ssh server whose key the file's hub knows (fixtures/ssh.py)
     name        a project name that no other test of the file uses
 
 Each file has hubs of its own, below /tmp, on free ports: files run in parallel (pytest -n 3).
 MIRRORHUB_BUILD says which programs (default build/san); MIRRORHUB_KEEP=1 keeps the folders."""
 
+import contextlib
 import fcntl
 import re
 import subprocess
@@ -18,7 +20,8 @@ import zlib
 import pytest
 
 from fixtures.gpg import Keyring
-from fixtures.hub import ROOT, Hub, build_dir, sweep
+from fixtures import ssh
+from fixtures.hub import ROOT, build_dir, running, sweep
 from fixtures.upstream import Upstream
 
 
@@ -46,38 +49,29 @@ def programs():
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
-def _running(conf=None, **more):
-    hub = Hub(conf, **more)
-    try:
-        return hub.start()
-    except BaseException:
-        hub.is_running = True  # whatever came up is ended too
-        hub.end()
-        raise
-
-
 @pytest.fixture(scope="module")
 def hub(request):
-    one = _running(getattr(request.module, "HUB_CONF", None))
-    yield one
-    one.end()
+    with running(getattr(request.module, "HUB_CONF", None)) as one:
+        yield one
 
 
 @pytest.fixture
 def fresh_hub():
-    hubs = []
-
-    def start(conf=None, **more):
-        hubs.append(_running(conf, **more))
-        return hubs[-1]
-    yield start
-    for one in hubs:
-        one.end()
+    with contextlib.ExitStack() as hubs:
+        yield lambda conf=None, **more: hubs.enter_context(running(conf, **more))
 
 
 @pytest.fixture(scope="module")
 def upstream(tmp_path_factory):
     with Upstream(tmp_path_factory.mktemp("upstream")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def sshd(hub, tmp_path_factory):
+    if not ssh.is_there():
+        pytest.skip("openssh-server is not installed")
+    with ssh.Sshd(tmp_path_factory.mktemp("sshd"), hub) as server:
         yield server
 
 

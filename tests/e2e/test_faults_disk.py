@@ -69,7 +69,6 @@ def small():
         hub.expect_err("")  # what does not fit is told loudly
         yield hub.start(), disk
     finally:
-        hub.is_running = True
         try:
             hub.stop()
         finally:
@@ -169,7 +168,6 @@ def test_R18_a_full_disk_of_logs_stops_no_service(upstream, name):
         settle(hub, name)
         check(hub, {name: origin})
     finally:
-        hub.is_running = True
         try:
             hub.stop()
         finally:

@@ -11,7 +11,7 @@ import pathlib
 import pytest
 
 from fixtures import upstream as up
-from fixtures.hub import Hub, can_unshare
+from fixtures.hub import can_unshare, running
 from fixtures.repos import EVIL_TREES, Repo, simple
 from fixtures.run import run, wait_until
 
@@ -28,10 +28,8 @@ HUB_CONF = {
 @pytest.fixture(scope="module")
 def strict():
     """A hub that allows no private address at all."""
-    from conftest import _running
-    one = _running({"net.allow": "", "net.schemes": "https http"})
-    yield one
-    one.end()
+    with running({"net.allow": "", "net.schemes": "https http"}) as one:
+        yield one
 
 
 @pytest.fixture
@@ -156,12 +154,8 @@ def named(tmp_path_factory):
                      "127.0.0.2 private.test\n127.0.0.1 flip.test\n")
     hosts.parent.chmod(0o755)
     hosts.chmod(0o644)
-    one = Hub({"net.allow": "127.0.0.1/32"}, hosts=hosts)
-    try:
-        yield one.start(), hosts
-    finally:
-        one.is_running = True
-        one.end()
+    with running({"net.allow": "127.0.0.1/32"}, hosts=hosts) as one:
+        yield one, hosts
 
 
 @needs_hosts

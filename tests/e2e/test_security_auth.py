@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from fixtures.hub import running
 from fixtures.run import wait_until
 
 PROTECTED = "/repositories"  # a POST without a body: 401 for who may not come in, 400 for who may
@@ -134,12 +135,10 @@ def fail_from(hub, source, user, password="wrong horse"):
 
 @pytest.fixture(scope="module")
 def strict():
-    from conftest import _running
-    one = _running(LIMITS)
-    one.account("victim", "correct horse")
-    one.account("other", "correct horse")
-    yield one
-    one.end()
+    with running(LIMITS) as one:
+        one.account("victim", "correct horse")
+        one.account("other", "correct horse")
+        yield one
 
 
 def test_A08_the_eleventh_failure_of_one_account_is_429(strict):

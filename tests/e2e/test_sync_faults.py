@@ -7,11 +7,9 @@ Most tests end the hub's own `mirrorhub-sync --follow` and run the program as cr
 import contextlib
 import os
 import pathlib
-import pwd
 import random
 import shutil
 import signal
-import socket
 import subprocess
 
 import psycopg2
@@ -21,7 +19,6 @@ from fixtures import upstream as up
 from fixtures.faults import (end_follow, end_lease, files_of, follow, hub_follows, is_out_of_lease,
                              is_talking_to, make_due, once, start_database, start_once,
                              stop_database, sync_argv, sync_pids)
-from fixtures.hub import free_port
 from fixtures.invariants import check
 from fixtures.repos import simple
 from fixtures.run import clean_env, run, wait_until
@@ -616,41 +613,8 @@ def test_a_deleted_mirror_loses_its_folder_and_nothing_else_does(
 
 # ---------------------------------------------------------------- ssh, by a worker that is confined
 
-@pytest.fixture
-def sshd(tmp_path, hub):
-    """A server for this user alone, known to the hub and open to its key: "user@host:port"."""
-    program = "/usr/sbin/sshd"
-    if not os.access(program, os.X_OK):
-        pytest.skip("openssh-server is not installed")
-    keys = hub.var / "keys"
-    for key in (tmp_path / "host", keys / "ssh_key"):
-        if not key.exists():
-            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
-    port = free_port()
-    (keys / "known_hosts").write_text(
-        "[127.0.0.1]:%d %s" % (port, (tmp_path / "host.pub").read_text()))
-    for file in (keys / "ssh_key", keys / "known_hosts"):
-        os.chown(file, keys.stat().st_uid, keys.stat().st_gid)
-    (tmp_path / "conf").write_text(
-        "Port %d\nListenAddress 127.0.0.1\nHostKey %s/host\nAuthorizedKeysFile %s/ssh_key.pub\n"
-        "StrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n"
-        "PermitRootLogin prohibit-password\nPidFile none\n" % (port, tmp_path, keys))
-    if os.geteuid() == 0:
-        pathlib.Path("/run/sshd").mkdir(exist_ok=True)
-    server = subprocess.Popen([program, "-D", "-e", "-f", str(tmp_path / "conf")], env=clean_env(),
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def answers():
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return True
-    wait_until(answers, 60, "sshd answers")
-    yield "%s@127.0.0.1:%d" % (pwd.getpwuid(os.geteuid()).pw_name, port)
-    server.kill()
-    server.wait()
-
-
 def test_an_upstream_over_ssh_is_mirrored(still, upstream, origin, path, name, sshd):
-    still.add("ssh://%s%s" % (sshd, origin.path), name)
+    still.add(sshd.url(origin.path), name)
     once(still)
     assert still.last_run(name)["outcome"] == "changed", still.last_run(name)
     check_whole(still, name, origin)

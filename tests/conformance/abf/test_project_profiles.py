@@ -5,7 +5,7 @@ import pytest
 
 from conformance.abf.client import DENIED, GUEST, NOT_FOUND, SIGN_IN, Abf, digest
 from conformance.abf.profiles import NO, PROJECTS, REPOSITORIES, TAKEN, WAITING, YES
-from conftest import _running
+from fixtures.hub import running
 
 CASES = [(number, visibility) for number in PROJECTS for visibility in ("open", "hidden")]
 
@@ -64,9 +64,8 @@ def world(hub):
 @pytest.fixture(scope="module")
 def closed():
     """A hub that asks everybody for an account."""
-    one = _running({"anonymous_read": "no"})
-    yield World(one)
-    one.end()
+    with running({"anonymous_read": "no"}) as one:
+        yield World(one)
 
 
 class Case:

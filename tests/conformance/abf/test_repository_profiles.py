@@ -6,7 +6,7 @@ import pytest
 from conformance.abf.client import (DENIED, GUEST, NOT_FOUND, SIGN_IN, Abf, digest, personal)
 from conformance.abf.keys import pair
 from conformance.abf.profiles import NO, REPOSITORIES, YES
-from conftest import _running
+from fixtures.hub import running
 
 CASES = [(number, visibility) for number in REPOSITORIES for visibility in ("open", "hidden")]
 
@@ -35,9 +35,8 @@ def world(hub):
 
 @pytest.fixture(scope="module")
 def closed():
-    one = _running({"anonymous_read": "no"})
-    yield World(one)
-    one.end()
+    with running({"anonymous_read": "no"}) as one:
+        yield World(one)
 
 
 class Case:

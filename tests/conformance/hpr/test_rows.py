@@ -9,6 +9,7 @@ import re
 import pytest
 
 from conformance.hpr.rows import BOTH, ROWS, TYPO, URL, WORD
+from fixtures.hub import running
 from fixtures.run import run, wait_until
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}")
@@ -313,10 +314,8 @@ def test_row_50_the_second_delete_finds_nothing(empty):
 @pytest.fixture(scope="module")
 def closed(request):
     """A hub that asks everybody for an account."""
-    from conftest import _running
-    one = _running({"anonymous_read": "no"})
-    yield one
-    one.end()
+    with running({"anonymous_read": "no"}) as one:
+        yield one
 
 
 PATHS = ["/", "/info", "/info/busy", "/nothing/here", TYPO, WORD, TYPO + "/x", WORD + "/search?q=a"]
