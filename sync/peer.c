@@ -14,7 +14,7 @@
 
 /* What we ask the other side for, in the words of each way to it. */
 struct service {
-	const char *name, *command;			      /* ssh; local */
+	const char *name, *command;			      /* ssh, git; local */
 	const char *query, *suffix;			      /* HTTP */
 	const char *advert_type, *request_type, *result_type; /* HTTP */
 };
@@ -23,10 +23,9 @@ static const struct service upload = { "git-upload-pack", "upload-pack", "servic
 	"/git-upload-pack", "application/x-git-upload-pack-advertisement",
 	"application/x-git-upload-pack-request", "application/x-git-upload-pack-result" };
 
-static const struct service receive = { "git-receive-pack", "receive-pack",
-	"service=git-receive-pack", "/git-receive-pack",
-	"application/x-git-receive-pack-advertisement", "application/x-git-receive-pack-request",
-	"application/x-git-receive-pack-result" };
+static const struct service receive = { "git-receive-pack", NULL, "service=git-receive-pack",
+	"/git-receive-pack", "application/x-git-receive-pack-advertisement",
+	"application/x-git-receive-pack-request", "application/x-git-receive-pack-result" };
 
 struct peer {
 	const struct service *service;
@@ -213,6 +212,10 @@ peer_open_to_push(struct net *n, const struct net_url *url, struct peer **out)
 {
 	if (url->scheme == NET_GIT)
 		return net_fail(n, NET_WHY_POLICY, "nothing can be pushed over git://");
+	/* sync may write to every store: whoever may edit a target could write there too */
+	if (url->scheme == NET_FILE)
+		return net_fail(
+		    n, NET_WHY_POLICY, "nothing can be pushed to a folder of this machine");
 	return open_peer(n, url, &receive, out);
 }
 

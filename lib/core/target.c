@@ -45,10 +45,14 @@ judge_url(struct ctx *c, struct faults *f, const char *field, const char *url, b
 		    "an address has no user and password in it: they have places of their own");
 	else if (strpbrk(url, "?#\"<>") != NULL)
 		faults_say(f, field, FAULT_INVALID, "an address has no query and no fragment");
-	else if (is_api ? !upstream_is_http(&u) || u.is_scp : strcmp(u.scheme, "git") == 0)
+	else if (is_api && (!upstream_is_http(&u) || u.is_scp))
 		faults_say(f, field, FAULT_INVALID,
-		    is_api ? "the address of an API begins with http:// or https://"
-			   : "nothing can be pushed over git://");
+		    "the address of an API begins with http:// or https://");
+	else if (strcmp(u.scheme, "git") == 0)
+		faults_say(f, field, FAULT_INVALID, "nothing can be pushed over git://");
+	else if (strcmp(u.scheme, "file") == 0)
+		faults_say(
+		    f, field, FAULT_INVALID, "nothing can be pushed to a folder of this machine");
 }
 
 static void

@@ -4,12 +4,14 @@ Mirrorhub; the truth is what git says they have."""
 
 import pytest
 
+from fixtures import canary
 from fixtures import upstream as up
 from fixtures.faults import end_follow, once
 from fixtures.repos import simple
 from fixtures.run import wait_until
 
-HUB_CONF = {"sync.workers": 2, "net.low_speed_s": 6, "net.connect_s": 6, "sync.poll_s": 1}
+HUB_CONF = {"sync.workers": 2, "net.low_speed_s": 6, "net.connect_s": 6, "sync.poll_s": 1,
+            "net.allow_file": "yes"}
 
 
 # ---------------------------------------------------------------- tools
@@ -303,6 +305,73 @@ def test_a_redirect_is_followed_on_the_same_host_alone(hub, upstream, mirror, or
     assert there.refs() == origin.refs()
 
 
+# ---------------------------------------------------------------- ways there: ssh, and what is none
+
+def test_a_target_over_ssh_gets_more_than_one_batch_and_each_change(hub, mirror, origin, there, sshd):
+    """A stream takes one push, and says goodbye: each batch of 500 refs is a connection of its own."""
+    origin.many_refs(600, "refs/tags/many/")
+    hub.sync_and_wait(mirror, "changed")
+    target = add(hub, mirror, sshd.url(there.path))
+    wait(hub, mirror, target, "idle")
+    assert there.refs() == origin.refs()
+    origin.commit("main", {"new": "thing"})
+    origin.delete("refs/tags/light")
+    hub.sync_and_wait(mirror, "changed")
+    wait_until(lambda: there.refs() == origin.refs(), 60, lambda: show(hub, mirror, target))
+    there.git("fsck", "--strict")
+
+
+def test_a_refusal_over_ssh_is_told_ref_by_ref(hub, mirror, origin, there, sshd):
+    write_hook(there, "update", 'case "$1" in refs/heads/main) echo "main is protected" >&2; exit 1;; esac\n')
+    now = wait(hub, mirror, add(hub, mirror, sshd.url(there.path)), "partial")
+    assert [r["ref"] for r in now["refused"]] == ["refs/heads/main"]
+    assert there.refs() == {r: o for r, o in origin.refs().items() if r != "refs/heads/main"}
+
+
+def test_a_target_over_ssh_that_is_another_or_lets_us_not_in_gets_nothing(hub, mirror, origin, there, sshd):
+    sshd.is_known(False)
+    try:
+        target = add(hub, mirror, sshd.url(there.path))
+        now = wait(hub, mirror, target, "backoff")
+        assert now["errorClass"] == "tls" and "host key" in now["error"], now
+        sshd.is_known()
+        sshd.is_open(False)
+        now = push(hub, mirror, target, "auth")
+        assert now["errorClass"] == "auth" and "ssh key" in now["error"], now
+        assert there.refs() == {}
+    finally:
+        sshd.is_known()
+        sshd.is_open()
+    push(hub, mirror, target)
+    assert there.refs() == origin.refs()
+
+
+@pytest.mark.parametrize("url, why", [
+    ("git://127.0.0.1/x/y.git", "nothing can be pushed over git://"),
+    ("ssh://bob:secret@127.0.0.1/x/y.git", ""), ("file:///tmp/x/y.git", "to a folder of this machine"),
+    ("/tmp/x/y.git", "an address is"), ("ext::sh -c id", "an address has")])
+def test_nothing_is_pushed_to_folders_and_over_git(hub, mirror, url, why):
+    answer = add(hub, mirror, url, 400)
+    assert why in str(answer), answer
+    assert hub.one("SELECT count(*) FROM hub.target t JOIN hub.project p ON p.id = t.project_id"
+                   " WHERE p.path = %s", mirror) == 0
+
+
+def test_a_folder_that_got_into_the_table_is_not_written_to(hub, upstream, mirror, there):
+    """Even where upstreams may be folders: sync could write to any store."""
+    target = add(hub, mirror, upstream.url("nothing/%s.git" % mirror))
+    wait(hub, mirror, target, "backoff")
+    hub.sql("UPDATE hub.target SET url = %s WHERE id = %s", "file://%s" % there.path, target)
+    now = push(hub, mirror, target, "backoff")
+    assert now["errorClass"] == "policy" and "to a folder" in now["error"], now
+    assert there.refs() == {}
+
+
+def test_a_password_is_for_http_alone(hub, mirror):
+    answer = add(hub, mirror, "ssh://git@127.0.0.1/x/y.git", 400, user="bob", password="canary-ssh")
+    assert "http" in str(answer) and "canary" not in str(answer), answer
+
+
 # ---------------------------------------------------------------- secrets (M-11 to M-14)
 
 def test_credentials_in_an_address_are_refused(hub, mirror):
@@ -356,6 +425,28 @@ def test_an_answer_that_repeats_our_secret_is_not_shown(hub, upstream, mirror, o
     target = add(hub, mirror, upstream.url(path), user="bob", password="canary-four-3c")
     now = wait(hub, mirror, target, "partial")
     assert "canary" not in str(now) and "secret" in now["refused"][0]["error"]
+
+
+def test_M12_while_the_target_holds_a_push_its_secret_shows_nowhere(hub, upstream, mirror, origin, there):
+    path, secret, gate, authorized = "to/%s.git" % mirror, "canary-held-6b", canary.Gate(), []
+    hub.hide(secret)
+    upstream.require(path, "bob", secret)
+
+    def hold(x):
+        if x.kind == "push":
+            authorized.append(x.request.authorization)
+            gate.pass_by()
+        return False
+    upstream.fault(path, hold)
+    target = add(hub, mirror, upstream.url(path), user="bob", password=secret)
+    with gate.held():
+        assert show(hub, mirror, target)["state"] == "pushing"
+        assert canary.shown(hub, secret, "bob", pages=(
+            "/api/repos/%s/targets" % mirror, "/api/repos/%s/targets/%d" % (mirror, target), "/api/repos/" + mirror,
+            "/repositories/" + mirror, "/info", "/info/busy", "/" + mirror, "/%s/targets" % mirror,
+            "/%s/targets/%d" % (mirror, target))) == []
+    assert authorized == [canary.basic("bob", secret)]
+    wait(hub, mirror, target, "idle", "backoff")  # it may have been held for longer than we wait
 
 
 # ---------------------------------------------------------------- killed at each step (R-01)
