@@ -8,11 +8,12 @@ import tempfile
 
 import pytest
 
+from fixtures import canary
 from fixtures import forge as fg
 from fixtures.gitea import Gitea
 from fixtures.github import GitHub
 from fixtures.gitlab import GitLab, put_token
-from fixtures.hub import Hub
+from fixtures.hub import running
 from fixtures.repos import Repo, simple
 from fixtures.run import wait_until
 
@@ -32,16 +33,13 @@ def forges(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hub(forges):
-    one = Hub({"gitlab.endpoint": forges["gitlab"].endpoint, "gitlab.group_name": "hubs",
-               "sync.workers": 2, "net.low_speed_s": 5})
-    try:
-        one.start()
+    conf = {"gitlab.endpoint": forges["gitlab"].endpoint, "gitlab.group_name": "hubs",
+            "sync.workers": 2, "net.low_speed_s": 5}
+    with running(conf) as one:
         one.hide(CANARY)
         put_token(one, forges["gitlab"])
         wait_until(lambda: one.one("SELECT count(*) FROM hub.worker") > 0, 60)
         yield one
-    finally:
-        one.end()
 
 
 @pytest.fixture(params=list(KINDS))
@@ -343,10 +341,10 @@ def test_a_token_file_that_others_may_read_is_not_used(hub, lab, origin, url, na
 
 @pytest.fixture(scope="module")
 def storm(hub, forges, upstream):
-    """Targets whose tokens are canaries, through success and all kinds of failure; who had one in his
-    command line or environment meanwhile."""
-    seen = []
-    faults = {"fine": None, "wrong": fg.status(401, {"message": "bad token " + CANARY + "-lab"}),
+    """Targets whose tokens are canaries, through success and all kinds of failure, and where one showed
+    meanwhile."""
+    needles, seen = [CANARY.encode()], []
+    faults = {"wrong": fg.status(401, {"message": "bad token " + CANARY + "-lab"}),
               "denied": fg.status(403), "busy": fg.status(429, Retry_After="3600"),
               "broken": fg.status(500, {"error": CANARY + "-lab says GitLab"}),
               "page": fg.raw("<html>" + CANARY + "-lab</html>", kind="text/html"),
@@ -362,20 +360,35 @@ def storm(hub, forges, upstream):
         got = hub.post("/api/repos", json={"repository": {
             "clone_url": upstream.url("p/%s.git" % name), "name": name}})
         assert got.status_code in (200, 201), got.text
-        if fault is not None:
-            lab.fault(fault, None, "/projects.*%s" % name)
+        lab.fault(fault, None, "/projects.*%s" % name)
         targets.append((name, add(hub, lab, name)))
 
     def look():
-        for pid in hub.processes():
-            for file in ("cmdline", "environ"):
-                with contextlib.suppress(OSError):
-                    if CANARY.encode() in pathlib.Path("/proc/%d/%s" % (pid, file)).read_bytes():
-                        seen.append((pid, file))
+        seen.extend(canary.in_processes(hub, needles))
         return all(show(hub, *t)["attemptedAt"] for t in targets)
     wait_until(look, 120, "all of them have been tried")
     lab.heal()
     return seen, targets
+
+
+def test_M12_while_the_forge_holds_a_call_or_a_push_its_token_shows_nowhere(hub, forge, mirror, origin):
+    path = "/projects" if forge.kind == "gitlab" else "/orgs/mirrors/repos"
+    called, pushed = canary.Gate(), canary.Gate()
+    forge.fault(fg.held(called), "POST", path)
+    forge.push_gate = pushed
+    try:
+        target = add(hub, forge, mirror)
+        pages = ["/api/repos/%s/targets/%d" % (mirror, target), "/%s/targets/%d" % (mirror, target), "/info/busy"]
+        besides = [hub.var / "keys" / "gitlab.token"]  # where it belongs
+        for gate in (called, pushed):
+            with gate.held():
+                assert show(hub, mirror, target)["state"] == "pushing"
+                user = forge.pushes[-1][1] if gate is pushed else forge.user
+                assert canary.shown(hub, forge.token, user, pages, besides) == []
+    finally:
+        forge.push_gate = None
+        pushed.open.set()
+    ended(hub, mirror, target)  # as an idle target, if the machine was quick enough for our limits
 
 
 def test_M12_a_token_shows_in_no_process(storm):
@@ -389,7 +402,8 @@ def test_M12_a_token_shows_in_no_answer(hub, storm):
             got = hub.get(path, hub.admin)
             assert CANARY not in got.text + str(got.headers), path
     states = {name: show(hub, name, target)["state"] for name, target in storm[1]}
-    assert states["storm-fine"] == "idle" and states["storm-wrong"] == "auth"
+    assert states["storm-wrong"] == "auth", states
+    assert {name for name, state in states.items() if state == "idle"} == {"storm-lies"}, "nobody asks where to"
 
 
 def test_M12_a_token_shows_in_no_log_and_nowhere_in_the_database(hub, storm):
