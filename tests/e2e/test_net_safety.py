@@ -3,22 +3,23 @@ each way on which the hub goes out: "fetch" (a worker's sync), "probe" (the prob
 mirror), "target" (a push on), "provider" (a forge's API), "webhook". The table says which test is where;
 what is missing in other files is here."""
 
+import concurrent.futures
 import contextlib
 import os
 import pathlib
 import re
-import shutil
 import ssl
-import tempfile
 import threading
 import zlib
 
 import pytest
 
 from fixtures import dns as ns
+from fixtures import forbidden
 from fixtures import receiver as rc
 from fixtures import upstream as up
-from fixtures.hub import ROOT
+from fixtures.authority import Authority
+from fixtures.hub import ROOT, running
 from fixtures.invariants import check, settle
 from fixtures.receiver import Receiver
 from fixtures.repos import Repo, simple
@@ -101,6 +102,25 @@ HUB_CONF = {
 }
 
 
+@pytest.fixture(scope="module")
+def names():
+    with ns.Dns() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def authority():
+    with Authority() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def hub(names, authority):
+    """It asks our name server, trusts our authority, and may reach 127.0.0.1 alone."""
+    with running({**HUB_CONF, "net.resolvers": names.address}, env=authority.env) as one:
+        yield one
+
+
 @pytest.fixture
 def path(name):
     return "s/%s.git" % name
@@ -136,9 +156,7 @@ def fails_again(hub, name, before, *classes):
 
 # ---------------------------------------------------------------- redirects, of a mirror that is known
 
-@pytest.mark.parametrize("target", [
-    "http://10.0.0.1/a/b.git", "http://127.0.0.2:PORT/PATH", "file:///etc/passwd", "ftp://127.0.0.1/PATH",
-    "http://169.254.169.254/latest/meta-data", "//", "javascript:x"])
+@pytest.mark.parametrize("target", forbidden.REDIRECTS)
 def test_a_known_mirror_that_redirects_to_where_one_may_not_go_is_not_followed(
         hub, upstream, origin, path, name, target):
     hub.mirror(upstream.url(path), name)
@@ -238,42 +256,12 @@ def test_M16_a_known_mirror_fails_in_the_same_classes(hub, upstream, origin, pat
 
 # ---------------------------------------------------------------- names
 
-@pytest.fixture(scope="module")
-def names():
-    with ns.Dns() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def named(names):
-    """A hub that asks our name server, and may reach 127.0.0.1 alone."""
-    from conftest import _running
-    one = _running({**HUB_CONF, "net.resolvers": names.address})
-    yield one
-    one.end()
-
-
-BAD_ANSWERS = {
-    "a private one behind": [ns.a("127.0.0.1"), ns.a("10.0.0.1")],
-    "a private one in front": [ns.a("10.0.0.1"), ns.a("127.0.0.1")],
-    "a neighbour": [ns.a("127.0.0.1"), ns.a("127.0.0.2")],
-    "mapped": [ns.a("127.0.0.1"), ns.mapped("10.0.0.1")],
-    "NAT64": [ns.a("127.0.0.1"), ns.nat64("10.0.0.1")],
-    "6to4": [ns.a("127.0.0.1"), ns.six_to_four("10.0.0.1")],
-    "local": [ns.a("127.0.0.1"), ns.aaaa("fe80::1")],
-    "unique local": [ns.a("127.0.0.1"), ns.aaaa("fd00::1")],
-    "the clouds' own": [ns.a("169.254.169.254")],
-    "an alias": [ns.cname("inside.test"), ns.Record(ns.A, ns.a("10.0.0.1").data, owner="inside.test")],
-    "the last of five hundred": [ns.a("127.0.0.1")] * 499 + [ns.a("10.0.0.1")],
-}
-
-
-@pytest.mark.parametrize("what", BAD_ANSWERS)
-def test_a_name_with_one_bad_address_is_refused(named, names, upstream, origin, path, name, what):
-    host = "bad-%d.test" % list(BAD_ANSWERS).index(what)
-    names.answer(host, BAD_ANSWERS[what])
-    named.add(upstream.url(path, host=host), name)
-    failed(named, name, "policy")
+@pytest.mark.parametrize("what", forbidden.ANSWERS)
+def test_a_name_with_one_bad_address_is_refused(hub, names, upstream, origin, path, name, what):
+    host = forbidden.host_of(what)
+    names.answer(host, forbidden.ANSWERS[what])
+    hub.add(upstream.url(path, host=host), name)
+    failed(hub, name, "policy")
     assert upstream.asked(path) == []
 
 
@@ -286,11 +274,11 @@ GOOD_ANSWERS = {
 
 
 @pytest.mark.parametrize("what", GOOD_ANSWERS)
-def test_R26_a_name_with_good_addresses_is_mirrored(named, names, upstream, origin, path, name, what):
+def test_R26_a_name_with_good_addresses_is_mirrored(hub, names, upstream, origin, path, name, what):
     host = "good-%d.test" % list(GOOD_ANSWERS).index(what)
     names.answer(host, GOOD_ANSWERS[what])
-    named.mirror(upstream.url(path, host=host), name)
-    assert named.refs(name) == origin.mirrored()
+    hub.mirror(upstream.url(path, host=host), name)
+    assert hub.refs(name) == origin.mirrored()
 
 
 NO_ANSWERS = {
@@ -307,64 +295,64 @@ NO_ANSWERS = {
 
 @pytest.mark.parametrize("what", NO_ANSWERS)
 def test_R26_a_name_that_cannot_be_found_has_its_class_and_mends_by_itself(
-        named, names, upstream, origin, path, name, what):
+        hub, names, upstream, origin, path, name, what):
     fault, classes = NO_ANSWERS[what]
     host = "none-%d.test" % list(NO_ANSWERS).index(what)
     names.answer(host, ns.a("127.0.0.1"))
     names.fault(host, fault)
-    named.add(upstream.url(path, host=host), name)
-    failed(named, name, *classes)
+    hub.add(upstream.url(path, host=host), name)
+    failed(hub, name, *classes)
     assert upstream.asked(path) == []
     names.answer(host, ns.a("127.0.0.1"))
-    settle(named, name)
-    check(named, {name: origin})
+    settle(hub, name)
+    check(hub, {name: origin})
 
 
-def test_R26_a_slow_answer_is_waited_for_and_others_go_on(named, names, upstream, origin, path, name):
+def test_R26_a_slow_answer_is_waited_for_and_others_go_on(hub, names, upstream, origin, path, name):
     gate = threading.Event()
     names.answer("slow.test", ns.a("127.0.0.1"))
     names.answer("quick.test", ns.a("127.0.0.1"))
     names.fault("slow.test", ns.slow(gate))
     other = simple(upstream.folder / ("s/%s-q.git" % name))
-    named.add(upstream.url(path, host="slow.test"), name)
+    hub.add(upstream.url(path, host="slow.test"), name)
     wait_until(lambda: names.asked("slow.test"), 60, "the slow one is asked for")
-    named.mirror(upstream.url("s/%s-q.git" % name, host="quick.test"), name + "-q")
-    assert named.refs(name + "-q") == other.mirrored()
+    hub.mirror(upstream.url("s/%s-q.git" % name, host="quick.test"), name + "-q")
+    assert hub.refs(name + "-q") == other.mirrored()
     gate.set()
     names.fault("slow.test", None)
-    settle(named, name)
-    check(named, {name: origin})
+    settle(hub, name)
+    check(hub, {name: origin})
 
 
-def test_a_name_that_turns_private_is_not_followed(named, names, upstream, origin, path, name, tmp_path):
+def test_a_name_that_turns_private_is_not_followed(hub, names, upstream, origin, path, name, tmp_path):
     """The first look-up is good, all others are not: whoever asks twice is caught."""
     simple(tmp_path / "evil" / path)
     names.answer("flip.test", ns.a("127.0.0.1"), ns.a("127.0.0.2"))
     with up.Upstream(tmp_path / "evil", host="127.0.0.2", port=upstream.port) as evil:
-        named.add(upstream.url(path, host="flip.test"), name)
-        done = named.wait_run(name)
+        hub.add(upstream.url(path, host="flip.test"), name)
+        done = hub.wait_run(name)
         assert evil.asked() == [], "the other address was reached"
         if done["outcome"] == "changed":  # it stayed with the address that was checked
-            assert named.refs(name) == origin.mirrored()
+            assert hub.refs(name) == origin.mirrored()
         else:
             assert done["error_class"] == "policy", done
-    named.park(name)
+    hub.park(name)
 
 
 def test_a_known_mirror_whose_name_turns_private_is_not_followed(
-        named, names, upstream, origin, path, name, tmp_path):
+        hub, names, upstream, origin, path, name, tmp_path):
     simple(tmp_path / "evil" / path)
     names.answer("later.test", ns.a("127.0.0.1"))
     with up.Upstream(tmp_path / "evil", host="127.0.0.2", port=upstream.port) as evil:
-        named.mirror(upstream.url(path, host="later.test"), name)
+        hub.mirror(upstream.url(path, host="later.test"), name)
         before = origin.mirrored()
         names.answer("later.test", ns.a("127.0.0.2"))
-        fails_again(named, name, before, "policy")
+        fails_again(hub, name, before, "policy")
         names.answer("later.test", ns.a("127.0.0.1"), ns.a("127.0.0.2"))
-        named.sync_and_wait(name)
+        hub.sync_and_wait(name)
         assert evil.asked() == []
-        assert named.refs(name) == before
-    named.park(name)
+        assert hub.refs(name) == before
+    hub.park(name)
 
 
 # ---------------------------------------------------------------- webhooks
@@ -386,42 +374,38 @@ def attempt(hub, number):
 
 @pytest.mark.parametrize("what", ["a private one behind", "mapped", "NAT64", "an alias"])
 def test_a_receiver_with_one_bad_address_is_not_told(
-        named, names, receiver, upstream, origin, path, name, what):
-    host = "hook-%d.test" % list(BAD_ANSWERS).index(what)
-    names.answer(host, BAD_ANSWERS[what])
-    named.mirror(upstream.url(path), name)
-    number = add_webhook(named, name, receiver.url("/" + name, host=host))
+        hub, names, receiver, upstream, origin, path, name, what):
+    host = "hook-" + forbidden.host_of(what)
+    names.answer(host, forbidden.ANSWERS[what])
+    hub.mirror(upstream.url(path), name)
+    number = add_webhook(hub, name, receiver.url("/" + name, host=host))
     origin.commit()
-    named.sync_and_wait(name, "changed")
-    row = attempt(named, number)
+    hub.sync_and_wait(name, "changed")
+    row = attempt(hub, number)
     assert row["status"] == 0 and row["error"], row
     assert receiver.asked("/" + name) == []
 
 
 def test_a_receiver_whose_name_turns_private_is_not_told(
-        named, names, receiver, upstream, origin, path, name):
+        hub, names, receiver, upstream, origin, path, name):
     names.answer("turns.test", ns.a("127.0.0.1"))
-    named.mirror(upstream.url(path), name)
-    number = add_webhook(named, name, receiver.url("/" + name, host="turns.test"))
+    hub.mirror(upstream.url(path), name)
+    number = add_webhook(hub, name, receiver.url("/" + name, host="turns.test"))
     origin.commit()
-    named.sync_and_wait(name, "changed")
-    assert attempt(named, number)["state"] == "delivered"
+    hub.sync_and_wait(name, "changed")
+    assert attempt(hub, number)["state"] == "delivered"
     names.answer("turns.test", ns.a("127.0.0.2"))
     told = len(receiver.asked("/" + name))
     origin.commit()
-    named.sync_and_wait(name, "changed")
-    wait_until(lambda: named.one("SELECT failures FROM hub.webhook WHERE id = %s", number), 60, "it failed")
+    hub.sync_and_wait(name, "changed")
+    wait_until(lambda: hub.one("SELECT failures FROM hub.webhook WHERE id = %s", number), 60, "it failed")
     assert len(receiver.asked("/" + name)) == told
-
-
-SPELLINGS = ["127.2", "0x7f000002", "2130706434", "0177.0.0.2", "[::ffff:127.0.0.2]", "[::ffff:7f00:2]",
-             "[64:ff9b::7f00:2]", "[2002:7f00:2::]", "[::1]", "[::]", "0", "0.0.0.0", "10.1", "127.0.0.2."]
 
 
 def test_no_spelling_of_a_private_receiver_is_told(hub, upstream, origin, path, name, receiver):
     hub.mirror(upstream.url(path), name)
     with Receiver("127.0.0.2") as inside:
-        numbers = [add_webhook(hub, name, "http://%s:%d/inside" % (host, inside.port)) for host in SPELLINGS]
+        numbers = [add_webhook(hub, name, "http://%s:%d/inside" % (host, inside.port)) for host in forbidden.SPELLINGS]
         origin.commit()
         hub.sync_and_wait(name, "changed")
         for number in filter(None, numbers):
@@ -430,12 +414,7 @@ def test_no_spelling_of_a_private_receiver_is_told(hub, upstream, origin, path, 
         assert inside.asked() == []
 
 
-@pytest.mark.parametrize("url", [
-    "file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/x", "dict://127.0.0.1/x",
-    "ext::sh -c id", "/etc/passwd", "-uxx", "javascript:x", "data:text/plain,x",
-    "http://good.test@127.0.0.1/x", "http://user:secret@127.0.0.1/x", "http://127.0.0.1\\@good.test/x",
-    "http://127.0.0.1/a b", "http://127.0.0.1/a\tb", "http://127.0.0.1/a\r\nX-Evil: 1", "http://127.0.0.1\n/x",
-    "http://\uff11\uff12\uff17.0.0.1/x"])
+@pytest.mark.parametrize("url", forbidden.URLS)
 def test_other_schemes_of_receivers_are_refused(hub, upstream, origin, path, name, url):
     hub.mirror(upstream.url(path), name)
     number = add_webhook(hub, name, url)
@@ -604,19 +583,25 @@ def test_a_truncated_loose_object_stops_no_sync(hub, upstream, origin, path, nam
     assert hub.refs(name) == origin.mirrored()
 
 
-@pytest.mark.parametrize("keep", [0.5, 0.9])
+@pytest.mark.parametrize("keep", [0.5, 0.9] if os.environ.get("FAULTS_ALL") else [0.5])
 def test_a_truncated_loose_object_stops_no_page(hub, upstream, origin, path, name, keep):
+    hub.expect_err(r"inflate|corrupt|loose object|zlib|object|damaged")
     hub.mirror(upstream.url(path), name)
     lost = origin.commit("elsewhere", {"lost": "1"})  # never synced
     hub.park(name)
     store = hub.store_dir(name)
-    for oid in (plant(hub, store, origin, lost, keep), plant(hub, store, origin, "main", keep)):
-        for page in ("/%s/commit/%s", "/%s/tree/%s", "/%s/commits/%s", "/%s/archive/%s.tar.gz"):
-            got = hub.get(page % (name, oid), hub.admin, timeout=170)
-            # libgit2 may read it for ever: then the limit of one answer ends the process
-            assert got.status_code in (200, 302, 404, 500, 502, 503), (page, got.status_code)
-    hub.expect_err(r"inflate|corrupt|loose object|zlib|object|damaged")
-    assert hub.get("/" + name, hub.admin).status_code < 600
+    main = plant(hub, store, origin, "main", keep)
+    for page in ("commit/%s", "tree/%s", "commits/%s", "archive/%s.tar.gz"):
+        got = hub.get("/%s/%s" % (name, page % main), hub.admin)
+        assert got.status_code == 200, (page, "it is whole in a pack")
+    # libgit2 may read the other for ever: then the limit of one answer ends the process. One page of each
+    # pool, at the same time, for that is fifteen seconds of a processor
+    plant(hub, store, origin, lost, keep)
+    with concurrent.futures.ThreadPoolExecutor() as asks:
+        answers = list(asks.map(lambda page: hub.get("/%s/%s" % (name, page % lost), hub.admin, timeout=170),
+                                ("commit/%s", "archive/%s.tar.gz")))
+    assert all(got.status_code in (404, 500, 502, 503) for got in answers), answers
+    assert hub.get("/" + name, hub.admin).status_code == 200
     assert_nobody_spins(hub)
 
 
@@ -638,42 +623,14 @@ def assert_nobody_spins(hub):
 
 # ---------------------------------------------------------------- certificates
 
-@pytest.fixture(scope="module")
-def authority():
-    """(folder, a function): a signer whom a hub may trust, and certificates of it. pytest's own folders
-    are shut to the hub's user."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="mh-authority-"))
-    folder.chmod(0o755)
-    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-days", "2", "-subj", "/CN=test authority", "-keyout", str(folder / "ca.key"),
-         "-out", str(folder / "ca.pem")])
-    (folder / "ca.pem").chmod(0o644)
-
-    def sign(name, names, *dates):
-        where = folder / name
-        where.mkdir()
-        run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-             "/CN=" + name, "-keyout", str(where / "key.pem"), "-out", str(where / "csr.pem")])
-        (where / "ext").write_text("subjectAltName=" + names)
-        run(["openssl", "x509", "-req", "-in", str(where / "csr.pem"), "-CA", str(folder / "ca.pem"), "-CAkey",
-             str(folder / "ca.key"), "-CAcreateserial", "-extfile", str(where / "ext"), *dates,
-             "-out", str(where / "cert.pem")])
-        return where
-    yield folder, sign
-    shutil.rmtree(folder)
-
-
-def test_M16_certificates_are_judged_by_name_date_and_signer(fresh_hub, authority, tmp_path, name):
-    folder, sign = authority
-    hub = fresh_hub({"net.allow": "127.0.0.1/32", "sync.workers": 2},
-                    env={"SSL_CERT_FILE": str(folder / "ca.pem")})
-    good = sign("good", "IP:127.0.0.1")
+def test_M16_certificates_are_judged_by_name_date_and_signer(hub, authority, tmp_path, name):
+    good = authority.sign("good", "IP:127.0.0.1")
     repo = simple(tmp_path / "up" / "a.git")
     with up.Upstream(tmp_path / "up", tls=good) as server:
         hub.mirror(server.url("a.git"), name)  # or nothing below would mean anything
         assert hub.refs(name) == repo.mirrored()
-    wrong = {"another name": sign("other", "DNS:elsewhere.test"),
-             "over": sign("over", "IP:127.0.0.1", "-days", "-1"),
+    wrong = {"another name": authority.sign("other", "DNS:elsewhere.test"),
+             "over": authority.sign("over", "IP:127.0.0.1", "-days", "-1"),
              "self-signed": up.self_signed(tmp_path / "self")}
     for i, (what, cert) in enumerate(wrong.items()):
         with up.Upstream(tmp_path / "up", tls=cert) as server:
