@@ -26,44 +26,62 @@ from fixtures.repos import Repo, simple
 from fixtures.run import run, wait_until
 
 SAFETY, HERE, HOOKS = "e2e/test_mirror_safety.py", "e2e/test_net_safety.py", "e2e/test_webhooks.py"
+OUT, TARGETS, PROVIDERS = "e2e/test_net_safety_out.py", "e2e/test_targets.py", "e2e/test_providers.py"
 
 # row: {way: (file, test)}
 G15 = {
     "redirect to a private address, another host, file:": {
         "fetch": (SAFETY, "test_M06_a_redirect_to_where_one_may_not_go_is_not_followed"),
         "probe": (HERE, "test_a_known_mirror_that_redirects_to_where_one_may_not_go_is_not_followed"),
-        "webhook": (HOOKS, "test_W06_private_targets_ports_and_redirects")},
+        "webhook": (HOOKS, "test_W06_private_targets_ports_and_redirects"),
+        "target": (OUT, "test_a_target_that_redirects_to_where_one_may_not_go_is_not_followed"),
+        "provider": (OUT, "test_a_provider_that_redirects_is_not_followed")},
     "redirects in a loop, and fifty of them": {
         "fetch": (SAFETY, "test_M06_a_loop_and_fifty_hops_end"),
-        "probe": (HERE, "test_a_known_mirror_that_redirects_for_ever_is_left")},
+        "probe": (HERE, "test_a_known_mirror_that_redirects_for_ever_is_left"),
+        "target": (OUT, "test_a_target_that_redirects_for_ever_is_left")},
     "credentials across a redirect": {
         "fetch": (SAFETY, "test_M07_the_target_of_a_redirect_sees_no_credentials"),
-        "probe": (HERE, "test_a_known_mirror_that_redirects_away_sees_no_credentials_there")},
+        "probe": (HERE, "test_a_known_mirror_that_redirects_away_sees_no_credentials_there"),
+        "target": (OUT, "test_a_target_that_redirects_away_takes_no_credentials_and_no_push_with_it"),
+        "provider": (OUT, "test_a_provider_that_redirects_is_not_followed")},
     "rebinding": {
         "fetch": (HERE, "test_a_name_that_turns_private_is_not_followed"),
         "probe": (HERE, "test_a_known_mirror_whose_name_turns_private_is_not_followed"),
-        "webhook": (HERE, "test_a_receiver_whose_name_turns_private_is_not_told")},
+        "webhook": (HERE, "test_a_receiver_whose_name_turns_private_is_not_told"),
+        "target": (OUT, "test_a_target_whose_name_turns_private_is_not_pushed_to"),
+        "provider": (OUT, "test_a_provider_whose_name_turns_private_is_not_asked")},
     "several addresses of which one is private": {
         "fetch": (HERE, "test_a_name_with_one_bad_address_is_refused"),
-        "webhook": (HERE, "test_a_receiver_with_one_bad_address_is_not_told")},
+        "webhook": (HERE, "test_a_receiver_with_one_bad_address_is_not_told"),
+        "target, provider": (OUT, "test_a_way_out_with_one_bad_address_is_not_taken")},
     "odd spellings of IPv4 and IPv6": {
         "fetch": (SAFETY, "test_M02_no_spelling_of_a_private_address_is_reached"),
-        "webhook": (HERE, "test_no_spelling_of_a_private_receiver_is_told")},
+        "webhook": (HERE, "test_no_spelling_of_a_private_receiver_is_told"),
+        "target, provider": (OUT, "test_no_spelling_of_a_private_address_is_a_way_out")},
     "file, ext, local paths, options": {
         "fetch": (SAFETY, "test_M01_other_schemes_and_forms_are_refused_at_once"),
-        "webhook": (HERE, "test_other_schemes_of_receivers_are_refused")},
+        "webhook": (HERE, "test_other_schemes_of_receivers_are_refused"),
+        "target, provider": (OUT, "test_other_schemes_and_forms_are_no_way_out"),
+        "a target of old": (TARGETS, "test_a_folder_that_got_into_the_table_is_not_written_to")},
     "user data that two parsers read differently": {
         "fetch": (SAFETY, "test_M03_a_url_that_parsers_disagree_about_reaches_nobody"),
-        "webhook": (HERE, "test_other_schemes_of_receivers_are_refused")},
+        "webhook": (HERE, "test_other_schemes_of_receivers_are_refused"),
+        "target, provider": (OUT, "test_other_schemes_and_forms_are_no_way_out")},
     "header injection and control bytes": {
         "fetch": (HERE, "test_control_bytes_in_a_url_reach_nobody"),
-        "webhook": (HERE, "test_other_schemes_of_receivers_are_refused")},
+        "webhook": (HERE, "test_other_schemes_of_receivers_are_refused"),
+        "target, provider": (OUT, "test_control_bytes_are_in_no_wish"),
+        "target": (OUT, "test_escaped_control_bytes_of_an_address_become_no_header")},
     "control bytes in what an upstream says": {
-        "fetch": (HERE, "test_what_an_upstream_says_is_shown_without_control_bytes")},
+        "fetch": (HERE, "test_what_an_upstream_says_is_shown_without_control_bytes"),
+        "target, provider": (OUT, "test_what_a_target_or_a_provider_says_is_shown_without_control_bytes")},
     "delta bomb": {"fetch": (SAFETY, "test_M15_an_upstream_that_does_not_come_to_an_end_is_cut_off")},
     "huge and endless advertisement": {
         "fetch": (SAFETY, "test_M15_an_upstream_that_does_not_come_to_an_end_is_cut_off"),
-        "probe": (HERE, "test_a_known_mirror_that_never_comes_to_an_end_is_cut_off")},
+        "probe": (HERE, "test_a_known_mirror_that_never_comes_to_an_end_is_cut_off"),
+        "target": (OUT, "test_a_target_that_never_comes_to_an_end_is_cut_off_and_mended_by_the_next_push"),
+        "provider": (OUT, "test_a_provider_that_never_comes_to_an_end_is_cut_off")},
     "endless pack": {"fetch": (SAFETY, "test_M15_an_upstream_that_does_not_come_to_an_end_is_cut_off")},
     "endless headers": {
         "fetch": (HERE, "test_endless_headers_are_cut_off"),
@@ -76,15 +94,22 @@ G15 = {
     "refs that begin with a dash": {"fetch": (HERE, "test_refs_that_look_like_options_are_only_names")},
     "secrets in outputs (M-12)": {
         "fetch": (SAFETY, "test_M12_a_secret_lies_in_no_file_of_the_hub"),
-        "webhook": (HERE, "test_M12_a_secret_of_a_webhook_shows_nowhere")},
+        "webhook": (HERE, "test_M12_a_secret_of_a_webhook_shows_nowhere"),
+        "target": (TARGETS, "test_M12_while_the_target_holds_a_push_its_secret_shows_nowhere"),
+        "provider": (PROVIDERS, "test_M12_while_the_forge_holds_a_call_or_a_push_its_token_shows_nowhere")},
     "core dumps (M-12)": {"all": (HERE, "test_M12_no_program_leaves_a_core")},
     "slow and silent upstreams (M-15)": {
         "fetch": (SAFETY, "test_M15_an_upstream_that_does_not_come_to_an_end_is_cut_off"),
-        "probe": (HERE, "test_a_known_mirror_that_never_comes_to_an_end_is_cut_off")},
+        "probe": (HERE, "test_a_known_mirror_that_never_comes_to_an_end_is_cut_off"),
+        "target": (OUT, "test_a_target_that_never_comes_to_an_end_is_cut_off_and_mended_by_the_next_push"),
+        "provider": (OUT, "test_a_provider_that_never_comes_to_an_end_is_cut_off")},
     "classes of failures (M-16)": {
         "fetch": (SAFETY, "test_M16_each_way_of_failing_has_its_class_and_changes_nothing"),
         "probe": (HERE, "test_M16_a_known_mirror_fails_in_the_same_classes"),
-        "tls": (HERE, "test_M16_certificates_are_judged_by_name_date_and_signer")},
+        "tls": (HERE, "test_M16_certificates_are_judged_by_name_date_and_signer"),
+        "target": (TARGETS, "test_a_failure_has_its_class_and_the_next_push_repairs_it"),
+        "provider": (PROVIDERS, "test_M21_a_forge_that_answers_anything_harms_nothing"),
+        "tls, ways out": (OUT, "test_M16_certificates_of_targets_and_providers_are_judged_too")},
     "dumb http with alternates (M-08)": {"fetch": (SAFETY, "test_M08_an_upstream_of_loose_files_is_refused")},
 }
 
