@@ -106,7 +106,7 @@ def test_pages_of_an_administrator_are_valid(hub, project):
     person = Person(hub)
     person.sign_in(hub.user, hub.password)
     start = ["/", "/" + project, "/valid-broken", "/-/tokens", "/-/admin", "/-/admin/jobs",
-             "/-/admin/mirrors", "/-/admin/accounts", "/-/new"]
+             "/-/admin/mirrors", "/-/admin/hosts", "/-/admin/accounts", "/-/new"]
 
     def get(url):
         return person.session.get(hub.url + url, headers=HTML, allow_redirects=False, timeout=60)
