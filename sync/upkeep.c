@@ -11,13 +11,23 @@
 static int
 upkeep_locked(struct ctx *c, const char *dir, bool *is_done_out)
 {
+	const char *reason;
 	bool is_due;
+	int code;
 
 	TRY(git_upkeep_is_due(c, dir, &is_due));
-	if (is_due)
-		TRY(git_upkeep(c, dir));
-	*is_done_out = is_due;
-	return OK;
+	if (!is_due)
+		return OK;
+	code = git_upkeep(c, dir);
+	*is_done_out = code == OK;
+	if (code == OK)
+		return OK;
+	/* half a pack stays where Git could not write on: on a disk that is full, of all places */
+	reason = c->reason;
+	if (git_store_tidy(c, dir) != OK)
+		return code; /* the sweep does it */
+	c->reason = reason;
+	return code;
 }
 
 int

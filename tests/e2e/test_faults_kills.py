@@ -12,10 +12,10 @@ import tempfile
 import pytest
 
 from fixtures.faults import crash_points, end_follow, make_due, once, sync_pids
-from fixtures.invariants import Reader, Told, check, settle
+from fixtures.invariants import Reader, Told, check, leftovers, settle
 from fixtures.receiver import Receiver
 from fixtures.repos import simple
-from fixtures.run import wait_until
+from fixtures.run import run, wait_until
 
 HUB_CONF = {"sync.workers": 2, "sync.lease_s": 5, "sync.poll_s": 1,
             "webhook.schemes": "https http", "hub.post_fetch_hooks": "/bin/true", "guard.allow_rewrite": "yes"}
@@ -204,6 +204,59 @@ def hurt(hub, m, calls, how, few):
                                         ("write", (4,)), *([("close", ()), ("open", ())] if EVERY else [])])
 def test_R03_a_sync_killed_at_the_nth_call_is_mended_by_the_next(hub, still, mirror, calls, few):
     hurt(still, mirror, calls, "signal=SIGKILL", few)
+
+
+class Upkeep:
+    """A store of many small packs whose turn has come: the next run joins them."""
+
+    def __init__(self, hub, m):
+        self.hub, self.m, self.store, self.n = hub, m, hub.store_dir(m.name), 0
+
+    def make_due(self):
+        """Nine packs more, as pushes would bring them, and a sweep that finds them."""
+        pack = self.store / "objects" / "pack"
+        for _ in range(9):
+            self.n += 1
+            oid = self.m.origin.blob("loose %d of %s" % (self.n, self.m.name))
+            self.m.origin.git("pack-objects", "-q", str(pack / "pack"), input=oid + "\n")
+        run(["chown", "-R", "--reference=" + str(self.store), str(self.store)])
+        (self.hub.data_dir / "janitor.lock").unlink(missing_ok=True)
+
+    def times(self):
+        return self.hub.one("SELECT upkeeps FROM hub.store WHERE id = %s", int(self.store.stem))
+
+    def packs(self):
+        return len(list((self.store / "objects" / "pack").glob("*.pack")))
+
+
+@needs_strace
+@pytest.mark.parametrize("calls, how, few", [
+    ("rename", "signal=SIGKILL", (1, 2)), ("unlink", "signal=SIGKILL", (2,)), ("write", "error=ENOSPC", (4,)),
+    ("open", "error=EROFS", (40,)),
+    *([("fsync", "signal=SIGKILL", ()), ("link", "signal=SIGKILL", ()), ("rename", "error=ENOSPC", ())] if EVERY else [])])
+def test_R03_R04_an_upkeep_hurt_at_the_nth_call_leaves_a_whole_store_and_the_next_does_it(
+        still, mirror, calls, how, few):
+    still.expect_err('"audit"|upkeep|sweep|No space|Read-only|strace|lost|refused|fence|file')
+    upkeep, refs = Upkeep(still, mirror), mirror.origin.mirrored()
+    for n in turns(few):
+        upkeep.make_due()
+        strace = Injected(calls, how, n)
+        once(still, check=False, before=strace.argv, **strace.env)
+        wait_until(lambda: not sync_pids(still), 60, "all have ended")
+        assert still.refs(mirror.name) == refs
+        run(["git", "-c", "safe.directory=*", "-C", str(upkeep.store), "fsck", "--full", "--strict", "--no-dangling"])
+        if how.startswith("error="):
+            assert leftovers(upkeep.store) == [], "what failed gives its room back at once"
+        if not strace.hit():
+            break
+    assert n > 1 or strace.hit(), "%s was never called" % calls
+    before = upkeep.times()
+    upkeep.make_due()
+    once(still)
+    assert upkeep.times() == before + 1 and upkeep.packs() < 9, still.logs("sync")[-1500:]
+    mirror.change()  # who publishes tidies up
+    settle(still, mirror.name)
+    check(still, {mirror.name: mirror.origin})
 
 
 @needs_strace
