@@ -26,8 +26,7 @@ reconcile(struct ctx *c, const struct push_intent_place *place, enum push_end *e
 
 /* inner: for this one alone, and what it reads of its store. */
 static int
-look_at(
-    struct intents *s, struct ctx *inner, const struct push_intent_place *place, bool *has_news)
+look_at(struct intents *s, struct ctx *inner, const struct push_intent_place *place, bool *has_news)
 {
 	enum push_end end = PUSH_NOTHING;
 	int code = reconcile(inner, place, &end);

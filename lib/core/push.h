@@ -41,8 +41,8 @@ must_check int push_record(
 /* The push of this store that nobody has told of, if there is one: what its refs are now against
  * what they were. Recorded as above, "reconciled" in the event; if nothing changed, dropped. Of a
  * push that named more refs than were written down something is told in any case; and of one whose
- * store could not be read for PUSH_INTENT_MOST_S, that nobody knows. Under the store's lock, outside
- * a transaction. */
+ * store could not be read for PUSH_INTENT_MOST_S, that nobody knows. Under the store's lock,
+ * outside a transaction. */
 enum push_end {
 	PUSH_NOTHING = 1, /* there was none, it changed nothing, or somebody else has told of it */
 	PUSH_TOLD,

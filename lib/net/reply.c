@@ -191,8 +191,7 @@ set_trust(CURL *easy)
 
 	if (file != NULL && file[0] != '\0')
 		curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-	curl_easy_setopt(
-	    easy, CURLOPT_CAPATH, folder != NULL && folder[0] != '\0' ? folder : NULL);
+	curl_easy_setopt(easy, CURLOPT_CAPATH, folder != NULL && folder[0] != '\0' ? folder : NULL);
 }
 
 void

@@ -70,8 +70,8 @@ int
 push_intent_of_store(struct ctx *c, int64_t store_id, struct push_intent *out)
 {
 	*out = (struct push_intent){ 0 };
-	TRY(db_one(c, &push_intent_work_sql[OF_STORE], out, db_int(store_id),
-	    db_int(PUSH_INTENT_MOST_S)));
+	TRY(db_one(
+	    c, &push_intent_work_sql[OF_STORE], out, db_int(store_id), db_int(PUSH_INTENT_MOST_S)));
 	out->refs_bytes = strlen(out->refs);
 	return OK;
 }
