@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import pwd
 import subprocess
 
 import pytest
@@ -173,6 +174,48 @@ def test_R18_a_full_disk_of_logs_stops_no_service(upstream, name):
         finally:
             disk.close()
             hub.end()
+
+
+@needs_mount
+def test_R18_a_full_disk_of_the_database_refuses_changes_and_serves_on(upstream, name):
+    hub = Hub({"sync.workers": 1, "sync.lease_s": 5, "sync.poll_s": 1})
+    user = pwd.getpwnam("postgres")
+    disk = Disk(hub.var / "pg", "size=192m,mode=0700,uid=%d,gid=%d" % (user.pw_uid, user.pw_gid))
+    try:
+        hub.start()
+        origin = simple(upstream.folder / "d/database.git")
+        hub.mirror(upstream.url("d/database.git"), name)
+        before = origin.mirrored()
+        # the journal has room: without that PostgreSQL ends, and R-12 is what follows
+        for text in ("CHECKPOINT", "SELECT pg_switch_wal()", "CREATE TABLE first_of_its_segment AS SELECT 1 AS n"):
+            run(["psql", "-X", "-q", "-h", hub.db_settings()["host"], "-U", "postgres", "-d", "postgres", "-c", text])
+        disk.fill()
+        hub.expect_err("No space left|could not extend|disk full")
+        refused = next(got for got in (add(hub, "%s-%d" % (name, i)) for i in range(3000)) if got.status_code != 201)
+        assert refused.status_code == 503 and "Retry-After" in refused.headers, (refused.status_code, refused.text)
+        n = hub.one("SELECT count(*) FROM hub.project")
+        assert add(hub, name + "-more").status_code == 503
+        assert hub.one("SELECT count(*) FROM hub.project") == n, "nothing is half there"
+        assert hub.refs(name) == before, "clients are served"
+        assert hub.get("/" + name, hub.admin).status_code == 200
+        origin.commit("main", {"while": "full"})
+        hub.put("%s/%s" % (hub.P, name))  # may be taken, and may fail: but is not lost and harms nothing
+        disk.free()
+        settle(hub, name)
+        check(hub, {name: origin})
+        assert add(hub, name + "-more").status_code == 201
+    finally:
+        try:
+            hub.stop()
+        finally:
+            disk.close()
+            hub.end()
+
+
+def add(hub, name):
+    """A mirror that is not synced."""
+    return hub.post(hub.P, {"url": "https://upstream.invalid/a/" + name, "name": name, "clone": "false",
+                            "description": "x" * 200})
 
 
 # ---------------------------------------------------------------- R-19: files that are too large
