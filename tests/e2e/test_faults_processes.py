@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from fixtures import upstream as up
-from fixtures.faults import (end_follow, family, hub_follows, kill, once,
+from fixtures.faults import (end_follow, family, follow, hub_follows, kill, once,
                              start_database, stop_database, sync_pids)
-from fixtures.hub import as_user_argv
+from fixtures.hub import as_user_argv, build_dir
 from fixtures.invariants import Told, check, is_taken, leftovers, settle
 from fixtures.receiver import Receiver
 from fixtures.repos import simple
@@ -312,10 +312,44 @@ def test_R28_the_databases_clock_jumps_and_the_schedule_goes_on(fresh_hub, upstr
     check(hub, {name: origin})
 
 
+def with_clock(clock):
+    """Variables of a program whose clock is as far off as the file says."""
+    return {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_CACHE_DURATION": "1",
+            "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
+
+
+@needs_faketime
+@pytest.mark.skipif(build_dir() == "build/san", reason="the address sanitizer waits for itself under faketime")
+def test_R28_the_clock_of_sync_jumps_and_leases_and_times_are_the_databases(hub, upstream, origin, path, name):
+    """Of the program, not of the database: who is off has to go by the other."""
+    hub.mirror(upstream.url(path), name)
+    clock = hub.var / "clock-of-sync"
+    end_follow(hub)
+    env = with_clock(clock)
+    try:
+        for jump in ("+3600", "-3600", "+500000000", "+0"):
+            clock.write_text(jump + "\n")
+            clock.chmod(0o644)
+            program = follow(hub, **env)
+            origin.commit("main", {"at": jump})
+            settle(hub, name)
+            assert hub.refs(name) == origin.mirrored(), jump
+            row = hub.row("SELECT j.run_at < now() + 2 * make_interval(secs => 3600) AS is_soon, j.run_at > now() AS"
+                          " is_later, m.last_success_at BETWEEN now() - interval '2 min' AND now() AS is_now"
+                          " FROM hub.job j JOIN hub.project p ON p.id = j.project_id JOIN hub.mirror m ON"
+                          " m.project_id = p.id WHERE p.path = %s AND j.kind = 'sync'", name)
+            assert all(row.values()), (jump, row)
+            end_follow(hub)
+            program.wait(60)
+        assert hub.one("SELECT count(*) - count(DISTINCT fence) FROM hub.run") == 0
+    finally:
+        hub_follows(hub)
+    check(hub, {name: origin})
+
+
 def start_with_clock(hub, clock):
     """The database with a clock that is as far off as the file says."""
-    env = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_CACHE_DURATION": "1",
-           "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
+    env = with_clock(clock)
     owner = (hub.var / "pg").owner()
     program = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres"))[-1]
     with open(hub.var / "log" / "postgres.log", "ab") as log:
