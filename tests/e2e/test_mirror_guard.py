@@ -401,6 +401,7 @@ def test_a_kept_tip_is_taken_back_and_let_go(hub, upstream, origin, name, tmp_pa
     sync(hub, name, "changed")
     assert hub.refs(name) == {**origin.mirrored(), "refs/heads/topic/1": gone}
     assert sync(hub, name, "unchanged")["objects"] == 0
+    next_second()
     answer = hub.delete("/api/repos/%s/restored/refs/heads/topic/1" % name)
     assert answer.status_code == 204, answer.text
     wait_until(lambda: hub.refs(name) == origin.mirrored(), 60, lambda: str(hub.last_run(name)))
