@@ -33,7 +33,7 @@ RENDER_SRC := $(wildcard cgi/render/*.c)
 CGI_SRC := $(filter-out $(RENDER_SRC),$(wildcard cgi/*.c cgi/*/*.c))
 ADMIN_SRC := $(wildcard sync/admin*.c)
 JIRA_SRC := $(wildcard sync/jira*.c)
-FORGE_SRC := $(wildcard sync/provider*.c) sync/forge_api.c sync/gitlab_token.c
+FORGE_SRC := $(wildcard sync/provider*.c) $(wildcard sync/forge_*.c) sync/gitlab_token.c
 SYNC_SRC := $(filter-out $(ADMIN_SRC) $(JIRA_SRC),$(wildcard sync/*.c))
 
 objs = $(patsubst %.c,$(BUILD)/%.o,$(1))

@@ -203,12 +203,18 @@ read_body(struct forge_api *a, struct buf *b)
 	return OK;
 }
 
+bool
+forge_is_ok(const struct forge_answer *answer)
+{
+	return answer->status >= 200 && answer->status < 300;
+}
+
 /* What does not parse is no answer where one is needed; elsewhere it is no reason. */
 static int
 read_json(struct forge_api *a, struct forge_answer *out)
 {
 	struct buf *b = buf_new(a->c->mem, FORGE_ANSWER_MAX_BYTES + READ_BYTES + 1);
-	const bool is_done = out->status >= 200 && out->status < 300;
+	const bool is_done = forge_is_ok(out);
 
 	out->json = NULL;
 	TRY(read_body(a, b));

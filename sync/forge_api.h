@@ -45,6 +45,9 @@ struct forge_answer {
 must_check int forge_call(
     struct forge_api *a, const struct forge_call *call, struct forge_answer *out);
 
+/* One of 2xx. */
+bool forge_is_ok(const struct forge_answer *answer);
+
 /* forge_call, whose answer must be one of 2xx with an object. */
 must_check int forge_object(
     struct forge_api *a, const struct forge_call *call, struct forge_answer *out);

@@ -10,12 +10,6 @@
 #define PER_PAGE "100"
 
 static bool
-is_ok(const struct forge_answer *answer)
-{
-	return answer->status >= 200 && answer->status < 300;
-}
-
-static bool
 is_missing(const struct forge_answer *answer)
 {
 	return answer->status == 404 || answer->status == 410;
@@ -222,7 +216,7 @@ make(struct forge_run *r, struct forge_project *out, bool *is_taken_out)
 	*is_taken_out = strstr(answer.message, "already been taken") != NULL;
 	if (*is_taken_out)
 		return OK;
-	if (!is_ok(&answer) || answer.json == NULL || js_type(answer.json) != JS_OBJECT)
+	if (!forge_is_ok(&answer) || answer.json == NULL || js_type(answer.json) != JS_OBJECT)
 		return forge_refused(r->api, &call, &answer, forge_why(answer.status));
 	return read_project(r, answer.json, out);
 }
@@ -277,7 +271,7 @@ drop(struct forge_run *r, const char *id, const char *query, struct forge_answer
 		query, NULL, NULL };
 
 	TRY(forge_call(r->api, &call, out));
-	if (is_ok(out) || is_missing(out) || strstr(out->message, "already") != NULL)
+	if (forge_is_ok(out) || is_missing(out) || strstr(out->message, "already") != NULL)
 		return OK;
 	return forge_refused(r->api, &call, out, forge_why(out->status));
 }
@@ -384,7 +378,8 @@ check_key(struct forge_run *r, const char *user, const char *public_key)
 		call.query =
 		    arena_printf(r->c->mem, "per_page=" PER_PAGE "&page=%lld", (long long)page);
 		TRY(forge_call(r->api, &call, &answer));
-		if (!is_ok(&answer) || answer.json == NULL || js_type(answer.json) != JS_ARRAY)
+		if (!forge_is_ok(&answer) || answer.json == NULL ||
+		    js_type(answer.json) != JS_ARRAY)
 			return forge_refused(r->api, &call, &answer, NET_WHY_POLICY);
 		TRY(has_key(r, answer.json, wanted, &is_there));
 		if (!str_is_int(answer.page, &next))
