@@ -251,7 +251,7 @@ read_answer(struct fetching *x, git_odb *odb, struct git_fetched *out)
 		.payload = x,
 	};
 
-	x->answer = git_pkt_reader_new(x->c->mem, x->f->wire, INT64_MAX);
+	x->answer = git_pkt_reader_new(x->c->mem, x->f->wire, "upstream", INT64_MAX);
 	x->pack = git_pack_in_new(x->c, &spec);
 	TRY(x->is_banded ? read_banded(x) : read_plain(x));
 	TRY(git_pack_in_end(x->pack, out));

@@ -10,11 +10,12 @@
 #define HEAD_BYTES 4
 
 struct git_pkt_reader *
-git_pkt_reader_new(struct arena *mem, struct git_wire *wire, int64_t max_bytes)
+git_pkt_reader_new(struct arena *mem, struct git_wire *wire, const char *whom, int64_t max_bytes)
 {
 	struct git_pkt_reader *r = arena_new_of(mem, struct git_pkt_reader);
 
 	r->wire = wire;
+	r->whom = whom;
 	r->max_bytes = max_bytes;
 	return r;
 }
@@ -38,18 +39,17 @@ fill(struct ctx *c, struct git_pkt_reader *r, size_t len, bool *has_out)
 		r->end += got;
 		r->came += (int64_t)got;
 		if (r->came > r->max_bytes)
-			return fail(c, E_DENIED,
-			    "the upstream lists more than the %lld bytes it may",
-			    (long long)r->max_bytes);
+			return fail(c, E_DENIED, "the %s sends more than the %lld bytes it may",
+			    r->whom, (long long)r->max_bytes);
 	}
 	*has_out = r->end - r->start >= len;
 	return OK;
 }
 
 static int
-not_git(struct ctx *c)
+not_git(struct ctx *c, const struct git_pkt_reader *r)
 {
-	return fail(c, E_INVALID, "the upstream does not speak Git's protocol");
+	return fail(c, E_INVALID, "the %s does not speak Git's protocol", r->whom);
 }
 
 /* Four hex digits; 0xffff for anything else. */
@@ -75,7 +75,7 @@ git_pkt_read_bytes(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *k
 
 	TRY(fill(c, r, HEAD_BYTES, &has));
 	if (!has && r->start != r->end)
-		return not_git(c);
+		return not_git(c, r);
 	*kind_out = has ? PKT_FLUSH : PKT_END;
 	if (!has)
 		return OK;
@@ -85,10 +85,10 @@ git_pkt_read_bytes(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *k
 		return OK;
 	}
 	if (len < HEAD_BYTES || len > GIT_PKT_MAX)
-		return not_git(c);
+		return not_git(c, r);
 	TRY(fill(c, r, len, &has));
 	if (!has)
-		return not_git(c);
+		return not_git(c, r);
 	line = r->bytes + r->start;
 	/* over its head, so that there is room for a NUL behind it */
 	memmove(line, line + HEAD_BYTES, len - HEAD_BYTES);
@@ -108,6 +108,21 @@ git_pkt_read(struct ctx *c, struct git_pkt_reader *r, enum git_pkt_kind *kind_ou
 	if (*kind_out == PKT_LINE && *len_out > 0 && (*line_out)[*len_out - 1] == '\n')
 		(*line_out)[--*len_out] = '\0';
 	return OK;
+}
+
+int
+git_pkt_skip_service(struct ctx *c, struct git_pkt_reader *r, const char *service)
+{
+	enum git_pkt_kind kind;
+	char *line;
+	size_t len;
+
+	TRY(git_pkt_read(c, r, &kind, &line, &len));
+	if (kind != PKT_LINE || !str_starts(line, "# service=") ||
+	    strcmp(line + strlen("# service="), service) != 0)
+		return not_git(c, r);
+	TRY(git_pkt_read(c, r, &kind, &line, &len));
+	return kind == PKT_FLUSH ? OK : not_git(c, r);
 }
 
 int

@@ -341,7 +341,7 @@ static int
 read_report(struct pushing *x, struct git_wire *wire)
 {
 	struct git_pkt_reader *pkts =
-	    git_pkt_reader_new(x->c->mem, wire, (int64_t)REPORT_MAX_BYTES);
+	    git_pkt_reader_new(x->c->mem, wire, "target", (int64_t)REPORT_MAX_BYTES);
 	enum git_pkt_kind kind;
 	const char *unpack = NULL;
 	char *line;
@@ -400,7 +400,8 @@ take_told(struct pushing *x, const char *text, size_t len)
 static int
 read_bands(struct pushing *x)
 {
-	struct git_pkt_reader *pkts = git_pkt_reader_new(x->c->mem, x->p->wire, ANSWER_MAX_BYTES);
+	struct git_pkt_reader *pkts =
+	    git_pkt_reader_new(x->c->mem, x->p->wire, "target", ANSWER_MAX_BYTES);
 	struct report report = { .bytes = buf_new(x->c->mem, REPORT_MAX_BYTES) };
 	struct git_wire wire = { .payload = &report, .receive = receive_report };
 	enum git_pkt_kind kind;

@@ -101,26 +101,12 @@ take_line(struct reading *r, char *line, size_t len)
 	return take_ref(r, line + HEX_LEN + 1, oid);
 }
 
-/* Over HTTP the list comes behind one service line and a flush. */
-static int
-skip_service(struct ctx *c, struct git_pkt_reader *pkts)
-{
-	enum git_pkt_kind kind;
-	char *line;
-	size_t len;
-
-	TRY(git_pkt_read(c, pkts, &kind, &line, &len));
-	if (kind != PKT_LINE || strcmp(line, "# service=git-receive-pack") != 0)
-		return not_git(c);
-	TRY(git_pkt_read(c, pkts, &kind, &line, &len));
-	return kind == PKT_FLUSH ? OK : not_git(c);
-}
-
 int
 git_receive_read(struct ctx *c, struct git_wire *wire, struct git_receive *out)
 {
 	struct reading r = { .c = c };
-	struct git_pkt_reader *pkts = git_pkt_reader_new(c->mem, wire, c->conf->sync_advert_bytes);
+	struct git_pkt_reader *pkts =
+	    git_pkt_reader_new(c->mem, wire, "target", c->conf->sync_advert_bytes);
 	enum git_pkt_kind kind;
 	char *line;
 	size_t len;
@@ -128,7 +114,7 @@ git_receive_read(struct ctx *c, struct git_wire *wire, struct git_receive *out)
 	r.out.others = arena_alloc(c->mem, OTHERS_MAX * sizeof(r.out.others[0]));
 	git_refs_room(c->mem, &r.out.refs, &r.size);
 	if (wire->is_rpc)
-		TRY(skip_service(c, pkts));
+		TRY(git_pkt_skip_service(c, pkts, "git-receive-pack"));
 	for (;;) {
 		TRY(git_pkt_read(c, pkts, &kind, &line, &len));
 		if (kind != PKT_LINE)

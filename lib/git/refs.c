@@ -23,32 +23,17 @@ not_git(struct ctx *c)
 
 /* ---- reading */
 
-/* Over HTTP the list comes behind one service line and a flush. */
-static int
-skip_service(struct ctx *c, struct git_pkt_reader *pkts)
-{
-	enum git_pkt_kind kind;
-	char *line;
-	size_t len;
-
-	TRY(git_pkt_read(c, pkts, &kind, &line, &len));
-	if (kind != PKT_LINE || strcmp(line, "# service=git-upload-pack") != 0)
-		return not_git(c);
-	TRY(git_pkt_read(c, pkts, &kind, &line, &len));
-	return kind == PKT_FLUSH ? OK : not_git(c);
-}
-
 static int
 read_lines(struct git_ref_lines *l, struct git_wire *wire)
 {
 	struct git_pkt_reader *pkts =
-	    git_pkt_reader_new(l->c->mem, wire, l->c->conf->sync_advert_bytes);
+	    git_pkt_reader_new(l->c->mem, wire, "upstream", l->c->conf->sync_advert_bytes);
 	enum git_pkt_kind kind;
 	char *line;
 	size_t len;
 
 	if (wire->is_rpc)
-		TRY(skip_service(l->c, pkts));
+		TRY(git_pkt_skip_service(l->c, pkts, "git-upload-pack"));
 	for (;;) {
 		TRY(git_pkt_read(l->c, pkts, &kind, &line, &len));
 		if (kind != PKT_LINE)

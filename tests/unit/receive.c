@@ -159,15 +159,15 @@ what_is_no_advertisement_is_refused(void **state)
 		int code;
 		const char *why;
 	} rows[] = {
-		{ { NULL }, E_INVALID, "does not speak" },
-		{ { A " refs/heads/main", NULL }, E_INVALID, "does not speak" },
-		{ { A "|report-status", NULL }, E_INVALID, "does not speak" },
-		{ { A "-refs/heads/main" CAN, NULL }, E_INVALID, "does not speak" },
-		{ { "x" A " refs/heads/main" CAN, NULL }, E_INVALID, "does not speak" },
+		{ { NULL }, E_INVALID, "the target does not speak" },
+		{ { A " refs/heads/main", NULL }, E_INVALID, "the target does not speak" },
+		{ { A "|report-status", NULL }, E_INVALID, "the target does not speak" },
+		{ { A "-refs/heads/main" CAN, NULL }, E_INVALID, "the target does not speak" },
+		{ { "x" A " refs/heads/main" CAN, NULL }, E_INVALID, "the target does not speak" },
 		{ { A " refs/heads/main" CAN, "zz" A " refs/heads/x", NULL }, E_INVALID,
-		    "does not speak" },
-		{ { A " refs/heads/main" CAN, A, NULL }, E_INVALID, "does not speak" },
-		{ { "<html>", NULL }, E_INVALID, "does not speak" },
+		    "the target does not speak" },
+		{ { A " refs/heads/main" CAN, A, NULL }, E_INVALID, "the target does not speak" },
+		{ { "<html>", NULL }, E_INVALID, "the target does not speak" },
 		/* a name twice: which one is there? */
 		{ { A " refs/heads/main" CAN, B " refs/heads/main", NULL }, E_INVALID, "twice" },
 		{ { A " refs/heads/main|report-status object-format=sha256", NULL }, E_INVALID,
@@ -232,7 +232,7 @@ one_that_is_too_much_is_left(void **state)
 	assert_int_equal(read_text(c, text->data, text->len, false, &r), OK);
 	conf->sync_advert_bytes--;
 	assert_int_equal(read_text(c, text->data, text->len, false, &r), E_DENIED);
-	assert_non_null(strstr(c->reason, "lists more than"));
+	assert_non_null(strstr(c->reason, "the target sends more than"));
 }
 
 /* Thousands of forks: a few tips are enough to make small packs. */
