@@ -7,6 +7,7 @@
 #include "base/conf.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/project.h"
 #include "core/provider_options.h"
 #include "core/sync_wait.h"
 #include "db/db.h"
@@ -121,22 +122,6 @@ create(struct ctx *c, const struct actor *who, const struct gitlab_wish *wish, i
 	return db_commit(c);
 }
 
-/* A mirror that GitLab does not want is what nobody asked for. */
-static int
-undo(struct ctx *c, const struct actor *who, int64_t id, const char *why)
-{
-	struct project p = { .id = id };
-	struct repo row;
-
-	TRY(db_begin(c, DB_WRITE));
-	TRY(repo_by_id(c, who->account, id, &row));
-	p.path = row.path;
-	p.store_id = row.store_id;
-	TRY(project_delete(c, who, &p));
-	TRY(db_commit(c));
-	return fail(c, E_INVALID, "%s", why);
-}
-
 /* Those pass by themselves, or are for the administrator: sync goes on trying. */
 static bool
 may_pass(const char *error_class)
@@ -165,8 +150,9 @@ wait_for_first(struct ctx *c, const struct actor *who, int64_t id, int64_t targe
 		if (attempt.is_made || (attempt.is_tried && attempt.error_class[0] == '\0'))
 			return OK;
 		if (attempt.is_tried)
-			return may_pass(attempt.error_class) ? OK
-							     : undo(c, who, id, attempt.error_text);
+			return may_pass(attempt.error_class)
+			    ? OK
+			    : project_undo(c, who, id, attempt.error_text);
 		nanosleep(&pause, NULL);
 	} while (clock_mono_us() < until_us);
 	return OK;

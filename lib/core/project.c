@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/name.h"
 #include "core/upstream.h"
+#include "db/db.h"
 #include "git/branches.h"
 #include "git/init.h"
 #include "git/store.h"
@@ -16,6 +17,7 @@
 #include "store/mirror.h"
 #include "store/project_change.h"
 #include "store/queue.h"
+#include "store/repo.h"
 
 #define STORES_PER_FOLDER 1000
 #define DEFAULT_BRANCH "main"
@@ -148,6 +150,21 @@ project_delete(struct ctx *c, const struct actor *who, const struct project *p)
 	if (is_last)
 		TRY(queue_remove_store(c, p->store_id));
 	return actor_record(c, who, "project.delete", p->path, "");
+}
+
+int
+project_undo(struct ctx *c, const struct actor *who, int64_t id, const char *why)
+{
+	struct project p = { .id = id };
+	struct repo row;
+
+	TRY(db_begin(c, DB_WRITE));
+	TRY(repo_by_id(c, who->account, id, &row));
+	p.path = row.path;
+	p.store_id = row.store_id;
+	TRY(project_delete(c, who, &p));
+	TRY(db_commit(c));
+	return fail(c, E_INVALID, "%s", why);
 }
 
 bool

@@ -32,6 +32,10 @@ must_check int project_sync(struct ctx *c, const struct actor *who, const struct
  * become forks of what it was forked from; its aliases stay, with the store. */
 must_check int project_delete(struct ctx *c, const struct actor *who, const struct project *p);
 
+/* The same for one that was just made and is what nobody asked for (a mirror of nothing, or one
+ * that its forge does not want), in a transaction of its own: E_INVALID with `why`. */
+must_check int project_undo(struct ctx *c, const struct actor *who, int64_t id, const char *why);
+
 /* Whether there is something to read: a project of its own, or a mirror that has been cloned once.
  * Before its first success a mirror's folder holds nothing, or what a restored backup has given the
  * same number (docs/admin.md): nobody may see that. */

@@ -122,22 +122,6 @@ insert(struct ctx *c, const struct actor *who, const struct repo_wish *wish, int
 	    : OK;
 }
 
-/* A mirror of nothing is what nobody asked for. */
-static int
-undo(struct ctx *c, const struct actor *who, int64_t id, const char *why)
-{
-	struct project p = { .id = id };
-	struct repo row;
-
-	TRY(db_begin(c, DB_WRITE));
-	TRY(repo_by_id(c, who->account, id, &row));
-	p.path = row.path;
-	p.store_id = row.store_id;
-	TRY(project_delete(c, who, &p));
-	TRY(db_commit(c));
-	return fail(c, E_INVALID, "the first sync failed: %s", why);
-}
-
 static int
 wait_for_first(struct ctx *c, const struct actor *who, const struct sync_wait *wait)
 {
@@ -146,7 +130,8 @@ wait_for_first(struct ctx *c, const struct actor *who, const struct sync_wait *w
 
 	TRY(sync_wait_end(c, wait, &end, &why));
 	if (end == SYNC_FAILED)
-		return undo(c, who, wait->project_id, why);
+		return project_undo(c, who, wait->project_id,
+		    arena_printf(c->mem, "the first sync failed: %s", why));
 	if (end == SYNC_GONE)
 		return fail(c, E_INVALID, "the mirror was deleted or paused meanwhile");
 	return OK;
