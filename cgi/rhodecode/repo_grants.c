@@ -27,16 +27,6 @@ const struct rpc_arg revoke_user_in[] = { REPO_M, USER_M, { 0 } };
 const struct rpc_arg grant_group_in[] = { REPO_M, TEAM_M, PERM_M, { 0 } };
 const struct rpc_arg revoke_group_in[] = { REPO_M, TEAM_M, { 0 } };
 
-static struct grantee
-grantee_of(const struct req *r)
-{
-	if (r->team != NULL)
-		return (struct grantee){ GRANTEE_TEAM, r->team->id, r->team->uname };
-	if (r->person != NULL)
-		return (struct grantee){ GRANTEE_ACCOUNT, r->person->id, r->person->uname };
-	return (struct grantee){ GRANTEE_EVERYONE, 0, "default" };
-}
-
 static int
 give(struct req *r, const struct grantee *to, int64_t access)
 {
@@ -65,7 +55,7 @@ int
 set_repo_member(struct req *r)
 {
 	const struct grant *in = r->in;
-	const struct grantee g = grantee_of(r);
+	const struct grantee g = rhodecode_grantee(r, r->team);
 
 	int64_t access;
 
@@ -81,8 +71,8 @@ set_repo_member(struct req *r)
 static void
 say(struct req *r, const char *done, const struct grantee *g)
 {
-	rhodecode_msg(r, "%s for %s: `%s` in repo: `%s`", done,
-	    g->kind == GRANTEE_TEAM ? "user group" : "user", g->uname, r->project->path);
+	rhodecode_msg(r, "%s for %s: `%s` in repo: `%s`", done, rhodecode_grantee_kind(g), g->uname,
+	    r->project->path);
 	buf_text(r->out, ",\"success\":true");
 	rhodecode_end(r);
 }
@@ -91,7 +81,7 @@ int
 grant_repo(struct req *r)
 {
 	const struct grant *in = r->in;
-	const struct grantee g = grantee_of(r);
+	const struct grantee g = rhodecode_grantee(r, r->team);
 	int64_t access;
 
 	TRY(rhodecode_perm(r, "repository", in->perm, &access));
@@ -103,7 +93,7 @@ grant_repo(struct req *r)
 int
 revoke_repo(struct req *r)
 {
-	const struct grantee g = grantee_of(r);
+	const struct grantee g = rhodecode_grantee(r, r->team);
 
 	TRY(take(r, &g));
 	say(r, "Revoked perm", &g);

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cgi/rhodecode/rhodecode.h"
 #include "core/folder.h"
+#include "core/level.h"
 #include "core/name.h"
 #include "store/person.h"
 
@@ -68,7 +69,7 @@ add_member(struct req *r, const char *name, bool is_team, int64_t access)
 	buf_text(r->out, "{\"name\":");
 	js_text(r->out, name);
 	buf_printf(r->out, ",\"type\":\"%s\",\"permission\":\"group.%s\"}",
-	    is_team ? "user_group" : "user", rhodecode_level(access));
+	    is_team ? "user_group" : "user", level_word(access));
 }
 
 /* Everyone is the user `default`, in front. */
@@ -303,34 +304,16 @@ reach_of(struct req *r, enum folder_reach *out)
 	return fail(r->ctx, E_INVALID, "apply_to_children is none, repos, groups or all");
 }
 
-static const char *
-grantee_of(const struct req *r, struct folder_grant *out)
-{
-	if (r->team != NULL) {
-		out->grantee = FOLDER_TEAM;
-		out->grantee_id = r->team->id;
-		return r->team->uname;
-	}
-	if (r->person == NULL) {
-		out->grantee = FOLDER_EVERYONE;
-		return "default";
-	}
-	out->grantee = FOLDER_ACCOUNT;
-	out->grantee_id = r->person->id;
-	return r->person->uname;
-}
-
 static int
 give(struct req *r, const char *done, struct folder_grant *grant)
 {
 	const struct actor who = req_actor(r);
-	const char *grantee = grantee_of(r, grant);
-	const char *kind = grant->grantee == FOLDER_TEAM ? "user group" : "user";
+	const char *grantee = grant->to.uname, *kind = rhodecode_grantee_kind(&grant->to);
 
 	rpc_failed(r, "failed to edit permission for %s: `%s` in repo group: `%s`", kind, grantee,
 	    r->folder->name);
 	TRY(reach_of(r, &grant->reach));
-	TRY(folder_give(r->ctx, &who, r->folder, grant, grantee));
+	TRY(folder_give(r->ctx, &who, r->folder, grant));
 	rhodecode_msg(r, "%s (recursive:%s) for %s: `%s` in repo group: `%s`", done,
 	    reaches[grant->reach], kind, grantee, r->folder->name);
 	rhodecode_member(r, "success");
@@ -343,18 +326,18 @@ int
 grant_on_repo_group(struct req *r)
 {
 	const struct repo_group_grant *in = r->in;
-	struct folder_grant grant = { 0 };
+	struct folder_grant grant = { .to = rhodecode_grantee(r, r->team) };
 
 	TRY(rhodecode_perm(r, "group", in->perm, &grant.access));
 	return give(r,
-	    arena_printf(r->ctx->mem, "Granted perm: `group.%s`", rhodecode_level(grant.access)),
+	    arena_printf(r->ctx->mem, "Granted perm: `group.%s`", level_word(grant.access)),
 	    &grant);
 }
 
 int
 revoke_on_repo_group(struct req *r)
 {
-	struct folder_grant grant = { .is_revoked = true };
+	struct folder_grant grant = { .to = rhodecode_grantee(r, r->team), .is_revoked = true };
 
 	return give(r, "Revoked perm", &grant);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "store/access.h"
 #include "web/route.h"
 #include "web/rpc.h"
 
@@ -49,8 +50,10 @@ void rhodecode_users(struct req *r, const struct user *rows, size_t n);
 void rhodecode_permissions(struct req *r, const struct user *u, const struct user_rights *projects,
     const struct user_rights *folders, const struct user_rights *teams);
 
-/* none, read, write, admin: what follows "repository." and the like. */
-const char *rhodecode_level(int64_t access);
+/* Whom a call that grants or revokes means: the team, else the call's user, else everyone, who is
+ * called "default"; and the word for his kind. */
+struct grantee rhodecode_grantee(const struct req *r, const struct team *team);
+const char *rhodecode_grantee_kind(const struct grantee *g);
 
 /* The argument `perm` of a call that grants, as a level of that kind (core/level.h); says what is
  * wrong with another. */

@@ -8,6 +8,7 @@
 #include "cgi/rhodecode/repo.h"
 #include "core/folder.h"
 #include "core/history.h"
+#include "core/level.h"
 #include "store/user.h"
 
 #define SHORT_ID_CHARS 12
@@ -271,7 +272,7 @@ say_member_s(struct req *r, const struct repo_member *m)
 		rhodecode_user_open(r, &user);
 	}
 	buf_printf(r->out, ",\"permission\":\"repository_%s\",\"type_\":\"%s\"}",
-	    rhodecode_level(m->access), m->is_team ? "users_group" : "user");
+	    level_word(m->access), m->is_team ? "users_group" : "user");
 }
 
 static void
@@ -280,7 +281,7 @@ say_member_m(struct req *r, const struct repo_member *m)
 	buf_text(r->out, "{\"name\":");
 	js_text(r->out, m->uname);
 	buf_printf(r->out, ",\"type\":\"%s\",\"permission\":\"repository.%s\"}",
-	    m->is_team ? "user_group" : "user", rhodecode_level(m->access));
+	    m->is_team ? "user_group" : "user", level_word(m->access));
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include "base/js.h"
 #include "cgi/rhodecode/rhodecode.h"
+#include "core/level.h"
 #include "store/user.h"
 
 /* ---- user-S */
@@ -108,12 +109,20 @@ rhodecode_users(struct req *r, const struct user *rows, size_t n)
 
 /* ---- levels and rights */
 
-const char *
-rhodecode_level(int64_t access)
+struct grantee
+rhodecode_grantee(const struct req *r, const struct team *team)
 {
-	static const char *const levels[] = { "none", "read", "write", "admin", "admin" };
+	if (team != NULL)
+		return (struct grantee){ GRANTEE_TEAM, team->id, team->uname };
+	if (r->person != NULL)
+		return (struct grantee){ GRANTEE_ACCOUNT, r->person->id, r->person->uname };
+	return (struct grantee){ GRANTEE_EVERYONE, 0, "default" };
+}
 
-	return levels[access];
+const char *
+rhodecode_grantee_kind(const struct grantee *g)
+{
+	return g->kind == GRANTEE_TEAM ? "user group" : "user";
 }
 
 static void
@@ -124,7 +133,7 @@ add_rights(struct req *r, const char *kind, const struct user_rights *rights)
 		if (i > 0)
 			buf_char(r->out, ',');
 		js_text(r->out, rights->rows[i].name);
-		buf_printf(r->out, ":\"%s.%s\"", kind, rhodecode_level(rights->rows[i].access));
+		buf_printf(r->out, ":\"%s.%s\"", kind, level_word(rights->rows[i].access));
 	}
 	buf_char(r->out, '}');
 }

@@ -1,5 +1,6 @@
 #include "base/js.h"
 #include "cgi/rhodecode/rhodecode.h"
+#include "core/level.h"
 #include "core/user_group.h"
 #include "store/person.h"
 #include "store/user.h"
@@ -336,34 +337,15 @@ const struct rpc_arg group_revoke_group_in[] = {
 	{ 0 },
 };
 
-/* Who is meant, and what he is called. */
-static const char *
-grantee_of(const struct req *r, struct user_group_grant *out)
-{
-	if (r->call->other_team != NULL) {
-		out->grantee = USER_GROUP_TEAM;
-		out->grantee_id = r->call->other_team->id;
-		return r->call->other_team->uname;
-	}
-	if (r->person == NULL) {
-		out->grantee = USER_GROUP_EVERYONE;
-		return "default";
-	}
-	out->grantee = USER_GROUP_ACCOUNT;
-	out->grantee_id = r->person->id;
-	return r->person->uname;
-}
-
 static int
 give(struct req *r, const char *done, struct user_group_grant *grant)
 {
 	const struct actor who = req_actor(r);
-	const char *grantee = grantee_of(r, grant);
-	const char *kind = grant->grantee == USER_GROUP_TEAM ? "user group" : "user";
+	const char *grantee = grant->to.uname, *kind = rhodecode_grantee_kind(&grant->to);
 
 	rpc_failed(r, "failed to edit permission for %s: `%s` in user group: `%s`", kind, grantee,
 	    r->team->uname);
-	TRY(user_group_give(r->ctx, &who, r->team, grant, grantee));
+	TRY(user_group_give(r->ctx, &who, r->team, grant));
 	rhodecode_msg(
 	    r, "%s for %s: `%s` in user group: `%s`", done, kind, grantee, r->team->uname);
 	rhodecode_member(r, "success");
@@ -376,19 +358,19 @@ int
 grant_on_user_group(struct req *r)
 {
 	const struct group_grant *in = r->in;
-	struct user_group_grant grant = { 0 };
+	struct user_group_grant grant = { .to = rhodecode_grantee(r, r->call->other_team) };
 
 	TRY(rhodecode_perm(r, "usergroup", in->perm, &grant.access));
 	return give(r,
-	    arena_printf(
-		r->ctx->mem, "Granted perm: `usergroup.%s`", rhodecode_level(grant.access)),
+	    arena_printf(r->ctx->mem, "Granted perm: `usergroup.%s`", level_word(grant.access)),
 	    &grant);
 }
 
 int
 revoke_on_user_group(struct req *r)
 {
-	struct user_group_grant grant = { .is_revoked = true };
+	struct user_group_grant grant = { .to = rhodecode_grantee(r, r->call->other_team),
+		.is_revoked = true };
 
 	return give(r, "Revoked perm", &grant);
 }

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/str.h"
+#include "core/level.h"
 #include "core/name.h"
 #include "db/db.h"
 #include "store/access.h"
@@ -129,8 +130,8 @@ copy_from_above(struct ctx *c, const struct actor *who, const char *path, int64_
 static int
 keep_maker(struct ctx *c, const struct actor *who, int64_t owner_id, int64_t id)
 {
-	const struct folder_grant grant = { .grantee = FOLDER_ACCOUNT,
-		.grantee_id = who->account->id,
+	const struct folder_grant grant = { .to = { GRANTEE_ACCOUNT, who->account->id,
+						who->account->uname },
 		.access = ACCESS_ADMIN,
 		.reach = FOLDER_ALONE };
 	int64_t n;
@@ -251,18 +252,17 @@ reach_text(enum folder_reach reach)
 
 int
 folder_give(struct ctx *c, const struct actor *who, const struct folder *f,
-    const struct folder_grant *grant, const char *grantee)
+    const struct folder_grant *grant)
 {
-	static const char *const levels[] = { "none", "read", "write", "admin" };
 	struct folder_grant g = *grant;
 	int64_t n;
 
 	if (g.is_revoked)
 		g.access = 0;
-	if (g.grantee == FOLDER_EVERYONE && g.access > ACCESS_WRITE)
+	if (g.to.kind == GRANTEE_EVERYONE && g.access > ACCESS_WRITE)
 		return fail(c, E_INVALID, "everyone may have no more than write");
 	TRY(folder_set_grant(c, who->account, f->id, &g, &n));
 	return actor_record(c, who, g.is_revoked ? "folder.revoke" : "folder.grant", f->path,
-	    arena_printf(c->mem, "%s%s: %s%s", g.grantee == FOLDER_TEAM ? "team " : "", grantee,
-		levels[g.access], reach_text(g.reach)));
+	    arena_printf(c->mem, "%s%s: %s%s", g.to.kind == GRANTEE_TEAM ? "team " : "", g.to.uname,
+		level_word(g.access), reach_text(g.reach)));
 }

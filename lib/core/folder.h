@@ -47,10 +47,9 @@ must_check int folder_delete(struct ctx *c, const struct actor *who, const struc
 
 /* Gives to everyone, an account or a team, or takes away: from everyone all, from others what they
  * had. Below the folder it reaches what the actor administers; projects that are closed to everyone
- * stay closed to everyone. E_INVALID: everyone may have no more than write. grantee: for the event.
- */
+ * stay closed to everyone. E_INVALID: everyone may have no more than write. */
 must_check int folder_give(struct ctx *c, const struct actor *who, const struct folder *f,
-    const struct folder_grant *grant, const char *grantee);
+    const struct folder_grant *grant);
 
 /* The folder a path is in; "" for the top. */
 const char *folder_above(struct ctx *c, const char *path);

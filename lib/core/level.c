@@ -1,5 +1,6 @@
 #include "core/level.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -8,10 +9,18 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static const char *const levels[] = { "none", "read", "write", "admin" };
+
+const char *
+level_word(int64_t access)
+{
+	assert(access >= 0);
+	return levels[(size_t)access < COUNT(levels) ? (size_t)access : COUNT(levels) - 1];
+}
+
 static bool
 is_level(const char *kind, const char *text, int64_t *out)
 {
-	static const char *const levels[] = { "none", "read", "write", "admin" };
 	size_t len = strlen(kind);
 
 	if (!str_starts(text, kind) || (text[len] != '.' && text[len] != '_'))

@@ -13,4 +13,7 @@ enum level_kind {
 /* kind: "repository", "group" or "usergroup". *out: 0 none, 1 read, 2 write, 3 admin. */
 enum level_kind level_parse(const char *kind, const char *text, int64_t *out);
 
+/* "none", "read", "write" or "admin"; an owner's is "admin" (enum access of store/access.h). */
+const char *level_word(int64_t access);
+
 #endif

@@ -1,9 +1,7 @@
 #include "core/repo_member.h"
 
-#include "store/access.h"
+#include "core/level.h"
 #include "store/repo.h"
-
-static const char *const levels[] = { "none", "read", "write", "admin" };
 
 static int
 record(struct ctx *c, const struct actor *who, const struct project *p, const char *action,
@@ -28,7 +26,8 @@ repo_give(struct ctx *c, const struct actor *who, const struct project *p, const
 		TRY(repo_set_default(c, p->id, access));
 	else
 		TRY(repo_set_grant(c, p->id, to->kind == GRANTEE_TEAM, to->id, access));
-	return record(c, who, p, "project.grant", to, arena_printf(c->mem, ": %s", levels[access]));
+	return record(
+	    c, who, p, "project.grant", to, arena_printf(c->mem, ": %s", level_word(access)));
 }
 
 int

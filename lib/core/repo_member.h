@@ -4,16 +4,8 @@
 #define CORE_REPO_MEMBER_H
 
 #include "core/actor.h"
+#include "store/access.h"
 #include "store/project.h"
-
-/* Whom a grant is for. */
-enum grantee_kind { GRANTEE_EVERYONE = 1, GRANTEE_ACCOUNT, GRANTEE_TEAM };
-
-struct grantee {
-	enum grantee_kind kind;
-	int64_t id;
-	const char *uname; /* for the event */
-};
 
 /* Everyone may have no more than write: E_INVALID. An account's `none` takes the default away. */
 must_check int repo_give(struct ctx *c, const struct actor *who, const struct project *p,

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "core/account.h"
+#include "core/level.h"
 #include "core/team.h"
 #include "db/db.h"
 #include "store/access.h"
@@ -172,15 +173,14 @@ user_group_dismiss(struct ctx *c, const struct actor *who, const struct team *t,
 
 int
 user_group_give(struct ctx *c, const struct actor *who, const struct team *t,
-    const struct user_group_grant *grant, const char *grantee)
+    const struct user_group_grant *grant)
 {
-	static const char *const levels[] = { "none", "read", "write", "admin" };
-	const char *level = levels[grant->is_revoked ? 0 : grant->access];
+	const char *level = level_word(grant->is_revoked ? ACCESS_NONE : grant->access);
 
-	if (grant->grantee == USER_GROUP_EVERYONE && grant->access > ACCESS_WRITE)
+	if (grant->to.kind == GRANTEE_EVERYONE && grant->access > ACCESS_WRITE)
 		return fail(c, E_INVALID, "everyone may have no more than write");
 	TRY(user_group_set_grant(c, t->id, grant));
 	return actor_record(c, who, grant->is_revoked ? "team.revoke" : "team.grant", t->uname,
-	    arena_printf(c->mem, "%s%s: %s", grant->grantee == USER_GROUP_TEAM ? "team " : "",
-		grantee, level));
+	    arena_printf(c->mem, "%s%s: %s", grant->to.kind == GRANTEE_TEAM ? "team " : "",
+		grant->to.uname, level));
 }

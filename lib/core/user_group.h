@@ -39,8 +39,8 @@ must_check int user_group_admit(struct ctx *c, const struct actor *who, const st
 must_check int user_group_dismiss(struct ctx *c, const struct actor *who, const struct team *t,
     int64_t account_id, bool *was_member_out);
 
-/* E_INVALID: everyone may have no more than write. grantee: for the event. */
+/* E_INVALID: everyone may have no more than write. */
 must_check int user_group_give(struct ctx *c, const struct actor *who, const struct team *t,
-    const struct user_group_grant *grant, const char *grantee);
+    const struct user_group_grant *grant);
 
 #endif

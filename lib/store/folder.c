@@ -307,21 +307,21 @@ struct reach {
 static int
 revoke_on_folders(const struct reach *r, int64_t *n_out)
 {
-	bool is_team = r->grant->grantee == FOLDER_TEAM;
+	bool is_team = r->grant->to.kind == GRANTEE_TEAM;
 
 	return db_do(r->c, &folder_sql[REVOKE_ON_FOLDERS], n_out, WHERE_PARAMS(r),
-	    is_team ? db_null() : db_int(r->grant->grantee_id),
-	    is_team ? db_int(r->grant->grantee_id) : db_null(), db_bool(r->is_below));
+	    is_team ? db_null() : db_int(r->grant->to.id),
+	    is_team ? db_int(r->grant->to.id) : db_null(), db_bool(r->is_below));
 }
 
 static int
 revoke_on_projects(const struct reach *r, int64_t *n_out)
 {
-	bool is_team = r->grant->grantee == FOLDER_TEAM;
+	bool is_team = r->grant->to.kind == GRANTEE_TEAM;
 
 	return db_do(r->c, &folder_sql[REVOKE_ON_PROJECTS], n_out, WHERE_PARAMS(r),
-	    is_team ? db_null() : db_int(r->grant->grantee_id),
-	    is_team ? db_int(r->grant->grantee_id) : db_null());
+	    is_team ? db_null() : db_int(r->grant->to.id),
+	    is_team ? db_int(r->grant->to.id) : db_null());
 }
 
 static int
@@ -329,14 +329,14 @@ set_on_folders(const struct reach *r, int64_t *n_out)
 {
 	const struct folder_grant *g = r->grant;
 
-	if (g->grantee == FOLDER_EVERYONE)
+	if (g->to.kind == GRANTEE_EVERYONE)
 		return db_do(r->c, &folder_sql[EVERYONE_ON_FOLDERS], n_out, WHERE_PARAMS(r),
 		    db_int(g->access), db_bool(r->is_below));
 	if (g->is_revoked)
 		return revoke_on_folders(r, n_out);
 	return db_do(r->c,
-	    &folder_sql[g->grantee == FOLDER_TEAM ? TEAM_ON_FOLDERS : ACCOUNT_ON_FOLDERS], n_out,
-	    WHERE_PARAMS(r), db_int(g->access), db_int(g->grantee_id), db_bool(r->is_below));
+	    &folder_sql[g->to.kind == GRANTEE_TEAM ? TEAM_ON_FOLDERS : ACCOUNT_ON_FOLDERS], n_out,
+	    WHERE_PARAMS(r), db_int(g->access), db_int(g->to.id), db_bool(r->is_below));
 }
 
 static int
@@ -344,14 +344,14 @@ set_on_projects(const struct reach *r, int64_t *n_out)
 {
 	const struct folder_grant *g = r->grant;
 
-	if (g->grantee == FOLDER_EVERYONE)
+	if (g->to.kind == GRANTEE_EVERYONE)
 		return db_do(r->c, &folder_sql[EVERYONE_ON_PROJECTS], n_out, WHERE_PARAMS(r),
 		    db_int(g->access));
 	if (g->is_revoked)
 		return revoke_on_projects(r, n_out);
 	return db_do(r->c,
-	    &folder_sql[g->grantee == FOLDER_TEAM ? TEAM_ON_PROJECTS : ACCOUNT_ON_PROJECTS], n_out,
-	    WHERE_PARAMS(r), db_int(g->access), db_int(g->grantee_id));
+	    &folder_sql[g->to.kind == GRANTEE_TEAM ? TEAM_ON_PROJECTS : ACCOUNT_ON_PROJECTS], n_out,
+	    WHERE_PARAMS(r), db_int(g->access), db_int(g->to.id));
 }
 
 static int

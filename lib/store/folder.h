@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/ctx.h"
+#include "store/access.h"
 #include "store/account.h"
 
 struct folder {
@@ -82,14 +83,11 @@ must_check int folder_del(struct ctx *c, int64_t id, bool *is_done_out);
 
 /* ---- who may what */
 
-enum folder_grantee { FOLDER_EVERYONE = 1, FOLDER_ACCOUNT, FOLDER_TEAM };
-
 /* How far a grant reaches besides the folder itself. */
 enum folder_reach { FOLDER_ALONE = 1, FOLDER_PROJECTS, FOLDER_FOLDERS, FOLDER_ALL };
 
 struct folder_grant {
-	enum folder_grantee grantee;
-	int64_t grantee_id;
+	struct grantee to;
 	int64_t access; /* 0 to 3 */
 	bool is_revoked;
 	enum folder_reach reach;

@@ -145,15 +145,14 @@ user_group_list_uses(struct ctx *c, const struct account *asker, int64_t id, int
 int
 user_group_set_grant(struct ctx *c, int64_t id, const struct user_group_grant *g)
 {
-	bool is_team = g->grantee == USER_GROUP_TEAM;
+	bool is_team = g->to.kind == GRANTEE_TEAM;
 
-	if (g->grantee == USER_GROUP_EVERYONE)
+	if (g->to.kind == GRANTEE_EVERYONE)
 		return db_do(c, &user_group_sql[GRANT_EVERYONE], NULL, db_int(id),
 		    db_int(g->is_revoked ? 0 : g->access));
 	if (g->is_revoked)
 		return db_do(c, &user_group_sql[REVOKE], NULL, db_int(id),
-		    is_team ? db_null() : db_int(g->grantee_id),
-		    is_team ? db_int(g->grantee_id) : db_null());
+		    is_team ? db_null() : db_int(g->to.id), is_team ? db_int(g->to.id) : db_null());
 	return db_do(c, &user_group_sql[is_team ? GRANT_TEAM : GRANT_ACCOUNT], NULL, db_int(id),
-	    db_int(g->grantee_id), db_int(g->access));
+	    db_int(g->to.id), db_int(g->access));
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/ctx.h"
+#include "store/access.h"
 #include "store/account.h"
 #include "store/team.h"
 
@@ -45,11 +46,8 @@ must_check int user_group_list_uses(struct ctx *c, const struct account *asker, 
 
 /* ---- who may what on a team: usergroup.none to usergroup.admin are 0 to 3 */
 
-enum user_group_grantee { USER_GROUP_EVERYONE = 1, USER_GROUP_ACCOUNT, USER_GROUP_TEAM };
-
 struct user_group_grant {
-	enum user_group_grantee grantee;
-	int64_t grantee_id;
+	struct grantee to;
 	int64_t access;
 	bool is_revoked; /* for everyone: access 0 */
 };

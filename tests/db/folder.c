@@ -38,7 +38,6 @@ arrange(void **state)
 
 /* ---- looking */
 
-
 enum { WAITING, PATHS, KEYS };
 
 static const struct db_stmt look_sql[] = {
@@ -455,27 +454,27 @@ grants_are_the_rule_of_projects(void **state)
 {
 	struct ctx *c = *state;
 	struct folder_grant to_carol = {
-		.grantee = FOLDER_ACCOUNT, .grantee_id = CAROL, .access = 0, .reach = FOLDER_ALONE
+		.to = { GRANTEE_ACCOUNT, CAROL, "carol" }, .access = 0, .reach = FOLDER_ALONE
 	};
 	struct folder_grant to_makers = {
-		.grantee = FOLDER_TEAM, .grantee_id = 1, .access = 3, .reach = FOLDER_ALONE
+		.to = { GRANTEE_TEAM, 1, "makers" }, .access = 3, .reach = FOLDER_ALONE
 	};
 	struct folder f;
 
 	assert_ok(c, add_folder(c, "rule"));
 	f = folder_at(c, "rule");
 	assert_int_equal(access_of_carol(c, "rule"), 1);
-	assert_ok(c, folder_give(c, &as_root, &f, &to_carol, "carol"));
+	assert_ok(c, folder_give(c, &as_root, &f, &to_carol));
 	assert_int_equal(access_of_carol(c, "rule"), 0);
-	assert_ok(c, folder_give(c, &as_root, &f, &to_makers, "makers"));
+	assert_ok(c, folder_give(c, &as_root, &f, &to_makers));
 	assert_int_equal(access_of_carol(c, "rule"), 3);
 	harness_sql("UPDATE hub.team SET active = false WHERE id = 1");
 	assert_int_equal(access_of_carol(c, "rule"), 0);
 	harness_sql("UPDATE hub.team SET active = true WHERE id = 1");
 	to_carol.is_revoked = true;
-	assert_ok(c, folder_give(c, &as_root, &f, &to_carol, "carol"));
+	assert_ok(c, folder_give(c, &as_root, &f, &to_carol));
 	to_makers.is_revoked = true;
-	assert_ok(c, folder_give(c, &as_root, &f, &to_makers, "makers"));
+	assert_ok(c, folder_give(c, &as_root, &f, &to_makers));
 	assert_int_equal(access_of_carol(c, "rule"), 1);
 }
 
@@ -484,7 +483,7 @@ a_grant_below_has_a_limit(void **state)
 {
 	struct ctx *c = *state;
 	const struct folder_grant grant = {
-		.grantee = FOLDER_ACCOUNT, .grantee_id = CAROL, .access = 1, .reach = FOLDER_ALL
+		.to = { GRANTEE_ACCOUNT, CAROL, "carol" }, .access = 1, .reach = FOLDER_ALL
 	};
 	struct folder f;
 
@@ -493,9 +492,9 @@ a_grant_below_has_a_limit(void **state)
 		    "INSERT INTO hub.project (path, owner_account_id, store_id)"
 		    " SELECT 'many/p' || i, 1, 0 FROM generate_series(1, 10000) i;");
 	f = folder_at(c, "many");
-	assert_ok(c, folder_give(c, &as_root, &f, &grant, "carol"));
+	assert_ok(c, folder_give(c, &as_root, &f, &grant));
 	assert_ok(c, add_folder(c, "many/one-more"));
-	assert_code(c, folder_give(c, &as_root, &f, &grant, "carol"), E_INVALID);
+	assert_code(c, folder_give(c, &as_root, &f, &grant), E_INVALID);
 	assert_code(c, move(c, "many", "many2"), E_INVALID);
 }
 
