@@ -138,28 +138,13 @@ typed(struct ctx *c, const char *text)
 	return clean;
 }
 
-static const struct field members[] = {
-	FIELD(mirror_options, mode),
-	FIELD(mirror_options, ref_include),
-	FIELD(mirror_options, ref_exclude),
-	FIELD(mirror_options, prunes),
-	FIELD(mirror_options, allow_rewrite),
-	FIELD(mirror_options, kept_count),
-	FIELD(mirror_options, kept_days),
-	FIELD(mirror_options, most_bytes),
-	FIELD(mirror_options, most_objects),
-	FIELD(mirror_options, most_refs),
-	FIELD(mirror_options, most_blob_bytes),
-	{ 0 },
-};
-
 /* "mode, prunes" */
 static const char *
 take_changes(struct ctx *c, const struct mirror_options *in, struct mirror_options *o)
 {
 	const char *changed = "";
 
-	for (const struct field *m = members; m->name != NULL; m++) {
+	for (const struct field *m = mirror_options_fields; m->name != NULL; m++) {
 		const char *sent = *FIELD_AT((char *)(uintptr_t)in, m, const char *);
 		const char **now = FIELD_AT(o, m, const char *);
 

@@ -22,7 +22,7 @@ static const struct field guard_row[] = {
 
 static const struct field word_row[] = { FIELD(word_row, word), { 0 } };
 
-static const struct field options_row[] = {
+const struct field mirror_options_fields[] = {
 	FIELD(mirror_options, mode),
 	FIELD(mirror_options, ref_include),
 	FIELD(mirror_options, ref_exclude),
@@ -73,7 +73,7 @@ const struct db_stmt guard_sql[] = {
 											       "t_"
 											       "ref"
 											       "s") ", " NUMBER("most_blob_bytes") " FROM hub.mirror WHERE project_id = $1",
-	    options_row, sizeof(struct mirror_options) },
+	    mirror_options_fields, sizeof(struct mirror_options) },
 	[OPTIONS_SET] = { "mirror_options_set",
 	    "UPDATE hub.mirror SET mode = nullif($2, ''), ref_include = nullif($3, ''), "
 	    "ref_exclude = nullif($4, ''), prunes = nullif($5, '') = 'yes', "

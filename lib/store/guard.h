@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "base/field.h"
 
 struct guard {
 	const char *fingerprint; /* 64 hex digits of what is held; "" nothing is */
@@ -36,6 +37,8 @@ struct mirror_options {
 	const char *kept_count, *kept_days;
 	const char *most_bytes, *most_objects, *most_refs, *most_blob_bytes;
 };
+
+extern const struct field mirror_options_fields[]; /* all of it, by the names people type */
 
 must_check int mirror_options_of(struct ctx *c, int64_t project_id, struct mirror_options *out);
 
