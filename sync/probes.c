@@ -484,7 +484,7 @@ claim(struct probes *p, struct ctx *c, bool *has_more)
 		return OK;
 	most = most < PROBE_BATCH_MAX ? most : PROBE_BATCH_MAX;
 	TRY(probe_claim(c, p->worker, most, &jobs, &n));
-	*has_more = n == most;
+	*has_more = n == most || (n > 0 && jobs[0].has_put_off);
 	if (n == 0)
 		return OK;
 	if (start(p, c) != OK) {

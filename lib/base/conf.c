@@ -91,7 +91,7 @@ const struct conf_row conf_rows[] = {
 	NUMBER("host.burst",         host_burst,              "10", 1, 1000,
 	    "Requests that may follow each other at once before host.rate holds."),
 	NUMBER("host.connections",   host_connections,        "16", 0, 256,
-	    "The most requests at the same time to one host; begins with 4, and is halved when the host has trouble. For hosts in net.allow 16 times as many."),
+	    "The most requests at the same time to one host; begins with 4, and is halved when the host has trouble. For hosts in net.allow 64 times as many."),
 	ROW("hub.post_fetch_hooks",  hub_post_fetch_hooks,    "",
 	    "Programs, divided by commas, that run for each branch that a sync or a push changed: absolute paths, or the name of one of ours (jira)."),
 	ROW("hub.hooks_on_clone",    hub_hooks_on_clone,      "no",

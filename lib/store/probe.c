@@ -29,6 +29,7 @@ static const struct field job_row[] = {
 	FIELD(probe_job, interval_s),
 	FIELD(probe_job, host_id),
 	FIELD(probe_job, host_v2),
+	FIELD(probe_job, has_put_off),
 	PACE_FIELDS(probe_job, pace.),
 	{ 0 },
 };
@@ -58,7 +59,7 @@ enum { PROBE_CLAIM, PROBE_FINISH, PROBE_RELEASE, PROBE_HAND_OVER };
 const struct db_stmt probe_sql[] = {
 	[PROBE_CLAIM] = { "probe_claim",
 	    "SELECT id, fence, attempts, project_id, path, url, sealed_credentials, options,"
-	    " interval_s, host_id, coalesce(host_v2, 0) AS host_v2, " PACE_COLUMNS
+	    " interval_s, host_id, coalesce(host_v2, 0) AS host_v2, has_put_off, " PACE_COLUMNS
 	    " FROM hub.job_claim(jsonb_build_array($1::text), $2, 'probes', $3, $4, $5, $6, $7)",
 	    job_row, sizeof(struct probe_job) },
 	[PROBE_FINISH] = { "probe_finish",

@@ -27,6 +27,9 @@ struct probe_job {
 	int64_t interval_s;
 	int64_t host_id;
 	int64_t host_v2; /* Git's protocol v2: 0 unknown, 1 spoken, 2 not */
+	/* In all rows of a claim: others were put off for the hosts of these, and may be due when
+	 * these are over. */
+	bool has_put_off;
 	struct pace pace;
 };
 

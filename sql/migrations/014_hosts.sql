@@ -248,9 +248,10 @@ $$;
 -- 'slots' (all else), 'light' (only what needs no disk), 'all' (there are no probes). A host is asked
 -- by no more at a time than it has slots, and no more often than its rate lets; one whose breaker is
 -- open, not at all, but for one that somebody waits for. What has to wait for its host is put
--- where that will have time for it, so that it never stands before others.
+-- where that will have time for it, so that it never stands before others. has_put_off: some are, whose
+-- hosts were asked now; when these answers are there, others may be due.
 CREATE FUNCTION job_take(workers jsonb, most bigint, want text, lease_s bigint, host_rate bigint,
-	host_burst bigint, host_connections bigint) RETURNS bigint[]
+	host_burst bigint, host_connections bigint, OUT taken_ids bigint[], OUT has_put_off boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
 	look bigint := most;
@@ -258,13 +259,15 @@ DECLARE
 	n_due bigint;
 	due_ids bigint[];
 	due_places integer[];
-	taken_ids bigint[] := '{}';
 	ids bigint[];
+	is_full boolean;
 	n_planned bigint;
 	n_retries bigint;
 	sum_planned bigint := 0;
 	sum_retries bigint := 0;
 BEGIN
+	taken_ids := '{}';
+	has_put_off := false;
 	-- as the trigger job_fence_lock, which one statement with two updates of job fires only once
 	PERFORM pg_advisory_xact_lock_shared(884802);
 	FOR turn IN 1..4 LOOP
@@ -302,7 +305,7 @@ BEGIN
 				greatest(now(), h.backlog_at, h.breaker_until,
 					CASE WHEN h.breaker_level > 0 THEN now() + interval '10 s' END) AS from_at,
 				greatest(h.took_ms / 1000.0 / hub.host_slots(h, host_connections),
-					CASE WHEN coalesce(h.is_own, false) OR host_rate = 0 THEN 0.02
+					CASE WHEN coalesce(h.is_own, false) OR host_rate = 0 THEN 0.004
 						ELSE 1.0 / nullif(host_rate, 0) END) AS step_s
 			FROM (SELECT r.host_id, bool_or(r.run_at = '-infinity') AS is_asked FROM ranked r
 				WHERE r.host_id IS NOT NULL GROUP BY r.host_id) a
@@ -348,11 +351,13 @@ BEGIN
 		SELECT (SELECT count(*) FROM due),
 			array_agg(f.id ORDER BY f.k), count(*) FILTER (WHERE f.state IN ('scheduled', 'dead')
 				AND f.kind IN ('sync', 'remove_store')),
-			count(*) FILTER (WHERE f.state = 'retry' AND f.kind IN ('sync', 'remove_store'))
-		INTO n_due, ids, n_planned, n_retries
+			count(*) FILTER (WHERE f.state = 'retry' AND f.kind IN ('sync', 'remove_store')),
+			EXISTS (SELECT FROM cost o WHERE o.n_waits > 0 OR (o.n_taken > 0 AND o.from_at > now()))
+		INTO n_due, ids, n_planned, n_retries, is_full
 		FROM fit f WHERE f.k <= n_left;
 		taken_ids := taken_ids || coalesce(ids, '{}');
 		n_left := most - cardinality(taken_ids);
+		has_put_off := has_put_off OR is_full;
 		sum_planned := sum_planned + n_planned;
 		sum_retries := sum_retries + n_retries;
 		EXIT WHEN n_left = 0 OR n_due < look;
@@ -361,12 +366,11 @@ BEGIN
 	UPDATE hub.counter c SET n = c.n + v.n
 	FROM (VALUES ('scheduled_moved', sum_planned), ('retries_moved', sum_retries)) v (name, n)
 	WHERE c.name = v.name AND v.n > 0;
-	RETURN taken_ids;
 END $$;
 
 -- The most requests to a host at the same time: connections (0: no limit); to one of ours many more.
 CREATE FUNCTION host_most(h host, connections bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE WHEN connections = 0 THEN 1000000 WHEN h.is_own THEN connections * 16
+	SELECT CASE WHEN connections = 0 THEN 1000000 WHEN h.is_own THEN connections * 64
 		ELSE connections END
 $$;
 
@@ -432,7 +436,8 @@ BEGIN
 	RETURN its_name;
 END $$;
 
--- What all kinds of jobs have to know, of those that were just taken.
+-- What all kinds of jobs have to know, of those that were just taken. has_put_off (of job_take) is the same
+-- in each row.
 DROP FUNCTION job_claim(jsonb, boolean, bigint, bigint);
 CREATE FUNCTION job_claim(workers jsonb, most bigint, want text, lease_s bigint,
 	default_interval_s bigint, host_rate bigint, host_burst bigint, host_connections bigint)
@@ -441,13 +446,16 @@ RETURNS TABLE (id bigint, kind text, fence bigint, worker text, attempts bigint,
 	interval_s bigint, branches text, options text, target_id bigint,
 	host_id bigint, host_v2 bigint, has_interval boolean, failures bigint, failing_s bigint,
 	changed_s bigint, added_s bigint, changes_micro bigint, seen_s bigint, is_notified boolean,
-	mean_root_nano bigint)
+	mean_root_nano bigint, has_put_off boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-	ids bigint[] := hub.job_take(workers, most, want, lease_s, host_rate, host_burst, host_connections);
+	ids bigint[];
+	are_put_off boolean;
 	mean bigint;
 BEGIN
+	SELECT t.taken_ids, t.has_put_off INTO ids, are_put_off
+	FROM hub.job_take(workers, most, want, lease_s, host_rate, host_burst, host_connections) t;
 	IF ids = '{}' THEN
 		RETURN;
 	END IF;
@@ -464,7 +472,8 @@ BEGIN
 			- coalesce(m.last_success_at, p.created_at))::bigint END,
 		extract(epoch FROM now() - m.last_change_at)::bigint,
 		extract(epoch FROM now() - p.created_at)::bigint,
-		m.changes_micro, m.seen_s, m.notified_at > now() - interval '7 days', mean
+		m.changes_micro, m.seen_s, m.notified_at > now() - interval '7 days', mean,
+		are_put_off
 	FROM unnest(ids) WITH ORDINALITY u (id, k)
 	JOIN hub.job j ON j.id = u.id
 	LEFT JOIN hub.project p ON p.id = j.project_id

@@ -631,6 +631,32 @@ a_rate_holds_behind_a_burst(void **state)
 	assert_in_range(host(t, "a.example:443").backlog_s, 4, 6);
 }
 
+/* That are full now, or that others still wait for: the next claim would be one poll away. */
+static void
+a_claim_tells_that_hosts_are_full(void **state)
+{
+	struct programs *t = *state;
+	struct probe_job *jobs;
+
+	harness_sql("UPDATE hub.host SET slots = 16;"
+		    "UPDATE hub.host SET slots = 6 WHERE is_own;"
+		    "UPDATE hub.job SET run_at = now() + interval '1 h' WHERE project_id <= 20");
+	assert_int_equal(probes(t->a, 30, &jobs), 5); /* one place is for what is new */
+	for (size_t i = 0; i < 5; i++)
+		assert_true(jobs[i].has_put_off);
+	assert_true(look(t, 30).in_s <= 1); /* the others */
+	for (int behind_s = 0; behind_s <= 60; behind_s += 60) {
+		harness_sql("UPDATE hub.job SET state = 'scheduled', lease_until = NULL, host_id = NULL,"
+			    " run_at = now() + interval '1 h';"
+			    "UPDATE hub.job SET run_at = now() WHERE project_id IN (29, 30)");
+		harness_sql(behind_s == 0
+			? "UPDATE hub.host SET backlog_at = now() WHERE is_own"
+			: "UPDATE hub.host SET backlog_at = now() + interval '60 s' WHERE is_own");
+		assert_int_equal(probes(t->a, 30, &jobs), 2);
+		assert_int_equal(jobs[0].has_put_off, behind_s > 0);
+	}
+}
+
 static void
 what_is_asked_for_may_run_up_a_debt(void **state)
 {
@@ -915,6 +941,7 @@ main(void)
 		WITH_THREE(one_place_is_kept_for_what_is_known_to_be_new),
 		WITH_THREE(two_claims_at_once_share_nothing_and_wait_for_nobody),
 		WITH_THREE(a_rate_holds_behind_a_burst),
+		WITH_THREE(a_claim_tells_that_hosts_are_full),
 		WITH_THREE(what_is_asked_for_may_run_up_a_debt),
 		WITH_THREE(a_clean_minute_gives_a_place_more_and_trouble_takes_half),
 		WITH_THREE(a_host_that_wants_to_be_left_alone_is),
