@@ -113,7 +113,7 @@ hide(const struct run *r, const char *text)
 	return str_redact(r->c->mem, text);
 }
 
-/* lib/net and lib/git speak of upstreams. */
+/* lib/net, and what lib/git does for both sides, speak of upstreams. */
 static const char *
 of_target(struct arena *mem, const char *text)
 {

@@ -6,16 +6,21 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "store/access.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const levels[] = { "none", "read", "write", "admin" };
+static const char *const levels[] = { [ACCESS_NONE] = "none",
+	[ACCESS_READ] = "read",
+	[ACCESS_WRITE] = "write",
+	[ACCESS_ADMIN] = "admin",
+	[ACCESS_OWNER] = "admin" };
 
 const char *
 level_word(int64_t access)
 {
-	assert(access >= 0);
-	return levels[(size_t)access < COUNT(levels) ? (size_t)access : COUNT(levels) - 1];
+	assert(access >= 0 && (size_t)access < COUNT(levels));
+	return levels[access];
 }
 
 static bool

@@ -1,5 +1,5 @@
 /* What somebody may on an object, as the database has it (hub.access of sql/migrations): each level
- * holds all below it. */
+ * holds all below it; and whom it is given to. */
 #ifndef STORE_ACCESS_H
 #define STORE_ACCESS_H
 
@@ -20,7 +20,7 @@ enum grantee_kind { GRANTEE_EVERYONE = 1, GRANTEE_ACCOUNT, GRANTEE_TEAM };
 struct grantee {
 	enum grantee_kind kind;
 	int64_t id;	   /* of the account or team; 0: everyone */
-	const char *uname; /* for the event */
+	const char *uname; /* as it is told and recorded */
 };
 
 #endif
