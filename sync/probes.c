@@ -32,6 +32,9 @@
  * them has waited so long: each statement costs as much as twenty of its rows. */
 #define WRITE_LEAST 128
 #define WRITE_US (250 * US_PER_MS)
+/* Those that were put off for their hosts are looked for so often: each look is a statement, too.
+ */
+#define AGAIN_US US_PER_S
 
 static void
 end_all(void *probes)
@@ -477,6 +480,7 @@ claim(struct probes *p, struct ctx *c, bool *has_more)
 	size_t most = p->n - probes_count(p), n;
 	struct probe_job *jobs;
 
+	p->again_us = clock_mono_us() + AGAIN_US;
 	/* a few places are not worth a statement while others are about to be free */
 	if (most == 0 || (probes_count(p) > 0 && most < (p->n + 3) / 4))
 		return OK;
@@ -484,7 +488,9 @@ claim(struct probes *p, struct ctx *c, bool *has_more)
 		return OK;
 	most = most < PROBE_BATCH_MAX ? most : PROBE_BATCH_MAX;
 	TRY(probe_claim(c, p->worker, most, &jobs, &n));
-	*has_more = n == most || (n > 0 && jobs[0].has_put_off);
+	*has_more = n == most;
+	/* where nothing was free we are not told: the answers that are under way make room */
+	p->is_behind = n > 0 ? jobs[0].has_put_off : p->is_behind && probes_count(p) > 0;
 	if (n == 0)
 		return OK;
 	if (start(p, c) != OK) {
@@ -518,7 +524,8 @@ probes_work(struct probes *p, struct ctx *c, bool may_begin, bool *has_more, boo
 	replace_tired(p, c);
 	if (p->n == 0)
 		*has_more = false;
-	if (may_begin && *has_more && !p->is_closing)
+	if (may_begin && !p->is_closing &&
+	    (*has_more || (p->is_behind && clock_mono_us() >= p->again_us)))
 		TRY(claim(p, c, has_more));
 	probe_count_tell(&p->count, probes_count(p) == 0 && !*has_more);
 	return OK;
@@ -527,11 +534,16 @@ probes_work(struct probes *p, struct ctx *c, bool may_begin, bool *has_more, boo
 int
 probes_wait_ms(const struct probes *p)
 {
-	int64_t left_us = p->done_us + WRITE_US - clock_mono_us();
+	int64_t until_us = INT64_MAX, left_us;
 
 	if (p->n_returned > 0 || p->n_suspect > 0)
 		return 0;
-	if (p->n_done == 0)
+	if (p->n_done > 0)
+		until_us = p->done_us + WRITE_US;
+	if (p->is_behind && !p->is_closing && p->again_us < until_us)
+		until_us = p->again_us;
+	if (until_us == INT64_MAX)
 		return -1;
+	left_us = until_us - clock_mono_us();
 	return left_us > 0 ? (int)(left_us / US_PER_MS) + 1 : 0;
 }

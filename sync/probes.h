@@ -47,6 +47,8 @@ struct probes {
 	int64_t heard_us;		  /* a sign of life */
 	int64_t done_us;		  /* since when something waits to be written */
 	int64_t start_us, start_after_us; /* when a prober may be started again */
+	bool is_behind;	  /* mirrors were put off for hosts that we asked last … */
+	int64_t again_us; /* … and are looked for again then */
 	struct probe_count count;
 };
 

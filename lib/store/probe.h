@@ -27,8 +27,8 @@ struct probe_job {
 	int64_t interval_s;
 	int64_t host_id;
 	int64_t host_v2; /* Git's protocol v2: 0 unknown, 1 spoken, 2 not */
-	/* In all rows of a claim: others were put off for the hosts of these, and may be due when
-	 * these are over. */
+	/* In all rows of a claim: others are put off for hosts that are well, but have no room for
+	 * more at the moment. */
 	bool has_put_off;
 	struct pace pace;
 };

@@ -248,8 +248,8 @@ $$;
 -- 'slots' (all else), 'light' (only what needs no disk), 'all' (there are no probes). A host is asked
 -- by no more at a time than it has slots, and no more often than its rate lets; one whose breaker is
 -- open, not at all, but for one that somebody waits for. What has to wait for its host is put
--- where that will have time for it, so that it never stands before others. has_put_off: some are, whose
--- hosts were asked now; when these answers are there, others may be due.
+-- where that will have time for it, so that it never stands before others. has_put_off: some are, now or
+-- before, of hosts that are well and have no room for more at the moment.
 CREATE FUNCTION job_take(workers jsonb, most bigint, want text, lease_s bigint, host_rate bigint,
 	host_burst bigint, host_connections bigint, OUT taken_ids bigint[], OUT has_put_off boolean)
 LANGUAGE plpgsql AS $$
@@ -306,7 +306,8 @@ BEGIN
 					CASE WHEN h.breaker_level > 0 THEN now() + interval '10 s' END) AS from_at,
 				greatest(h.took_ms / 1000.0 / hub.host_slots(h, host_connections),
 					CASE WHEN coalesce(h.is_own, false) OR host_rate = 0 THEN 0.004
-						ELSE 1.0 / nullif(host_rate, 0) END) AS step_s
+						ELSE 1.0 / nullif(host_rate, 0) END) AS step_s,
+				h.breaker_level > 0 OR h.breaker_until > now() AS is_closed
 			FROM (SELECT r.host_id, bool_or(r.run_at = '-infinity') AS is_asked FROM ranked r
 				WHERE r.host_id IS NOT NULL GROUP BY r.host_id) a
 			JOIN hub.host h ON h.id = a.host_id LEFT JOIN busy b ON b.host_id = h.id
@@ -332,7 +333,7 @@ BEGIN
 				due_at = hub.job_was_due(j)
 			FROM waits w WHERE j.id = w.id
 		), cost AS (
-			SELECT o.id, o.is_free, o.from_at, o.step_s,
+			SELECT o.id, o.is_free, o.is_closed, o.from_at, o.step_s,
 				(SELECT count(*) FROM fit f WHERE f.host_id = o.id AND f.k <= n_left) AS n_taken,
 				(SELECT count(*) FROM waits w WHERE w.host_id = o.id) AS n_waits
 			FROM room o
@@ -352,7 +353,8 @@ BEGIN
 			array_agg(f.id ORDER BY f.k), count(*) FILTER (WHERE f.state IN ('scheduled', 'dead')
 				AND f.kind IN ('sync', 'remove_store')),
 			count(*) FILTER (WHERE f.state = 'retry' AND f.kind IN ('sync', 'remove_store')),
-			EXISTS (SELECT FROM cost o WHERE o.n_waits > 0 OR (o.n_taken > 0 AND o.from_at > now()))
+			EXISTS (SELECT FROM cost o WHERE NOT o.is_closed
+				AND (o.n_waits > 0 OR (o.n_taken > 0 AND o.from_at > now())))
 		INTO n_due, ids, n_planned, n_retries, is_full
 		FROM fit f WHERE f.k <= n_left;
 		taken_ids := taken_ids || coalesce(ids, '{}');
@@ -559,7 +561,9 @@ BEGIN
 	END IF;
 	IF is_busy OR cardinality(failing_now) > 0 THEN
 		IF h.slots IS NULL OR h.slots_at < now() - interval '10 s' THEN
-			h.slots := greatest(hub.host_slots(h, connections) / 2, 1);
+			-- of ours, half of more than there are probes would still be all of them
+			h.slots := greatest(least(hub.host_slots(h, connections),
+				CASE WHEN connections = 0 THEN 1000000 ELSE connections * 16 END) / 2, 1);
 		END IF;
 		h.slots_at := now();
 	ELSIF n_good > 0 AND hub.host_slots(h, connections) < hub.host_most(h, connections)

@@ -233,3 +233,38 @@ def test_without_probes_every_sync_asks_for_itself(fresh_hub, upstream, name):
     hub.sync_and_wait(name, "unchanged")
     assert [r.method for r in upstream.asked(name)] == ["GET"]
     assert not prober_pids(hub)
+
+
+N_BEHIND = 6
+
+
+@pytest.fixture
+def narrow(fresh_hub, upstream, name):
+    """A hub whose next pass is far away, and mirrors that are all due, of a host with two places for probes."""
+    hub = fresh_hub({"sync.poll_s": 600})
+    for i in range(N_BEHIND):
+        simple(upstream.folder / ("%s-%d.git" % (name, i)))
+        hub.mirror(upstream.url("%s-%d.git" % (name, i)), "%s-%d" % (name, i))
+    for i in range(N_BEHIND):
+        hub.wait_idle("%s-%d" % (name, i))
+    end_follow(hub)
+    upstream.requests.clear()
+    hub.sql("UPDATE hub.host SET slots = 3, slots_at = now()")
+    hub.sql("UPDATE hub.job SET run_at = now() WHERE kind = 'sync'")
+    return hub
+
+
+def asked_for(upstream, name):
+    return {r.path.rpartition("/")[0] for r in upstream.asked(name)}
+
+
+def test_those_that_their_host_has_no_room_for_follow_before_the_next_pass(narrow, upstream, name):
+    hub_follows(narrow)
+    wait_until(lambda: len(asked_for(upstream, name)) == N_BEHIND, 60, lambda: str(asked_for(upstream, name)))
+    assert narrow.one("SELECT count(*) FROM hub.mirror WHERE failures > 0") == 0
+
+
+def test_a_run_of_cron_ends_although_some_are_put_off(narrow, upstream, name):
+    once(narrow)
+    assert 0 < len(asked_for(upstream, name)) < N_BEHIND
+    assert narrow.one("SELECT count(*) FROM hub.job WHERE due_at IS NOT NULL") == N_BEHIND - len(asked_for(upstream, name))
