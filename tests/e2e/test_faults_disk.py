@@ -60,14 +60,12 @@ class Disk:
         run(["umount", "-l", str(self.folder)], check=False)
 
 
-@pytest.fixture(scope="module")
-def small():
-    """(hub, disk): its data on a disk of 32 MiB and 4,000 files."""
-    hub = Hub({"sync.workers": 2, "sync.lease_s": 5, "sync.poll_s": 1, "sync.disk_free_percent": 10,
-               "sync.pack_bytes": 64 * MIB, "git.push_bytes": 64 * MIB, "net.allow": "127.0.0.0/8"})
-    disk = Disk(hub.var / "data", "size=32m,nr_inodes=4000,mode=0755")
+@contextlib.contextmanager
+def on_disk(conf, below, options):
+    """(hub, disk): a hub of its own, started, that has a disk of its own at this folder."""
+    hub = Hub(conf)
+    disk = Disk(hub.var / below, options)
     try:
-        hub.expect_err("")  # what does not fit is told loudly
         yield hub.start(), disk
     finally:
         try:
@@ -75,6 +73,16 @@ def small():
         finally:
             disk.close()
             hub.end()
+
+
+@pytest.fixture(scope="module")
+def small():
+    """(hub, disk): its data on a disk of 32 MiB and 4,000 files."""
+    conf = {"sync.workers": 2, "sync.lease_s": 5, "sync.poll_s": 1, "sync.disk_free_percent": 10,
+            "sync.pack_bytes": 64 * MIB, "git.push_bytes": 64 * MIB, "net.allow": "127.0.0.0/8"}
+    with on_disk(conf, "data", "size=32m,nr_inodes=4000,mode=0755") as both:
+        both[0].expect_err("")  # what does not fit is told loudly
+        yield both
 
 
 @pytest.fixture
@@ -154,10 +162,7 @@ def test_R18_a_push_that_does_not_fit_is_refused_and_gives_its_room_back(small, 
 
 @needs_mount
 def test_R18_a_full_disk_of_logs_stops_no_service(upstream, name):
-    hub = Hub()
-    disk = Disk(hub.var / "log", "size=1m,mode=0755")
-    try:
-        hub.start()
+    with on_disk({}, "log", "size=1m,mode=0755") as (hub, disk):
         origin = simple(upstream.folder / "d/logs.git")
         hub.mirror(upstream.url("d/logs.git"), name)
         disk.fill()
@@ -168,21 +173,13 @@ def test_R18_a_full_disk_of_logs_stops_no_service(upstream, name):
         disk.free()
         settle(hub, name)
         check(hub, {name: origin})
-    finally:
-        try:
-            hub.stop()
-        finally:
-            disk.close()
-            hub.end()
 
 
 @needs_mount
 def test_R18_a_full_disk_of_the_database_refuses_changes_and_serves_on(upstream, name):
-    hub = Hub({"sync.workers": 1, "sync.lease_s": 5, "sync.poll_s": 1})
     user = pwd.getpwnam("postgres")
-    disk = Disk(hub.var / "pg", "size=192m,mode=0700,uid=%d,gid=%d" % (user.pw_uid, user.pw_gid))
-    try:
-        hub.start()
+    with on_disk({"sync.workers": 1, "sync.lease_s": 5, "sync.poll_s": 1}, "pg",
+                 "size=192m,mode=0700,uid=%d,gid=%d" % (user.pw_uid, user.pw_gid)) as (hub, disk):
         origin = simple(upstream.folder / "d/database.git")
         hub.mirror(upstream.url("d/database.git"), name)
         before = origin.mirrored()
@@ -204,12 +201,6 @@ def test_R18_a_full_disk_of_the_database_refuses_changes_and_serves_on(upstream,
         settle(hub, name)
         check(hub, {name: origin})
         assert add(hub, name + "-more").status_code == 201
-    finally:
-        try:
-            hub.stop()
-        finally:
-            disk.close()
-            hub.end()
 
 
 def add(hub, name):
