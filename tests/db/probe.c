@@ -692,6 +692,17 @@ a_clean_minute_gives_a_place_more_and_trouble_takes_half(void **state)
 	assert_int_equal(host(t, "a.example:443").slots, 2);
 }
 
+/* It has room for more than there are probes: half of that would change nothing. */
+static void
+the_first_trouble_of_one_of_ours_is_felt(void **state)
+{
+	struct programs *t = *state;
+	struct probe_job j = probe_of(t, 21);
+
+	(void)finish_one(t->a, failed(&j, "busy"));
+	harness_sql("DO $$ BEGIN ASSERT (SELECT slots FROM hub.host WHERE is_own) = 16 * 16 / 2; END $$");
+}
+
 static void
 a_host_that_wants_to_be_left_alone_is(void **state)
 {
@@ -944,6 +955,7 @@ main(void)
 		WITH_THREE(a_claim_tells_that_hosts_are_full),
 		WITH_THREE(what_is_asked_for_may_run_up_a_debt),
 		WITH_THREE(a_clean_minute_gives_a_place_more_and_trouble_takes_half),
+		WITH_THREE(the_first_trouble_of_one_of_ours_is_felt),
 		WITH_THREE(a_host_that_wants_to_be_left_alone_is),
 		WITH_THREE(what_is_put_off_is_late_since_it_was_due),
 		WITH_THREE(five_failures_of_several_mirrors_open_the_breaker),
