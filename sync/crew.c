@@ -22,6 +22,7 @@
 #include "sync/targets.h"
 
 #define US_PER_S 1000000
+#define BEAT_US (15LL * US_PER_S) /* silent for a minute is dead */
 #define HOUR_US (3600LL * US_PER_S)
 #define HOST_BYTES 65
 
@@ -47,17 +48,19 @@ void
 crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *conf_path)
 {
 	char *host = arena_alloc(mem, HOST_BYTES);
+	struct slot *slot;
 
 	gethostname(host, HOST_BYTES - 1);
 	*w = (struct crew){ .c = c,
 		.conf_path = conf_path,
-		.host = host,
 		.n_slots = (size_t)c->conf->sync_workers,
 		.wants_claim = true,
 		.has_news = true };
 	assert(w->n_slots <= CREW_MOST);
-	for (size_t i = 0; i < w->n_slots; i++)
-		w->slots[i] = slot_new(mem);
+	for (size_t i = 0; i < w->n_slots; i++) {
+		w->slots[i] = slot = slot_new(mem);
+		slot->name = arena_printf(mem, "%s:%d:%s", host, (int)getpid(), random_hex(mem, 4));
+	}
 }
 
 /* Ends a sweep: nobody waits for it, and the next one does it again. */
@@ -121,23 +124,6 @@ crew_clear(struct crew *w, struct slot *slot)
 	slot_clear(w->c, slot);
 }
 
-/* A process that is gone takes its name with it; a new one gets its own. Its heartbeat is
- * removed here, so that only those count as lost whose supervisor died too. */
-static int
-name_slot(struct crew *w, struct slot *slot)
-{
-	if (slot->child.pid == 0 && slot->name != NULL) {
-		TRY(job_forget_workers(w->c, &slot->name, 1));
-		slot->name = NULL;
-	}
-	if (slot->name == NULL) {
-		arena_reset(slot->life);
-		slot->name = arena_printf(
-		    slot->life, "%s:%d:%s", w->host, (int)getpid(), random_hex(slot->life, 4));
-	}
-	return OK;
-}
-
 /* ---- work with the database: each step may fail, and is then tried again next turn */
 
 static void
@@ -162,12 +148,33 @@ look_at_disk(struct crew *w)
 		    LOG_INT("free_percent", percent), LOG_TEXT("folder", w->c->conf->data_dir));
 }
 
+static size_t
+names_of_all(const struct crew *w, const char **names)
+{
+	for (size_t i = 0; i < w->n_slots; i++)
+		names[i] = w->slots[i]->name;
+	return w->n_slots;
+}
+
+/* Also of those whose process has ended or was not needed yet: the next job begins one. Whoever
+ * looks for a living sync program (store/forge.h) must not find none between two processes. */
+static int
+beat(struct crew *w)
+{
+	const char *names[CREW_MOST];
+
+	if (clock_mono_us() < w->beat_us)
+		return OK;
+	TRY(job_beat(w->c, names, names_of_all(w, names)));
+	w->beat_us = clock_mono_us() + BEAT_US;
+	return OK;
+}
+
 /* Once every sync.poll_s: signs of life, lost leases, and another look at what is due. */
 static int
 pass(struct crew *w)
 {
 	const char *names[CREW_MOST];
-	size_t n = 0;
 	int64_t n_reaped;
 
 	if (clock_mono_us() < w->pass_us)
@@ -176,10 +183,8 @@ pass(struct crew *w)
 	if (n_reaped > 0)
 		log_write(LOG_WARN, "leases ran out", LOG_INT("jobs", n_reaped));
 	w->wants_sweep |= n_reaped > 0;
-	for (size_t i = 0; i < w->n_slots; i++)
-		if (w->slots[i]->child.pid != 0)
-			names[n++] = w->slots[i]->name;
-	TRY(job_pass(w->c, names, n, w->claim_wall_us));
+	TRY(job_pass(w->c, names, names_of_all(w, names), w->claim_wall_us));
+	w->beat_us = clock_mono_us() + BEAT_US;
 	w->claim_wall_us = 0;
 	look_at_disk(w);
 	w->wants_claim = w->has_news = true;
@@ -230,7 +235,6 @@ sweep(struct crew *w)
 
 	if (!w->wants_sweep || w->is_closing || slot == NULL)
 		return OK;
-	TRY(name_slot(w, slot));
 	TRY(job_fences(w->c, &fences));
 	TRY(audit_last_store(w->c, &job.store_id));
 	job.worker = slot->name;
@@ -304,10 +308,8 @@ claim(struct crew *w)
 	if (!w->wants_claim || w->is_closing)
 		return OK;
 	for (size_t i = 0; i < w->n_slots; i++)
-		if (w->slots[i]->state == SLOT_FREE) {
-			TRY(name_slot(w, w->slots[i]));
+		if (w->slots[i]->state == SLOT_FREE)
 			names[n++] = w->slots[i]->name;
-		}
 	if (n == 0)
 		return OK;
 	TRY(job_claim(w->c, names, n, !w->is_disk_low, &jobs, &n_jobs));
@@ -332,6 +334,7 @@ crew_work(struct crew *w)
 	TRY(ledger_returns(w));
 	TRY(ledger_sweeps(w));
 	TRY(pass(w));
+	TRY(beat(w));
 	TRY(hourly(w));
 	TRY(sweep(w));
 	return claim(w);
@@ -360,15 +363,11 @@ void
 crew_end(struct crew *w)
 {
 	const char *names[CREW_MOST];
-	size_t n = 0;
 
-	for (size_t i = 0; i < w->n_slots; i++) {
+	for (size_t i = 0; i < w->n_slots; i++)
 		slot_kill(w->slots[i]);
-		if (w->slots[i]->name != NULL)
-			names[n++] = w->slots[i]->name;
-	}
-	if (n == 0 || db_ready(w->c) != OK)
+	if (db_ready(w->c) != OK)
 		return; /* others will find them silent */
-	if (job_forget_workers(w->c, names, n) != OK)
+	if (job_forget_workers(w->c, names, names_of_all(w, names)) != OK)
 		log_write(LOG_WARN, "database", LOG_TEXT("why", w->c->reason));
 }

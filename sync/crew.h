@@ -16,7 +16,6 @@
 struct crew {
 	struct ctx *c; /* its arena is emptied after each turn */
 	const char *conf_path;
-	const char *host;
 	struct slot *slots[CREW_MOST];
 	size_t n_slots; /* sync.workers */
 
@@ -29,8 +28,8 @@ struct crew {
 	bool is_disk_low;  /* nothing is fetched; also when the data folder is not ours */
 	bool is_disk_near; /* so that somebody was told */
 	bool is_closing;   /* nothing new is taken */
-	int64_t pass_us, renew_us, hour_us; /* when these are due */
-	int64_t claim_wall_us;		    /* that claims have taken since the last pass */
+	int64_t beat_us, pass_us, renew_us, hour_us; /* when these are due */
+	int64_t claim_wall_us; /* that claims have taken since the last pass */
 };
 
 /* mem: as long as the crew. c: for the turns, with the database. */

@@ -39,7 +39,6 @@ end(void *slot)
 
 	child_kill(&s->child);
 	explicit_bzero(s->credentials, strlen(s->credentials));
-	arena_free(s->life);
 	arena_free(s->mem);
 }
 
@@ -50,7 +49,6 @@ slot_new(struct arena *mem)
 
 	s->state = SLOT_FREE;
 	s->child.fd = -1;
-	s->life = arena_new();
 	s->mem = arena_new();
 	arena_defer(mem, end, s);
 	s->credentials = arena_strdup(s->mem, "");

@@ -23,9 +23,8 @@ enum slot_state {
 struct slot {
 	enum slot_state state;
 	struct child child;
-	const char *name;   /* of the process: host:pid:random */
-	struct arena *life; /* as long as the process: its name */
-	struct arena *mem;  /* as long as the job */
+	const char *name;  /* host:pid of the supervisor:random, as long as the crew */
+	struct arena *mem; /* as long as the job */
 
 	struct job job;
 	struct job_held held; /* how far it is */

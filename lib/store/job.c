@@ -100,6 +100,7 @@ enum {
 	JOB_PUT_REFS,
 	JOB_REAP,
 	JOB_PASS,
+	JOB_BEAT,
 	JOB_FORGET_WORKERS,
 	JOB_FENCE_NEWEST,
 	JOB_FENCES_RUNNING,
@@ -131,6 +132,10 @@ const struct db_stmt job_sql[] = {
 	    sizeof(struct id_row) },
 	[JOB_PASS] = { "job_pass", "SELECT 1::bigint AS id FROM hub.job_pass($1, $2)", id_row,
 	    sizeof(struct id_row) },
+	[JOB_BEAT] = { "job_beat",
+	    "INSERT INTO hub.worker (name) SELECT w FROM jsonb_array_elements_text($1) w ORDER BY w"
+	    " ON CONFLICT (name) DO UPDATE SET beat_at = now()",
+	    NULL, 0 },
 	[JOB_FORGET_WORKERS] = { "job_forget_workers",
 	    "DELETE FROM hub.worker WHERE name IN (SELECT jsonb_array_elements_text($1))", NULL,
 	    0 },
@@ -285,6 +290,12 @@ job_pass(struct ctx *c, const char *const *workers, size_t n, int64_t claim_wall
 
 	return db_one(
 	    c, &job_sql[JOB_PASS], &row, db_text(names_json(c, workers, n)), db_int(claim_wall_us));
+}
+
+int
+job_beat(struct ctx *c, const char *const *workers, size_t n)
+{
+	return db_do(c, &job_sql[JOB_BEAT], NULL, db_text(names_json(c, workers, n)));
 }
 
 int

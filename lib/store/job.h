@@ -117,6 +117,10 @@ must_check int job_reap(struct ctx *c, int64_t *n_out);
  * covers them all). */
 must_check int job_pass(struct ctx *c, const char *const *workers, size_t n, int64_t claim_wall_us);
 
+/* These workers are alive: at least three times a minute, for those silent for one count as dead.
+ */
+must_check int job_beat(struct ctx *c, const char *const *workers, size_t n);
+
 /* Removes the heartbeats of workers that end. */
 must_check int job_forget_workers(struct ctx *c, const char *const *workers, size_t n);
 

@@ -629,7 +629,11 @@ a_pass_shows_who_lives_and_removes_who_does_not(void **state)
 	assert_int_equal(counter(t, "retries_cycles"), 2);
 	assert_int_equal(counter(t, "dead_cycles"), 2);
 	assert_int_equal(number_of(t->eye, &test_sql[WALL], db_text("retries_cycles")), 2000);
-	assert_ok(t->a, job_forget_workers(t->a, names, 1));
+	harness_sql("UPDATE hub.worker SET beat_at = now() - interval '61 s'");
+	assert_ok(t->a, job_beat(t->a, names, 2));
+	assert_ok(t->a, job_pass(t->a, names, 0, 0));
+	assert_int_equal(number_of(t->eye, &test_sql[WORKERS]), 2);
+	assert_ok(t->a, job_forget_workers(t->a, names, 2));
 	assert_int_equal(number_of(t->eye, &test_sql[WORKERS]), 0);
 	assert_int_equal(counter(t, "workers_reaped"), 1);
 }

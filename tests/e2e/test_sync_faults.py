@@ -522,15 +522,35 @@ def test_a_resident_program_takes_new_work_at_once(fresh_hub, upstream, origin, 
     origin.commit()
     hub.sync_and_wait(name, "changed")
     assert hub.refs(name) == origin.mirrored()
+    # it lives, however rarely it looks at the queue
+    hub.sql("UPDATE hub.worker SET beat_at = now() - interval '50 s'")
+    wait_until(lambda: hub.one("SELECT bool_and(beat_at > now() - interval '30 s') FROM hub.worker"), 60)
 
 
 def test_a_resident_program_gives_signs_of_life(hub, upstream, origin, path, name):
     hub_follows(hub)
     hub.mirror(upstream.url(path), name)
     workers = wait_until(lambda: hub.sql("SELECT name, beat_at FROM hub.worker"), 60, "a sign of life")
-    assert len(workers) <= 2
     last = max(w["beat_at"] for w in workers)
     wait_until(lambda: hub.one("SELECT max(beat_at) > %s FROM hub.worker", last), 60, "and the next")
+
+
+def test_a_resident_program_has_workers_whether_or_not_they_have_a_process(hub, upstream, origin, path, name):
+    def workers():
+        return {w["name"] for w in hub.sql("SELECT name FROM hub.worker")}
+    end_follow(hub)
+    hub_follows(hub)
+    at_first = wait_until(workers, 60, "a sign of life")
+    assert len(at_first) == HUB_CONF["sync.workers"]
+    hub.mirror(upstream.url(path), name)
+    for pid in sync_pids(hub, workers=True):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    for _ in range(3):
+        assert workers() == at_first
+        origin.commit()
+        hub.sync_and_wait(name, "changed")
+    assert workers() == at_first
 
 
 def test_SIGTERM_gives_the_job_back_and_leaves_no_process(hub, upstream, origin, path, name):
