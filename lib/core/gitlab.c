@@ -140,9 +140,11 @@ wait_for_first(struct ctx *c, const struct actor *who, int64_t id, int64_t targe
 	const int64_t until_us = clock_mono_us() + GITLAB_WAIT_S * US_PER_S;
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	struct forge_attempt attempt;
+	bool is_late;
 	int code;
 
 	do {
+		is_late = clock_mono_us() >= until_us; /* looked at once more all the same */
 		code = forge_attempt_of(c, target_id, &attempt);
 		if (code == E_NOTFOUND)
 			return fail(c, E_INVALID, "the mirror was deleted meanwhile");
@@ -154,7 +156,7 @@ wait_for_first(struct ctx *c, const struct actor *who, int64_t id, int64_t targe
 			    ? OK
 			    : project_undo(c, who, id, attempt.error_text);
 		nanosleep(&pause, NULL);
-	} while (clock_mono_us() < until_us);
+	} while (!is_late);
 	return OK;
 }
 
