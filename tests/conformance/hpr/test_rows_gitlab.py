@@ -270,6 +270,6 @@ def test_row_52_mirror_only_makes_no_project(hub, forge, url, name):
 
 def test_row_52_clone_false_makes_a_project_and_no_sync(hub, forge, url, name):
     hub.add(url, name, clone="false")
-    wait_until(lambda: forge.project("mirrors/" + name), 60, "the project is made")  # at once, or soon
+    assert forge.project("mirrors/" + name)
+    wait_until(lambda: hub.show(name)["status"] == "idle", 60)  # until then that is written down
     assert hub.job(name) is None and hub.last_run(name) is None
-    assert hub.show(name)["status"] == "idle"
