@@ -115,7 +115,8 @@ show_hub_docs(struct req *r)
 	html(r->out,
 	    "<p>What GitHub, Gitea and GitLab send from their hooks fits as it is. A hook needs no "
 	    "account if it signs what it sends (<code>X-Hub-Signature-256</code>) with the secret "
-	    "that <code>PUT /api/repos/:repo/secret</code> has set.</p>\n"
+	    "that <code>PUT /api/repos/:repo/secret</code> has set, or if it sends that secret, as "
+	    "GitLab does (<code>X-Gitlab-Token</code>).</p>\n"
 	    "<h2>Errors</h2>\n"
 	    "<p>The status says what it is, and the body says why: "
 	    "<code>{\"error\": {\"message\": …, \"code\": 404}}</code>; after "

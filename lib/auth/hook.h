@@ -5,7 +5,10 @@
  * X-Hub-Signature-256 has it. Made with the secret of a project it stands for the right to have
  * that project synced, and for nothing else: it makes no mirror and shows nothing. Made with the
  * hub's own secret (hub.push_secret) it is that right on all that everyone may read. A wrong one is
- * refused like a wrong password, whether there is such a project or not. */
+ * refused like a wrong password, whether there is such a project or not.
+ *
+ * GitLab signs nothing: it sends the secret itself (X-Gitlab-Token). That stands for the same, for
+ * whoever has no account and has signed nothing; behind TLS it is as good. */
 #ifndef AUTH_HOOK_H
 #define AUTH_HOOK_H
 
@@ -15,6 +18,7 @@
 
 struct hook_notice {
 	const char *signature; /* NULL: not signed */
+	const char *token;     /* NULL: none */
 	const void *body;
 	size_t body_bytes;
 	bool names_nothing; /* the ping of a hook that is of no repository */
@@ -25,8 +29,8 @@ struct hook_verdict {
 	bool is_known;	/* the project is there for the asker; else he may make it, with access 2 */
 };
 
-/* E_DENIED with http_status 401: the signature is wrong. E_NOTFOUND: it is the hub's, and what is
- * named is not there, or not for everyone. */
+/* E_DENIED with http_status 401: the signature or the token is wrong. E_NOTFOUND: it is the hub's,
+ * and what is named is not there, or not for everyone. */
 must_check int hook_judge(struct ctx *c, const struct account *asker, const struct push_target *t,
     const struct hook_notice *notice, struct hook_verdict *out);
 

@@ -168,7 +168,8 @@ load_push_target(struct req *r)
 {
 	struct ctx *c = r->ctx;
 	struct push_target *t = arena_new_of(c->mem, struct push_target);
-	struct hook_notice notice = { .signature = req_header(r, "X-Hub-Signature-256") };
+	struct hook_notice notice = { .signature = req_header(r, "X-Hub-Signature-256"),
+		.token = req_header(r, "X-Gitlab-Token") };
 	const struct body *body;
 	struct hook_verdict verdict;
 	const char *path;

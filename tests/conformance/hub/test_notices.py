@@ -202,6 +202,27 @@ def test_w_01_the_signature_of_openssl_is_one(hub, mirror):
     assert send(hub, body, {"X-Hub-Signature-256": "sha256=" + out.split()[-1]}) == DONE
 
 
+def test_w_01_what_gitlab_sends_is_the_secret_itself(hub, mirror, name):
+    body = json.dumps({**notice(mirror, URL), "object_kind": "push"})
+    token = {"X-Gitlab-Token": SECRET}
+    before = asked_for(hub, mirror)
+    assert send(hub, body, token) == DONE and send(hub, body, {"X-Gitlab-Token": HUBS}) == DONE
+    assert asked_for(hub, mirror) == before + 2
+    for bad in (SECRET + "x", SECRET[:-1], SECRET.upper(), "x" * 4000):
+        assert send(hub, body, {"X-Gitlab-Token": bad}) == (401, {"success": False, "error": "the token is wrong"})
+    # beside a signature it says nothing, and an account needs none
+    assert send(hub, body, {**token, "X-Hub-Signature-256": "sha256=" + "0" * 64}) == WRONG
+    assert send(hub, body, {**sign(SECRET, body), "X-Gitlab-Token": "another"}) == DONE
+    assert send(hub, body, {"X-Gitlab-Token": "another"}, auth=hub.admin) == DONE
+    # and it is for nothing else
+    assert send(hub, notice("brand-new", URL), {"X-Gitlab-Token": HUBS})[0] == 404
+    assert send(hub, notice(mirror, "https://evil.example/x.git"), token)[0] == 400
+    assert hub.request("DELETE", repo_url(mirror), headers=token).status_code == 401
+    hub.set_access(mirror, 0)
+    assert send(hub, body, token) == DONE
+    assert send(hub, body, {"X-Gitlab-Token": HUBS})[0] == 404
+
+
 def test_a_signature_is_for_its_own_mirror_and_for_nothing_else(hub, mirror, name):
     other = name[:40] + "-other"
     push(hub, other, URL)
