@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "cgi/hub/hub.h"
+#include "core/gitlab.h"
 #include "core/name.h"
 #include "core/notice.h"
 #include "core/project.h"
@@ -175,7 +176,8 @@ create(struct req *r, const struct notice *n)
 	code = project_create_mirror(c, &who, &wish, &id);
 	if (code == E_CONFLICT)
 		return fail(c, E_CONFLICT, "the repository name '%s' is taken", n->name);
-	return code;
+	TRY(code);
+	return c->conf->hub_mirror_on_push ? gitlab_attach(c, &who, id) : OK;
 }
 
 /* ---- one that is */

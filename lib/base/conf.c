@@ -70,6 +70,8 @@ const struct conf_row conf_rows[] = {
 	    "Whether dir in answers of the Hub is an absolute path; else it is relative to data.dir."),
 	ROW("hub.anonymous_push",    hub_anonymous_push,      "no",
 	    "Whether a push notice that nobody stands behind and nobody signed may start the sync of an open mirror without a secret."),
+	ROW("hub.mirror_on_push",    hub_mirror_on_push,      "no",
+	    "Whether mirrors that are made by a push notice get a project in the hub's own GitLab, too (gitlab.endpoint)."),
 	ROW("hub.push_secret",       hub_push_secret,         "",
 	    "The file of the secret that signs push notices for every open mirror of the hub (X-Hub-Signature-256); empty for none."),
 	NUMBER("hub.push_rate",      hub_push_rate,           "1000", 0, 1000000,

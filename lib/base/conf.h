@@ -36,6 +36,7 @@ struct conf {
 	bool hub_allow_local_urls;
 	bool hub_expose_paths;
 	bool hub_anonymous_push;
+	bool hub_mirror_on_push;
 	const char *hub_push_secret;
 	int64_t hub_push_rate;
 	int64_t hub_blob_bytes;

@@ -107,18 +107,34 @@ add_target(struct ctx *c, const struct actor *who, int64_t id, const char *path,
 		c->mem, "gitlab, group %s at %s", row.provider_namespace, row.provider_url));
 }
 
+/* *target_id_out stays as it is without a GitLab. */
+static int
+attach(
+    struct ctx *c, const struct actor *who, int64_t id, bool without_create, int64_t *target_id_out)
+{
+	struct repo row;
+
+	if (!gitlab_is_set(c->conf))
+		return OK;
+	TRY(repo_by_id(c, who->account, id, &row));
+	return add_target(c, who, id, row.path, without_create, target_id_out);
+}
+
+int
+gitlab_attach(struct ctx *c, const struct actor *who, int64_t id)
+{
+	int64_t target_id;
+
+	return attach(c, who, id, false, &target_id);
+}
+
 static int
 create(struct ctx *c, const struct actor *who, const struct gitlab_wish *wish, int64_t *id_out,
     int64_t *target_id_out)
 {
-	struct repo row;
-
 	TRY(db_begin(c, DB_WRITE));
 	TRY(project_create_mirror(c, who, &wish->mirror, id_out));
-	if (gitlab_is_set(c->conf)) {
-		TRY(repo_by_id(c, who->account, *id_out, &row));
-		TRY(add_target(c, who, *id_out, row.path, wish->without_create, target_id_out));
-	}
+	TRY(attach(c, who, *id_out, wish->without_create, target_id_out));
 	return db_commit(c);
 }
 

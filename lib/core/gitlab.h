@@ -29,6 +29,10 @@ struct gitlab_wish {
 must_check int gitlab_create_mirror(
     struct ctx *c, const struct actor *who, const struct gitlab_wish *wish, int64_t *id_out);
 
+/* In a transaction: this mirror, which has just been made, gets a project in the hub's own GitLab,
+ * if one is set. What comes of it is not waited for. */
+must_check int gitlab_attach(struct ctx *c, const struct actor *who, int64_t id);
+
 /* project_delete, and what the hub has made there for it is deleted, by sync. */
 must_check int gitlab_delete_mirror(
     struct ctx *c, const struct actor *who, const struct project *p);
