@@ -211,6 +211,7 @@ def statement_count(hub, marker):
 def test_Z02_hidden_costs_as_many_statements_as_missing(hub, secret, who):
     auth = None if who == "anonymous" else ("stranger", "stranger's password")
     counts = []
+    hub.get("/repositories", auth)  # from now on it is known who asks
     for i, name in enumerate(("zhidden1", "zmissing")):
         marker = "statements-%s-%d" % (who, i)
         hub.get("/repositories/" + name, auth, headers={"X-Request-Id": marker})

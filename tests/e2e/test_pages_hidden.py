@@ -48,7 +48,7 @@ def statements(hub, ids):
         rows = {row["id"]: row["statements"] for row in hub.log_lines(event="request")
                 if row["service"] != "nginx"}
         return rows if all(i in rows for i in ids) else None
-    return wait_until(found, 20)
+    return wait_until(found)
 
 
 def told(answer, name):

@@ -124,7 +124,7 @@ def test_the_last_page_ends_the_list_and_names_no_other(one):
 def n_statements(world, path, marker):
     world.owner.ask("GET", path, 200, headers={"X-Request-Id": marker})
     return wait_until(lambda: [line["statements"] for line in world.hub.log_lines(id=marker)
-                               if "statements" in line], 20, "it is logged")[0]
+                               if "statements" in line], 60, "it is logged")[0]
 
 
 def test_only_a_list_that_goes_on_is_counted(one, request):
