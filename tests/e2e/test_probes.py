@@ -10,7 +10,8 @@ from fixtures.faults import end_follow, hub_follows, is_talking_to, kill, make_d
 from fixtures.repos import simple
 from fixtures.run import wait_until
 
-HUB_CONF = {"sync.poll_s": 1, "sync.lease_s": 5, "net.low_speed_s": 6, "net.connect_s": 6}
+# Nothing here ends by these limits: a machine that stands still for a while must not reach them.
+HUB_CONF = {"sync.poll_s": 1, "sync.lease_s": 60, "net.low_speed_s": 60, "net.connect_s": 60}
 
 
 @pytest.fixture(autouse=True)
@@ -241,7 +242,7 @@ N_BEHIND = 6
 @pytest.fixture
 def narrow(fresh_hub, upstream, name):
     """A hub whose next pass is far away, and mirrors that are all due, of a host with two places for probes."""
-    hub = fresh_hub({"sync.poll_s": 600})
+    hub = fresh_hub({**HUB_CONF, "sync.poll_s": 600})
     for i in range(N_BEHIND):
         simple(upstream.folder / ("%s-%d.git" % (name, i)))
         hub.mirror(upstream.url("%s-%d.git" % (name, i)), "%s-%d" % (name, i))
