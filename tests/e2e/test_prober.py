@@ -230,21 +230,29 @@ def test_an_upstream_that_repeats_the_password_is_not_quoted(start, server, repo
 
 # ---------------------------------------------------------------- silence and many at once
 
-def test_silent_hosts_hold_up_nobody(start, server, repo):
-    """G14: a hundred hosts that accept and say nothing, and a hundred and first."""
-    prober = start({"net.low_speed_s": 4})
+@pytest.fixture
+def silence():
+    """A hundred orders for hosts that accept and say nothing."""
     ports = [SilentPort() for _ in range(20)]
-    orders = [Order(port.url("x%d.git" % i)) for port in ports for i in range(5)]
-    last = Order(server.url("a.git"))
-    prober.send(orders + [last])
-    reports = prober.reports(101)
-    assert next(iter(reports)) == last.fence
-    assert reports[last.fence].fingerprint == fingerprint(repo)
-    assert {reports[o.fence].error for o in orders} == {"network"}
-    # libcurl looks once a second, and we when it may have missed it
-    assert re.search("silent for 4 seconds|the last 4 seconds", reports[orders[0].fence].text)
+    yield [Order(port.url("x%d.git" % i)) for port in ports for i in range(5)]
     for port in ports:
         port.close()
+
+
+def test_silent_hosts_hold_up_nobody(start, server, repo, silence):
+    """G14: a hundred of them, and a hundred and first, which is told of while they are waited for."""
+    prober, last = start(), Order(server.url("a.git"))
+    prober.send([*silence, last])
+    assert {fence: r.fingerprint for fence, r in prober.reports(1).items()} == {last.fence: fingerprint(repo)}
+
+
+def test_silent_hosts_are_given_up(start, silence):
+    prober = start({"net.low_speed_s": 2})
+    prober.send(silence)
+    reports = prober.reports(len(silence))
+    assert {reports[o.fence].error for o in silence} == {"network"}
+    # libcurl looks once a second, and we when it may have missed it
+    assert re.search("silent for 2 seconds|the last 2 seconds", reports[silence[0].fence].text)
 
 
 def test_a_host_has_no_more_requests_than_it_may(start, server, repo):
