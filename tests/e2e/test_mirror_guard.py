@@ -13,8 +13,8 @@ from fixtures.repos import Repo, simple
 from fixtures.run import run, wait_until
 from fixtures.upstream import redirect_whole
 
-HUB_CONF = {"sync.workers": 2, "webhook.schemes": "http https", "sync.poll_s": 1,
-            "schedule_adaptive": "no"}
+HUB_CONF = {"sync.workers": 2, "net.low_speed_s": 60, "net.connect_s": 60, "sync.lease_s": 60,
+            "webhook.schemes": "http https", "sync.poll_s": 1, "schedule_adaptive": "no"}
 
 
 @pytest.fixture
