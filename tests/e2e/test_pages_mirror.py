@@ -11,6 +11,8 @@ from fixtures.person import Person
 from fixtures.run import wait_until
 from fixtures.upstream import redirect_whole, status
 
+HUB_CONF = {"net.low_speed_s": 300}  # who is held is let go by its test
+
 
 @pytest.fixture(scope="module")
 def people(hub):
