@@ -81,8 +81,8 @@ def test_all_functions_and_views_of_the_page_exist_and_no_others(shop):
 
 def test_sync_now_mirrors_what_is_new(shop, upstream):
     repo = upstream.repo("tools.git")
+    shop.wait_idle("tools")  # the page has asked too, and what is new is not for its sync
     repo.commit()
-    shop.wait_idle("tools")  # the page has asked too
     last = shop.run_id("tools")
     assert shop.one("SELECT admin.sync_now('TOOLS')") == "queued"
     assert shop.wait_run("tools", last)["outcome"] == "changed"
