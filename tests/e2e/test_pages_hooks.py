@@ -12,7 +12,8 @@ from fixtures.repos import simple
 from fixtures.run import wait_until
 
 PASSWORD = "correct horse"
-HUB_CONF = {"webhook.schemes": "https http", "webhook.total_s": 2}
+# No receiver here is slow; what is sent once more because a machine was would be counted.
+HUB_CONF = {"webhook.schemes": "https http", "webhook.total_s": 60}
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +192,7 @@ def test_W13_what_a_receiver_repeats_of_secrets_is_not_shown(hub, receiver, alic
     [link] = [url for url, text in alice.page.links if text == "ping"]
     alice.get(link)
     assert "never-sho" not in alice.page.text and "a secret is in it" in alice.page.text
-    assert "never-sho" not in hub.one("SELECT answer FROM hub.delivery ORDER BY id DESC LIMIT 1")
+    assert "never-sho" not in hub.one("SELECT answer FROM hub.delivery WHERE webhook_id = %s", number(hub))
 
 
 def test_an_administrator_has_webhooks_of_all_projects(hub, receiver, project, name):
