@@ -64,9 +64,9 @@ def test_one_reads_from_the_front_page_to_a_line_of_code(b, hub, site):
     b.link("number.c").click()
     assert "number_3(void)" in b.find("main").text
     b.go(b.url + "#L10-L12")
-    three = b.find(".code .band").size["height"]
+    three = b.wait(lambda b: b.find(".code .band").size["height"])
     b.go(b.url.replace("-L12", ""))
-    assert 2 < three / b.find(".code .band").size["height"] < 5
+    b.wait(lambda b: 2 < three / b.find(".code .band").size["height"] < 5)
     assert not b.complaints()
 
 
@@ -127,13 +127,13 @@ def test_pages_for_people_with_an_account_are_accessible(b, hub, own):
 def test_the_keyboard_goes_everywhere(b, hub, site):
     b.go(hub.url + "/story")
     ActionChains(b.driver).send_keys(Keys.TAB).perform()
-    assert b.js("return document.activeElement.className") == "skip"
+    b.wait(lambda b: b.js("return document.activeElement.className") == "skip")
     ActionChains(b.driver).send_keys(Keys.ENTER).perform()
-    assert b.url.endswith("#main")
+    b.wait(lambda b: b.url.endswith("#main"))
     switch = b.find(".switch summary")
     b.js("arguments[0].focus()", switch)
     ActionChains(b.driver).send_keys(Keys.ENTER).perform()
-    assert b.link("feature/x").is_displayed()
+    b.wait(lambda b: b.link("feature/x").is_displayed())
     ActionChains(b.driver).send_keys(Keys.TAB, Keys.TAB, Keys.ENTER).perform()
     b.wait(lambda b: b.url.endswith("/story/tree/feature/x"))
 
