@@ -7,7 +7,7 @@
 #include "tests/db/harness.h"
 
 #define OWNER "mirrorhub_owner"
-#define WAIT_MS 10000
+#define WAIT_MS 60000
 
 static const char schema[] =
     "CREATE TABLE hub.parent (id bigint PRIMARY KEY);"

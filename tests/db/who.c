@@ -141,15 +141,21 @@ wrong_unknown_and_disabled_read_alike_and_are_told(void **state)
 	assert_int_equal(status_of(c, "nohash", "", "192.0.2.1"), 401);
 }
 
-/* Processor time, not time: others on the machine do not count. */
+/* Processor time, not time: others on the machine count only by what they take of its caches, so
+ * the least of a few is the right one. */
 static double
 cpu_of_failure(struct ctx *c, const char *uname)
 {
-	clock_t began = clock();
+	double least = 0;
 
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 5; i++) {
+		clock_t began = clock(), took;
+
 		assert_int_equal(status_of(c, uname, "wrong horse", "192.0.2.1"), 401);
-	return (double)(clock() - began);
+		took = clock() - began;
+		least = i == 0 || (double)took < least ? (double)took : least;
+	}
+	return least;
 }
 
 static void

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "sync/slot.h"
 
-#define TOO_LONG_S 30
+#define TOO_LONG_S 120
 #define MANY 5000
 #define ENOUGH 50000 /* bytes: it is well under way */
 

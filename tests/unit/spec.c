@@ -9,7 +9,7 @@
 #include "git/spec_expr.h"
 
 #define OUT_MAX_BYTES ((size_t)1024 * 1024)
-#define TOO_LONG_S 60
+#define TOO_LONG_S 120
 #define TAIL "Summary: %zu\nLicense: l\n%%description\nd\n"
 
 /* Heads that rpm reads: ours is to be the same. */
