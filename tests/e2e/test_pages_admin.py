@@ -142,7 +142,7 @@ def test_a_host_that_is_left_alone_is_shown_first_and_asked_again(hub, admin, mi
         "/-/admin/hosts/%d/try" % host["id"]]
     admin.submit("/-/admin/hosts/%d/try" % host["id"])
     assert admin.answer.status_code == 200
-    wait_until(lambda: hub.one("SELECT breaker_level FROM hub.host WHERE id = %s", host["id"]) == 0, 30,
+    wait_until(lambda: hub.one("SELECT breaker_level FROM hub.host WHERE id = %s", host["id"]) == 0, 60,
                "its trial went well")
     assert hub.one("SELECT last_success_at > now() - interval '1 h' FROM hub.mirror m JOIN hub.project p"
                    " ON p.id = m.project_id WHERE p.path = 'well-good'")

@@ -40,7 +40,7 @@ def test_a_token_is_made_shown_once_used_and_deleted(hub, bob):
     assert status(hub, token) == 200
     # its use is noted behind the answer
     wait_until(lambda: hub.one("SELECT last_used_at FROM hub.token WHERE prefix = %s", token[:6]),
-               30, "the use of the token is noted")
+               60, "the use of the token is noted")
     bob.get("/-/tokens")
     assert token not in bob.answer.text
     row = bob.page.row("nightly <b>build</b>")

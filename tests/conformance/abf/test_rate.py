@@ -44,9 +44,9 @@ class Client:
 @pytest.fixture
 def client(hub):
     """A function that gives clients. Towards the end of an hour it waits for the next one."""
-    if time.time() % 3600 > 3600 - 10:
+    if time.time() % 3600 > 3600 - 30:
         hour = time.time() // 3600
-        wait_until(lambda: time.time() // 3600 > hour, 20)
+        wait_until(lambda: time.time() // 3600 > hour, 90)
     return lambda address=None: Client(hub, address)
 
 
