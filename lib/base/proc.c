@@ -397,7 +397,7 @@ struct pump {
 	const char *input;
 	size_t input_len;
 	struct buf *out, *err;
-	bool is_out_cut, has_too_much;
+	bool is_out_cut, has_too_much, has_ended;
 };
 
 static void
@@ -487,7 +487,8 @@ pump_once(struct pump *f, int ended_fd, int wait_ms)
 	if (fds[ERR].revents != 0 || fds[ENDED].revents != 0)
 		if (f->p->err >= 0)
 			drain_cut(&f->p->err, f->err);
-	return fds[ENDED].revents == 0 && !f->has_too_much;
+	f->has_ended = fds[ENDED].revents != 0;
+	return !f->has_ended && !f->has_too_much;
 }
 
 int
@@ -505,16 +506,18 @@ proc_run(struct ctx *c, const struct proc_spec *spec, const void *input, size_t 
 	TRY(open_pidfd(c, f.p, &ended));
 	if (input_len == 0)
 		proc_close_in(f.p);
-	do {
+	do { /* one more look when the time is over: we may be late, and it was not */
 		wait_ms = left_ms(f.p);
-	} while (wait_ms != 0 && pump_once(&f, *ended, wait_ms));
+	} while (pump_once(&f, *ended, wait_ms) && wait_ms != 0);
 	arena_close(c->mem, ended);
 	if (f.has_too_much) {
 		proc_kill(f.p);
 		reap(f.p);
 		return fail(c, E_INTERNAL, "%s said more than %zu bytes", spec->argv[0], out_max);
 	}
-	TRY(proc_wait(c, f.p, status_out));
+	if (!f.has_ended)
+		return too_long(c, f.p);
+	*status_out = reap(f.p);
 	*out = f.out;
 	*err = f.err;
 	return OK;

@@ -333,6 +333,34 @@ a_run_has_a_deadline_too(void **state)
 	    E_INTERNAL);
 }
 
+static volatile int64_t busy_until_us;
+
+static void
+be_busy(int number)
+{
+	(void)number;
+	while (clock_mono_us() < busy_until_us)
+		usleep(1000);
+}
+
+/* Its child ended in time, and it notices when the time is over. */
+static void
+a_run_that_looks_too_late_has_all_of_the_output_or_none(void **state)
+{
+	const struct proc_limits limits = { .wall_ms = 200 };
+	struct sigaction busy = { .sa_handler = be_busy }, before;
+	struct said s;
+
+	sigaction(SIGUSR1, &busy, &before);
+	busy_until_us = clock_mono_us() + 500000;
+	s = run_sh(*state, "kill -USR1 $PPID; echo all of it", &limits);
+	sigaction(SIGUSR1, &before, NULL);
+	if (s.code == OK) /* else the child itself was late */
+		assert_string_equal(s.out, "all of it\n");
+	else
+		assert_int_equal(s.code, E_INTERNAL);
+}
+
 static void
 the_end_of_the_arena_kills_the_whole_group(void **state)
 {
@@ -469,6 +497,7 @@ main(void)
 		WITH_CTX(the_child_leads_a_group_of_its_own),
 		WITH_CTX(a_deadline_kills_the_whole_group),
 		WITH_CTX(a_run_has_a_deadline_too),
+		WITH_CTX(a_run_that_looks_too_late_has_all_of_the_output_or_none),
 		WITH_CTX(the_end_of_the_arena_kills_the_whole_group),
 		cmocka_unit_test(the_child_dies_with_its_parent),
 		WITH_CTX(what_a_child_leaves_behind_is_killed),
