@@ -168,7 +168,7 @@ begin_call(struct hooks *h, struct ctx *c)
 	inner.mem = h->call_mem;
 	h->begun_us = clock_mono_us();
 	h->n_output = 0;
-	h->is_over = false;
+	h->is_over = h->is_late = false;
 	if (proc_start(&inner, &spec, &h->proc) == OK) {
 		proc_close_in(h->proc);
 		return;
@@ -208,24 +208,24 @@ read_output(struct hooks *h, int *fd)
 void
 hooks_hear(struct hooks *h, struct ctx *c)
 {
-	bool is_late;
 	int status;
 
 	if (h->proc == NULL)
 		return;
-	is_late = clock_mono_us() > h->proc->deadline_us;
-	if (is_late)
-		proc_kill(h->proc);
 	read_output(h, &h->proc->out);
 	read_output(h, &h->proc->err);
-	if (!proc_has_ended(h->proc, &status))
+	if (!proc_has_ended(h->proc, &status)) { /* first: it is not late because we are */
+		h->is_late |= clock_mono_us() > h->proc->deadline_us;
+		if (h->is_late)
+			proc_kill(h->proc);
 		return;
+	}
 	read_output(h, &h->proc->out); /* its last words */
 	read_output(h, &h->proc->err);
 	tell(h,
-	    is_late ? arena_printf(c->mem, "it took longer than %lld s and was killed",
-			  (long long)c->conf->hub_hook_s)
-		    : NULL,
+	    h->is_late ? arena_printf(c->mem, "it took longer than %lld s and was killed",
+			     (long long)c->conf->hub_hook_s)
+		       : NULL,
 	    status);
 	end_call(h);
 }

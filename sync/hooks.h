@@ -28,7 +28,8 @@ struct hooks {
 
 	struct proc *proc; /* of the call under way; NULL: none */
 	struct arena *call_mem;
-	bool is_over; /* the call: its end has to be written down */
+	bool is_late; /* the call: killed for it */
+	bool is_over; /* its end has to be written down */
 	int64_t begun_us;
 	char output[HOOK_OUTPUT_MAX_BYTES + 1];
 	size_t n_output;
