@@ -14,7 +14,7 @@
 #define STEP_BYTES (64 * 1024)
 #define SAID_BYTES (8 * 1024)
 #define LOOK_MS 200 /* how often we look for the client and the clock */
-#define END_MS 1000 /* what a child that has lost its input gets for its end */
+#define END_MS 5000 /* what a child that has lost its input gets for its end */
 #define RETRY_S 60
 #define GIT_DIED 128
 #define GIT_ABORTED 134 /* its own asserts: packets where none may be */
