@@ -79,7 +79,6 @@ work(struct pool *p)
 {
 	struct ctx *c = p->ctx;
 
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	let_signals_in(p);
 	if (who_open(c) != OK || rate_open(c) != OK || metrics_open(c) != OK) {
 		log_write(LOG_ERR, "not started", LOG_TEXT("why", c->reason));
@@ -100,9 +99,8 @@ start_one(struct pool *p, struct worker *w)
 		return E_INTERNAL;
 	}
 	if (pid == 0) {
-		int code = getppid() == parent ? work(p) : EX_OSERR;
-
-		exit(code);
+		prctl(PR_SET_PDEATHSIG, SIGTERM); /* before the look: it may end in between */
+		exit(getppid() == parent ? work(p) : EX_OSERR);
 	}
 	p->started_us = clock_mono_us();
 	*w = (struct worker){ .pid = pid, .started_us = p->started_us };
