@@ -79,7 +79,7 @@ net_pace_add(struct net *n, struct net_pace *pace, int64_t waited_us, int64_t mo
 {
 	int64_t limit_s = n->c->conf->net_low_speed_s, rate = n->c->conf->net_low_speed_bytes;
 
-	pace->waited_us += waited_us;
+	pace->waited_us += waited_us < NET_WAIT_MOST_US ? waited_us : NET_WAIT_MOST_US;
 	pace->moved_bytes += moved_bytes;
 	if (pace->moved_bytes >= rate * limit_s)
 		*pace = (struct net_pace){ 0 };

@@ -58,7 +58,9 @@ struct net_pace {
 };
 
 /* Adds a wait, and what moved by then. NET_WHY_NETWORK once less than net.low_speed_bytes a second
- * came in net.low_speed_s of waiting. */
+ * came in net.low_speed_s of waiting. We wait for a second at a time: where it became more than
+ * twice that, we were stopped ourselves, and what came meanwhile has yet to be read. */
+#define NET_WAIT_MOST_US 2000000
 must_check int net_pace_add(
     struct net *n, struct net_pace *pace, int64_t waited_us, int64_t moved_bytes);
 
