@@ -322,10 +322,26 @@ claim(struct crew *w)
 	return OK;
 }
 
+/* This program was stopped, or the machine or the database was: all leases look run out. Who lives
+ * renews them first, our own probes too (they come behind us). By the wall clock, which goes on
+ * meanwhile. */
+static void
+note_turn(struct crew *w)
+{
+	int64_t now = clock_now(), soon_us = clock_mono_us() + US_PER_S;
+	bool had_slept = w->has_slept;
+
+	w->has_slept = w->turn_at != 0 && now - w->turn_at > w->c->conf->sync_lease_s / 2;
+	w->turn_at = now;
+	if (w->has_slept && !had_slept && w->pass_us < soon_us)
+		w->pass_us = soon_us;
+}
+
 int
 crew_work(struct crew *w)
 {
 	TRY(db_ready(w->c));
+	note_turn(w);
 	if (db_is_notified(w->c->db))
 		w->wants_claim = w->has_news = true;
 	TRY(targets_work(w->c, w->slots, w->n_slots));

@@ -30,6 +30,8 @@ struct crew {
 	bool is_closing;   /* nothing new is taken */
 	int64_t beat_us, pass_us, renew_us, hour_us; /* when these are due */
 	int64_t claim_wall_us; /* that claims have taken since the last pass */
+	int64_t turn_at;       /* when crew_work was called last; 0: never */
+	bool has_slept;	       /* before that: longer than half a lease */
 };
 
 /* mem: as long as the crew. c: for the turns, with the database. */
