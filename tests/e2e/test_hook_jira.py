@@ -285,7 +285,7 @@ def test_private_addresses_have_to_be_allowed(fresh_hub, upstream, name):
 
 
 def test_a_silent_server_does_not_take_the_whole_time(fresh_hub, upstream, jira, name):
-    hub = fresh_hub({**HUB_CONF, "hub.hook_s": 6})
+    hub = fresh_hub({**HUB_CONF, "hub.hook_s": 12})  # of which one comment has more than half
     origin = simple(upstream.folder / ("j/%s.git" % name))
     mirror = hub.mirror(upstream.url("j/%s.git" % name), name)
     gate = threading.Event()

@@ -189,20 +189,21 @@ def test_a_push_to_a_plain_project_calls_them_too(hub, tmp_path, name):
 # ---------------------------------------------------------------- hubs of their own
 
 def test_a_hook_that_hangs_is_killed_with_all_that_it_started(fresh_hub, upstream, name):
-    write_hook("hang", "import subprocess, time\n"
-               "p = subprocess.Popen(['sleep', '600'])\n"
-               "open(%r, 'w').write(str(p.pid))\n"
-               "time.sleep(600)" % str(FOLDER / "hang.pid"))
-    write_hook("behind")
-    hub = fresh_hub({"hub.post_fetch_hooks": "%s,%s" % (FOLDER / "hang", FOLDER / "behind"), "hub.hook_s": 2})
+    hang, behind, pid_file = FOLDER / "hang", FOLDER / "behind", FOLDER / "hang.pid"
+    # both have to come to their point within the time, on any machine: no interpreter to start
+    hang.write_text("#!/bin/sh\nsleep 600 &\necho $! >%s\nwait\n" % pid_file)
+    behind.write_text("#!/bin/sh\necho '{\"cwd\": \"'$PWD'\"}' >>%s.calls\n" % behind)
+    for hook in (hang, behind):
+        hook.chmod(0o755)
+    hub = fresh_hub({"hub.post_fetch_hooks": "%s,%s" % (hang, behind), "hub.hook_s": 4})
     origin = simple(upstream.folder / ("h/%s.git" % name))
     mirror = hub.mirror(upstream.url("h/%s.git" % name), name)
     origin.commit("main", message="for a hook that hangs")
     assert hub.sync_and_wait(mirror)["outcome"] == "changed"
     wait_calls(hub, mirror, "behind", 1)
-    row = hub.log_lines("sync", event="hook", hook=str(FOLDER / "hang"))[0]
-    assert "longer than 2 s" in row["why"]
-    pid = int((FOLDER / "hang.pid").read_text())
+    row = hub.log_lines("sync", event="hook", hook=str(hang))[0]
+    assert "longer than 4 s" in row["why"]
+    pid = int(pid_file.read_text())
     wait_until(lambda: not alive(pid), 30, "what the hook started is gone")
     # meanwhile, and after, mirrors go on
     hub.sync_and_wait(mirror, "unchanged")
