@@ -11,13 +11,14 @@ import random
 import shutil
 import signal
 import subprocess
+import threading
 
 import psycopg2
 import pytest
 
 from fixtures import upstream as up
 from fixtures.faults import (end_follow, end_lease, files_of, follow, hub_follows, is_out_of_lease,
-                             is_talking_to, make_due, once, start_database, start_once,
+                             is_talking_to, kill, make_due, once, start_database, start_once,
                              stop_database, sync_argv, sync_pids)
 from fixtures.invariants import check
 from fixtures.repos import simple
@@ -285,6 +286,34 @@ def test_R10_a_program_frozen_for_three_leases_writes_nothing_when_it_wakes(
     check_whole(still, name, origin)
 
 
+def test_R10_a_program_that_slept_for_a_while_has_lost_nothing(fresh_hub, upstream, origin, path, name):
+    """It was stopped, nobody else took its job meanwhile: the probe under way goes on."""
+    hub = fresh_hub({"sync.lease_s": LEASE_S, "sync.poll_s": 1, "net.low_speed_s": 60})
+    hub.mirror(upstream.url(path), name)
+    last, go_on = hub.run_id(name), threading.Event()
+
+    def held(x):
+        go_on.wait(60)
+        return False
+    upstream.fault(path, held)
+    upstream.requests.clear()
+    hub.sql("UPDATE hub.job SET run_at = now() WHERE kind = 'sync'")
+    hub.sql("SELECT pg_notify('mirrorhub_job', '')")
+    try:
+        wait_until(lambda: upstream.asked(path), 60, "the probe is under way")
+        assert hub.job(name)["is_probed"]
+        pids, since = sync_pids(hub), hub.one("SELECT now()")
+        kill(pids, signal.SIGSTOP)
+        wait_until(lambda: hub.one("SELECT now() > %s + make_interval(secs => %s)", since, LEASE_S + 1), 60,
+                   "the lease has run out", interval=0.2)
+        kill(pids, signal.SIGCONT)
+        wait_until(lambda: not is_out_of_lease(hub, name), 60, "it is renewed")
+    finally:
+        go_on.set()
+    wait_until(lambda: hub.job(name)["state"] == "scheduled", 60, lambda: "it ends: %s" % hub.job(name))
+    assert hub.run_id(name) == last and hub.job(name)["attempts"] == 0, hub.last_run(name)
+
+
 # ---------------------------------------------------------------- R-11: cron's overlaps
 
 def test_R11_two_runs_at_once_do_each_mirror_once(still, upstream, name):
@@ -539,6 +568,7 @@ def test_a_resident_program_has_workers_whether_or_not_they_have_a_process(hub, 
     def workers():
         return {w["name"] for w in hub.sql("SELECT name FROM hub.worker")}
     end_follow(hub)
+    hub.sql("DELETE FROM hub.worker")  # of programs that other tests have killed
     hub_follows(hub)
     at_first = wait_until(workers, 60, "a sign of life")
     assert len(at_first) == HUB_CONF["sync.workers"]
@@ -555,6 +585,7 @@ def test_a_resident_program_has_workers_whether_or_not_they_have_a_process(hub, 
 
 def test_SIGTERM_gives_the_job_back_and_leaves_no_process(hub, upstream, origin, path, name):
     end_follow(hub)
+    hub.sql("DELETE FROM hub.worker")  # of programs that other tests have killed
     program = follow(hub)
     upstream.fault(path, up.endless_progress())  # busy for longer than anybody waits
     hub.add(upstream.url(path), name)
