@@ -90,9 +90,8 @@ def test_R22_a_mirror_with_a_corrupt_pack_is_fetched_anew_while_it_is_read(hub, 
     inode = store.stat().st_ino
     overwrite(one_pack(store))
     assert fsck(store) != 0
-    row = audit(hub, mirror)
-    assert row["damaged"] and row["audit_result"]
-    assert "store.damaged" in events(hub, mirror)
+    assert audit(hub, mirror)["audit_result"]
+    assert "store.damaged" in events(hub, mirror)  # not the row: it may be whole again by now
 
     def is_whole():
         return not store_of(hub, mirror)["damaged"]
