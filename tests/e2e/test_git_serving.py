@@ -101,7 +101,9 @@ def children(hub, name):
 def environment(hub, name):
     """That of a process that works in the store; b"" while there is none, or it has just begun or
     ended."""
-    for pid in children(hub, name):
+    for pid, line in children(hub, name).items():
+        if b"mirrorhub" in line:  # of ours still: it is about to become Git
+            continue
         with contextlib.suppress(OSError):
             return pathlib.Path("/proc/%d/environ" % pid).read_bytes()
     return b""
