@@ -28,7 +28,7 @@ struct look {
 
 struct host_look {
 	const char *name, *error_text;
-	int64_t slots, breaker_s, breaker_level, failures, backlog_s, v2;
+	int64_t slots, breaker_s, breaker_level, failures, v2;
 };
 
 static const struct field look_row[] = { FIELD(look, state), FIELD(look, is_probed),
@@ -37,7 +37,7 @@ static const struct field look_row[] = { FIELD(look, state), FIELD(look, is_prob
 	{ 0 } };
 static const struct field host_row[] = { FIELD(host_look, name), FIELD(host_look, error_text),
 	FIELD(host_look, slots), FIELD(host_look, breaker_s), FIELD(host_look, breaker_level),
-	FIELD(host_look, failures), FIELD(host_look, backlog_s), FIELD(host_look, v2), { 0 } };
+	FIELD(host_look, failures), FIELD(host_look, v2), { 0 } };
 
 enum {
 	LOOK,
@@ -51,7 +51,9 @@ enum {
 	REQUEST,
 	PROCESSED,
 	SPREAD,
-	VERIFIED
+	VERIFIED,
+	SOON,
+	DEBT
 };
 
 /* clang-format off */
@@ -68,8 +70,7 @@ static const struct db_stmt test_sql[] = {
 	    "SELECT h.name, h.error_text, coalesce(h.slots, 0)::bigint AS slots,"
 	    " h.breaker_level::bigint AS breaker_level, h.failures::bigint AS failures, h.v2::bigint AS v2,"
 	    " CASE WHEN isfinite(h.breaker_until) THEN round(extract(epoch FROM h.breaker_until - now()))::bigint"
-	    " ELSE 0 END AS breaker_s, CASE WHEN isfinite(h.backlog_at)"
-	    " THEN round(extract(epoch FROM h.backlog_at - now()))::bigint ELSE 0 END AS backlog_s"
+	    " ELSE 0 END AS breaker_s"
 	    " FROM hub.host h WHERE h.name = $1", host_row, sizeof(struct host_look) },
 	[RUNS] = { "runs", "SELECT count(*) AS n FROM hub.run", number_row, sizeof(struct number) },
 	[RUNNING] = { "running", "SELECT count(*) AS n FROM hub.job WHERE state = 'running'", number_row,
@@ -87,6 +88,15 @@ static const struct db_stmt test_sql[] = {
 	[SPREAD] = { "spread", "SELECT round(extract(epoch FROM max(run_at) - now()))::bigint AS n FROM hub.job",
 	    number_row, sizeof(struct number) },
 	[VERIFIED] = { "verified", "SELECT count(*) AS n FROM hub.store WHERE verified_at IS NOT NULL",
+	    number_row, sizeof(struct number) },
+	/* both by the time of the claim, which is that of all that it began */
+	[SOON] = { "soon",
+	    "SELECT count(*) AS n FROM hub.job j, (SELECT max(started_at) AS at FROM hub.job"
+	    " WHERE state = 'running') now WHERE j.state <> 'running'"
+	    " AND j.run_at BETWEEN now.at AND now.at + interval '1 s'", number_row, sizeof(struct number) },
+	[DEBT] = { "debt",
+	    "SELECT round(extract(epoch FROM h.backlog_at - (SELECT max(started_at) FROM hub.job"
+	    " WHERE state = 'running')))::bigint AS n FROM hub.host h WHERE h.name = $1",
 	    number_row, sizeof(struct number) },
 	{ 0 },
 };
@@ -249,7 +259,7 @@ nothing_new_moves_the_time_and_leaves_no_run(void **state)
 
 	assert_string_equal(finish_one(t->a, seen(&j, OUR_PRINT)), "unchanged");
 	assert_string_equal(look(t, 1).state, "scheduled");
-	assert_int_equal(look(t, 1).in_s, 1800);
+	assert_in_range(look(t, 1).in_s, 1800 - 60, 1800);
 	assert_true(look(t, 1).is_probed);
 	assert_true(look(t, 1).was_seen_now);
 	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 0);
@@ -357,7 +367,7 @@ a_failed_probe_is_a_failed_sync_and_a_probe_again(void **state)
 
 	assert_string_equal(finish_one(t->a, failed(&j, "auth")), "failed");
 	assert_string_equal(look(t, 1).state, "retry");
-	assert_int_equal(look(t, 1).in_s, 100);
+	assert_in_range(look(t, 1).in_s, 100 - 60, 100);
 	assert_int_equal(look(t, 1).attempts, 1);
 	assert_int_equal(look(t, 1).failures, 1);
 	assert_int_equal(number_of(t->eye, &test_sql[RUNS]), 1);
@@ -623,12 +633,14 @@ a_rate_holds_behind_a_burst(void **state)
 
 	harness_sql("UPDATE hub.host SET slots = 16");
 	assert_int_equal(probes(t->a, 30, &jobs), 10 + 10 + 10);
-	harness_sql("UPDATE hub.job SET state = 'scheduled', lease_until = NULL, run_at = now()");
+	/* paid for by a minute more than they are, so that no time passes between two claims */
+	harness_sql("UPDATE hub.host SET paid_until = paid_until + interval '1 min';"
+		    "UPDATE hub.job SET state = 'scheduled', lease_until = NULL, run_at = now()");
 	assert_int_equal(probes(t->a, 30, &jobs), 10); /* ours have no rate */
 	for (size_t i = 0; i < 10; i++)
 		assert_true(jobs[i].project_id > 20);
 	/* the others wait their turn, two a second */
-	assert_in_range(host(t, "a.example:443").backlog_s, 4, 6);
+	assert_int_equal(number_of(t->eye, &test_sql[DEBT], db_text("a.example:443")), 5);
 }
 
 /* That are full now, or that others still wait for: the next claim would be one poll away. */
@@ -644,11 +656,13 @@ a_claim_tells_that_hosts_are_full(void **state)
 	assert_int_equal(probes(t->a, 30, &jobs), 5); /* one place is for what is new */
 	for (size_t i = 0; i < 5; i++)
 		assert_true(jobs[i].has_put_off);
-	assert_in_range(look(t, 30).in_s, 0, 1); /* the others: in a moment, not before */
+	assert_int_equal(
+	    number_of(t->eye, &test_sql[SOON]), 5); /* the others: in a moment, not before */
 	for (int behind_s = 0; behind_s <= 60; behind_s += 60) {
-		harness_sql("UPDATE hub.job SET state = 'scheduled', lease_until = NULL, host_id = NULL,"
-			    " run_at = now() + interval '1 h';"
-			    "UPDATE hub.job SET run_at = now() WHERE project_id IN (29, 30)");
+		harness_sql(
+		    "UPDATE hub.job SET state = 'scheduled', lease_until = NULL, host_id = NULL,"
+		    " run_at = now() + interval '1 h';"
+		    "UPDATE hub.job SET run_at = now() WHERE project_id IN (29, 30)");
 		harness_sql(behind_s == 0
 			? "UPDATE hub.host SET backlog_at = now() WHERE is_own"
 			: "UPDATE hub.host SET backlog_at = now() + interval '60 s' WHERE is_own");
@@ -700,7 +714,8 @@ the_first_trouble_of_one_of_ours_is_felt(void **state)
 	struct probe_job j = probe_of(t, 21);
 
 	(void)finish_one(t->a, failed(&j, "busy"));
-	harness_sql("DO $$ BEGIN ASSERT (SELECT slots FROM hub.host WHERE is_own) = 16 * 16 / 2; END $$");
+	harness_sql(
+	    "DO $$ BEGIN ASSERT (SELECT slots FROM hub.host WHERE is_own) = 16 * 16 / 2; END $$");
 }
 
 static void
@@ -712,7 +727,7 @@ a_host_that_wants_to_be_left_alone_is(void **state)
 
 	r.retry_after_s = 600;
 	(void)finish_one(t->a, r);
-	assert_in_range(host(t, "a.example:443").breaker_s, 655, 660);
+	assert_in_range(host(t, "a.example:443").breaker_s, 601, 660);
 	assert_int_equal(host(t, "a.example:443").breaker_level, 0);
 	queue_make_due();
 	assert_int_equal(probes(t->a, 30, &jobs), 3 + 10);
@@ -772,7 +787,7 @@ five_failures_of_several_mirrors_open_the_breaker(void **state)
 	assert_int_equal(host(t, "a.example:443").breaker_level, 0);
 	fail_some(t, 5, 1);
 	assert_int_equal(host(t, "a.example:443").breaker_level, 1);
-	assert_in_range(host(t, "a.example:443").breaker_s, 59, 66);
+	assert_in_range(host(t, "a.example:443").breaker_s, 30, 66);
 	assert_string_equal(host(t, "a.example:443").error_text, "no answer");
 	queue_make_due();
 	assert_int_equal(probes(t->a, 30, &jobs), 3 + 10);
@@ -819,7 +834,7 @@ when_the_breaker_ends_one_trial_decides(void **state)
 	assert_int_equal(probes(t->a, 30, &jobs), 1);
 	(void)finish_one(t->a, failed(&jobs[0], "network"));
 	assert_int_equal(host(t, "a.example:443").breaker_level, 2);
-	assert_in_range(host(t, "a.example:443").breaker_s, 119, 132);
+	assert_in_range(host(t, "a.example:443").breaker_s, 90, 132);
 	harness_sql("UPDATE hub.host SET breaker_until = now() - interval '1 s'");
 	queue_make_due();
 	assert_int_equal(probes(t->a, 30, &jobs), 1);
@@ -874,7 +889,8 @@ a_dead_host_costs_next_to_nothing_and_comes_back_gently(void **state)
 	assert_int_equal(probes(t->a, 30, &jobs), 1);
 	(void)finish_one(t->a, seen(&jobs[0], OUR_PRINT));
 	harness_sql("SELECT 1");
-	assert_true(number_of(t->eye, &test_sql[PUT_OFF]) >= 29); /* the others: two a second, not at once */
+	assert_true(number_of(t->eye, &test_sql[PUT_OFF]) >=
+	    29); /* the others: two a second, not at once */
 }
 
 /* what cannot be taken never stands before what can. */
@@ -919,7 +935,7 @@ many_new_mirrors_are_spread_and_one_is_not(void **state)
 		    "INSERT INTO hub.job (kind, project_id) SELECT 'sync', g FROM "
 		    "generate_series(31, 330) g");
 	assert_true(look(t, 31).is_urgent);
-	assert_int_equal(number_of(t->eye, &test_sql[SPREAD]), 150);
+	assert_in_range(number_of(t->eye, &test_sql[SPREAD]), 150 - 60, 150);
 	assert_string_equal(look(t, 330).state, "queued");
 }
 
