@@ -170,14 +170,22 @@ beat(struct crew *w)
 	return OK;
 }
 
-/* Once every sync.poll_s: signs of life, lost leases, and another look at what is due. */
+/* Longer than a lease is renewed before its end. */
+static bool
+has_slept_since(const struct crew *w, int64_t at)
+{
+	return clock_now() - at > w->c->conf->sync_lease_s / 2;
+}
+
+/* Once every sync.poll_s: signs of life, lost leases, and another look at what is due. Not in a
+ * turn in the middle of which we were stopped: what it has renewed may be over again. */
 static int
 pass(struct crew *w)
 {
 	const char *names[CREW_MOST];
 	int64_t n_reaped;
 
-	if (clock_mono_us() < w->pass_us)
+	if (clock_mono_us() < w->pass_us || has_slept_since(w, w->turn_at))
 		return OK;
 	TRY(job_reap(w->c, &n_reaped));
 	if (n_reaped > 0)
@@ -328,11 +336,11 @@ claim(struct crew *w)
 static void
 note_turn(struct crew *w)
 {
-	int64_t now = clock_now(), soon_us = clock_mono_us() + US_PER_S;
+	int64_t soon_us = clock_mono_us() + US_PER_S;
 	bool had_slept = w->has_slept;
 
-	w->has_slept = w->turn_at != 0 && now - w->turn_at > w->c->conf->sync_lease_s / 2;
-	w->turn_at = now;
+	w->has_slept = w->turn_at != 0 && has_slept_since(w, w->turn_at);
+	w->turn_at = clock_now();
 	if (w->has_slept && !had_slept && w->pass_us < soon_us)
 		w->pass_us = soon_us;
 }

@@ -347,8 +347,8 @@ write_returns(struct probes *p, struct ctx *c, bool *has_passed_out)
 
 /* Those whose lease has a third behind it. What is not ours any more is forgotten; what the prober
  * says of it later means nothing. */
-static int
-renew(struct probes *p, struct ctx *c)
+int
+probes_renew(struct probes *p, struct ctx *c)
 {
 	int64_t now_us = clock_mono_us(), after_us = c->conf->sync_lease_s * US_PER_S / 3;
 	struct job_held held[JOB_BATCH_MAX];
@@ -359,7 +359,7 @@ renew(struct probes *p, struct ctx *c)
 	for (size_t i = 0; i < p->n && n < JOB_BATCH_MAX; i++) {
 		struct probe_slot *s = &p->slots[i];
 
-		if (s->state != PROBE_BUSY || now_us - s->renewed_us < after_us)
+		if (s->state == PROBE_FREE || now_us - s->renewed_us < after_us)
 			continue;
 		held[n] = (struct job_held){ .id = s->job.id,
 			.fence = s->job.fence,
@@ -378,7 +378,7 @@ renew(struct probes *p, struct ctx *c)
 		if (!is_ours)
 			probe_slot_clear(p, slots[i]);
 	}
-	return n == JOB_BATCH_MAX ? renew(p, c) : OK;
+	return n == JOB_BATCH_MAX ? probes_renew(p, c) : OK;
 }
 
 /* ---- claiming */
@@ -520,7 +520,6 @@ probes_work(struct probes *p, struct ctx *c, bool may_begin, bool *has_more, boo
 	*has_passed_out = false;
 	TRY(write_results(p, c, has_passed_out));
 	TRY(write_returns(p, c, has_passed_out));
-	TRY(renew(p, c));
 	replace_tired(p, c);
 	if (p->n == 0)
 		*has_more = false;

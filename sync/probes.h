@@ -58,6 +58,10 @@ void probes_open(struct probes *p, struct ctx *c, struct arena *mem, const char 
 /* Reads what the prober says; ends one that is silent or dead. */
 void probes_hear(struct probes *p, struct ctx *c);
 
+/* Renews the leases of what is in hand. Before lost leases are looked for (crew_work): a program
+ * that stood still for longer than its leases must not take its own away. */
+must_check int probes_renew(struct probes *p, struct ctx *c);
+
 /* Writes down what has come back, and takes what is due while *has_more and there is room.
  * *has_more: there may be more now, or not before another look; *has_passed_out: some have
  * something new or may be what killed probers, and are ordinary jobs from here on. */

@@ -177,6 +177,7 @@ work(struct supervisor *s)
 	s->crew.wants_claim |= s->crew.has_news;
 	if (s->crew.wants_claim)
 		TRY(hosts_work(&s->hosts, s->crew.c));
+	TRY(probes_renew(&s->probes, s->crew.c));
 	TRY(crew_work(&s->crew));
 	has_news = s->crew.has_news;
 	if (has_news)
