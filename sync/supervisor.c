@@ -123,10 +123,27 @@ wait_ms(const struct supervisor *s)
 	return until_us <= now_us ? 0 : (int)((until_us - now_us) / US_PER_MS) + 1;
 }
 
+/* Workers have had no time to say something, either. */
 static void
-wait_for_something(const struct supervisor *s)
+put_off(struct supervisor *s, int64_t still_us)
+{
+	for (size_t i = 0; i < s->crew.n_slots; i++) {
+		s->crew.slots[i]->begun_us += still_us;
+		s->crew.slots[i]->heard_us += still_us;
+	}
+	for (size_t i = 0; i < s->senders.n; i++)
+		s->senders.rows[i].begun_us += still_us;
+	s->manifests.begun_us += still_us;
+	s->removals.begun_us += still_us;
+	s->probes.heard_us += still_us;
+}
+
+static void
+wait_for_something(struct supervisor *s)
 {
 	struct pollfd fds[CREW_MOST + SENDERS_MOST + 8];
+	int64_t begun_us = clock_mono_us();
+	int most_ms = wait_ms(s);
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
@@ -142,8 +159,8 @@ wait_for_something(const struct supervisor *s)
 	n += removals_poll(&s->removals, fds + n);
 	n += keeper_poll(&s->keeper, fds + n);
 	n += probes_poll(&s->probes, fds + n);
-	if (poll(fds, n, wait_ms(s)) < 0)
-		return; /* EINTR: the next turn sees to it */
+	(void)poll(fds, n, most_ms); /* EINTR: the next turn sees to it */
+	put_off(s, clock_stood_still_us(clock_mono_us() - begun_us, (int64_t)most_ms * US_PER_MS));
 }
 
 static void

@@ -6,6 +6,8 @@
 #include "base/arena.h"
 
 #define TIME_TEXT_BYTES 40
+#define US_PER_S 1000000
+#define LATE_US US_PER_S /* a busy machine wakes one up later, too */
 
 int64_t
 clock_now(void)
@@ -19,7 +21,24 @@ clock_mono_us(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+	return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
+int64_t
+clock_stood_still_us(int64_t waited_us, int64_t asked_us)
+{
+	return waited_us - asked_us > LATE_US ? waited_us - asked_us : 0;
+}
+
+void
+clock_pause(int64_t pause_us, int64_t *until_us)
+{
+	const struct timespec pause = { .tv_sec = pause_us / US_PER_S,
+		.tv_nsec = pause_us % US_PER_S * 1000 };
+	int64_t begun_us = clock_mono_us();
+
+	nanosleep(&pause, NULL);
+	*until_us += clock_stood_still_us(clock_mono_us() - begun_us, pause_us);
 }
 
 char *

@@ -12,6 +12,16 @@ int64_t clock_now(void);
 /* Microseconds that never go back; only differences mean anything. */
 int64_t clock_mono_us(void);
 
+/* For who wanted to wait for asked_us at most: what was waited beyond that, where it is more than a
+ * second; else 0. Then this process or the whole machine stood still (SIGSTOP, a snapshot, a lid
+ * that was shut), and the others as well, who have had no time to answer: their limits are put off.
+ */
+int64_t clock_stood_still_us(int64_t waited_us, int64_t asked_us);
+
+/* Sleeps that long; *until_us, to which something is waited for by such pauses, is put off by what
+ * was stood still. */
+void clock_pause(int64_t pause_us, int64_t *until_us);
+
 /* "2026-11-22T07:20:34.123Z", now, in UTC: for logs. */
 char *clock_text_utc(struct arena *mem);
 

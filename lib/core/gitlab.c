@@ -1,7 +1,6 @@
 #include "core/gitlab.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/conf.h"
@@ -15,7 +14,7 @@
 #include "store/repo.h"
 #include "store/target.h"
 
-#define PAUSE_NS (100 * 1000000L)
+#define PAUSE_US 100000
 #define US_PER_S 1000000LL
 #define SSH_PORT 22
 
@@ -153,8 +152,7 @@ may_pass(const char *error_class)
 static int
 wait_for_first(struct ctx *c, const struct actor *who, int64_t id, int64_t target_id)
 {
-	const int64_t until_us = clock_mono_us() + GITLAB_WAIT_S * US_PER_S;
-	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int64_t until_us = clock_mono_us() + GITLAB_WAIT_S * US_PER_S;
 	struct forge_attempt attempt;
 	bool is_late;
 	int code;
@@ -171,7 +169,7 @@ wait_for_first(struct ctx *c, const struct actor *who, int64_t id, int64_t targe
 			return may_pass(attempt.error_class)
 			    ? OK
 			    : project_undo(c, who, id, attempt.error_text);
-		nanosleep(&pause, NULL);
+		clock_pause(PAUSE_US, &until_us);
 	} while (!is_late);
 	return OK;
 }

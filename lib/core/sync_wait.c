@@ -1,7 +1,5 @@
 #include "core/sync_wait.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/path.h"
@@ -9,7 +7,7 @@
 #include "store/repo.h"
 
 #define SECOND_US 1000000LL
-#define PAUSE_NS (100 * 1000000L)
+#define PAUSE_US 100000
 #define FEW 3 /* half of the pool */
 
 int
@@ -52,8 +50,7 @@ sync_wait_take_place(struct ctx *c, bool *is_free_out)
 int
 sync_wait_end(struct ctx *c, const struct sync_wait *wait, enum sync_end *out, const char **why_out)
 {
-	const int64_t until_us = clock_mono_us() + c->conf->rhodecode_wait_s * SECOND_US;
-	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int64_t until_us = clock_mono_us() + c->conf->rhodecode_wait_s * SECOND_US;
 	struct repo_sync sync;
 	bool is_free = true;
 
@@ -67,7 +64,7 @@ sync_wait_end(struct ctx *c, const struct sync_wait *wait, enum sync_end *out, c
 			return OK;
 		if (clock_mono_us() >= until_us || is_abandoned(wait))
 			break;
-		nanosleep(&pause, NULL);
+		clock_pause(PAUSE_US, &until_us);
 	}
 	*out = SYNC_RUNNING;
 	return OK;

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "net/reply.h"
 
+#define US_PER_MS 1000
 #define WAIT_MS 500
 /* What has come and was not read yet. libcurl hands over at most CURL_MAX_WRITE_SIZE at once; when
  * that does not fit any more, the transfer pauses. */
@@ -337,15 +338,17 @@ turn(struct net_http *h)
 static int
 wait_more(struct net_http *h)
 {
-	int64_t before_us = clock_mono_us(), moved;
+	int64_t before_us = clock_mono_us(), left_ms = net_left_ms(h->net), moved;
+	int wait_ms = left_ms < WAIT_MS ? (int)left_ms + 1 : WAIT_MS;
 	curl_off_t sent = 0;
 
-	if (curl_multi_poll(connections, NULL, 0, WAIT_MS, NULL) != CURLM_OK)
+	if (curl_multi_poll(connections, NULL, 0, wait_ms, NULL) != CURLM_OK)
 		return net_fail(h->net, NET_WHY_LOCAL, "libcurl does not work");
 	curl_easy_getinfo(h->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	moved = h->came + sent - h->paced;
 	h->paced += moved;
-	return net_pace_add(h->net, &h->pace, clock_mono_us() - before_us, moved);
+	return net_waited(
+	    h->net, &h->pace, clock_mono_us() - before_us, (int64_t)wait_ms * US_PER_MS, moved);
 }
 
 static int
@@ -370,7 +373,6 @@ send_request(struct net_http *h, const struct net_request *r, long *status_out)
 	h->net->retry_after_s = 0;
 	pin(h);
 	net_reply_set_limits(h->easy, h->net->c->conf);
-	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, (long)net_left_ms(h->net) + 1);
 	curl_easy_setopt(h->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(h->easy, CURLOPT_RESOLVE, h->resolve);
 	curl_easy_setopt(h->easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);

@@ -219,7 +219,6 @@ easy_of(struct net_multi *m)
 	/* an average of the last seconds: late for silence, which has a limit of its own, right for
 	 * a byte now and then */
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)m->c->conf->net_low_speed_bytes);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)m->c->conf->net_low_speed_s);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
@@ -238,12 +237,21 @@ set_url(struct net_ask *a)
 		query != NULL ? "?" : "", query != NULL ? query : ""));
 }
 
+/* Its clock cannot be stopped: the limit grows by what the machine stood still. */
+static void
+set_low_speed_time(struct net_multi *m, struct net_ask *a)
+{
+	curl_easy_setopt(a->easy, CURLOPT_LOW_SPEED_TIME,
+	    (long)(m->c->conf->net_low_speed_s + (a->still_us + US_PER_S - 1) / US_PER_S));
+}
+
 static void
 set_request(struct net_multi *m, struct net_ask *a)
 {
 	const char *pin;
 
 	set_url(a);
+	set_low_speed_time(m, a);
 	curl_easy_setopt(a->easy, CURLOPT_ERRORBUFFER, a->error);
 	curl_easy_setopt(a->easy, CURLOPT_WRITEDATA, a);
 	curl_easy_setopt(a->easy, CURLOPT_HEADERDATA, a);
@@ -285,6 +293,7 @@ send_it(struct net_multi *m, struct net_ask *a)
 {
 	forget_answer(a);
 	a->heard_us = clock_mono_us();
+	a->still_us = 0;
 	a->easy = easy_of(m);
 	a->at = m->n;
 	m->asks[m->n++] = a;
@@ -483,14 +492,34 @@ see(struct net_multi *m, const struct epoll_event *e)
 	}
 }
 
+/* Nobody has had that time to answer. */
+static void
+put_off(struct net_multi *m, int64_t still_us)
+{
+	if (still_us == 0)
+		return;
+	net_resolver_stood_still(net_places_resolver(m->places), still_us);
+	for (size_t i = 0; i < m->n; i++) {
+		struct net_ask *a = m->asks[i];
+
+		a->heard_us += still_us;
+		a->net->deadline_us += still_us;
+		a->still_us += still_us;
+		set_low_speed_time(m, a);
+	}
+}
+
 int
 net_multi_turn(struct net_multi *m, int wait_ms, bool *is_ready_out)
 {
 	struct epoll_event events[EVENTS_MOST];
-	int n = epoll_wait(m->epoll, events, EVENTS_MOST, wait_of(m, wait_ms)), running;
+	int most_ms = wait_of(m, wait_ms), n, running;
+	int64_t begun_us = clock_mono_us();
 
+	n = epoll_wait(m->epoll, events, EVENTS_MOST, most_ms);
 	if (n < 0 && errno != EINTR)
 		return fail(m->c, E_INTERNAL, "epoll_wait: %s", strerror(errno));
+	put_off(m, clock_stood_still_us(clock_mono_us() - begun_us, (int64_t)most_ms * 1000));
 	m->is_owner_ready = false;
 	for (int i = 0; i < n; i++)
 		see(m, &events[i]);

@@ -57,7 +57,7 @@ struct net_ask {
 	void *easy, *pin;
 	const char *query, *location;
 	int hops, code;
-	int64_t heard_us, came;
+	int64_t heard_us, came, still_us;
 	size_t head_bytes;
 	bool is_too_much, is_wrong_address, has_credentials;
 	char error[NET_ERROR_BYTES];

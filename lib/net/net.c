@@ -90,6 +90,14 @@ net_pace_add(struct net *n, struct net_pace *pace, int64_t waited_us, int64_t mo
 	    (long long)limit_s);
 }
 
+int
+net_waited(
+    struct net *n, struct net_pace *pace, int64_t waited_us, int64_t asked_us, int64_t moved_bytes)
+{
+	n->deadline_us += clock_stood_still_us(waited_us, asked_us);
+	return net_pace_add(n, pace, waited_us, moved_bytes);
+}
+
 const char *
 net_clean(struct arena *mem, const char *text)
 {

@@ -64,6 +64,10 @@ struct net_pace {
 must_check int net_pace_add(
     struct net *n, struct net_pace *pace, int64_t waited_us, int64_t moved_bytes);
 
+/* The same for a wait of asked_us at the most; the deadline is put off by what we were stopped. */
+must_check int net_waited(
+    struct net *n, struct net_pace *pace, int64_t waited_us, int64_t asked_us, int64_t moved_bytes);
+
 /* Text of the other side for a reason: printable ASCII or '?', at most 200 bytes. */
 const char *net_clean(struct arena *mem, const char *text);
 

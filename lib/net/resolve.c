@@ -17,6 +17,7 @@
 
 #define TRY_MS 1500 /* the first try of a server; the second waits twice as long */
 #define TRIES 2
+#define US_PER_MS 1000
 #define TICK_MS 1000
 #define RENEW_US (10 * 1000000LL) /* an idle channel is made anew: resolv.conf may have changed */
 
@@ -277,18 +278,24 @@ process(ares_channel channel, int wait_ms)
 static int
 wait_for(struct wait *w, ares_channel channel)
 {
-	int64_t end_us = clock_mono_us() + NET_RESOLVE_MS * 1000;
+	int64_t end_us = clock_mono_us() + NET_RESOLVE_MS * US_PER_MS;
 
 	while (!w->is_done) {
-		int64_t left_ms = (end_us - clock_mono_us()) / 1000;
-		int code = net_tick(w->net);
+		int64_t left_ms = (end_us - clock_mono_us()) / US_PER_MS, before_us, still_us;
+		int code = net_tick(w->net), wait_ms;
 
 		if (code != OK || left_ms <= 0) {
 			ares_cancel(channel); /* calls on_waited */
 			TRY(code);
 			break;
 		}
-		process(channel, left_ms < TICK_MS ? (int)left_ms : TICK_MS);
+		before_us = clock_mono_us();
+		wait_ms = left_ms < TICK_MS ? (int)left_ms : TICK_MS;
+		process(channel, wait_ms);
+		still_us =
+		    clock_stood_still_us(clock_mono_us() - before_us, (int64_t)wait_ms * US_PER_MS);
+		end_us += still_us;
+		w->net->deadline_us += still_us;
 	}
 	return OK;
 }
@@ -458,6 +465,13 @@ ms_until(int64_t end_us)
 	int64_t left_us = end_us - clock_mono_us();
 
 	return left_us > 0 ? (int)(left_us / 1000) + 1 : 0;
+}
+
+void
+net_resolver_stood_still(struct net_resolver *r, int64_t still_us)
+{
+	for (struct query *q = r->queries; q != NULL; q = q->next)
+		q->end_us += still_us;
 }
 
 int

@@ -44,6 +44,10 @@ void net_resolver_ask(struct net_resolver *r, const char *host, int port,
 /* Something can be done with a watched descriptor. */
 void net_resolver_ready(struct net_resolver *r, int fd, bool can_read, bool can_write);
 
+/* The machine stood still for so long (clock_stood_still_us): nobody has had that time to answer.
+ */
+void net_resolver_stood_still(struct net_resolver *r, int64_t still_us);
+
 /* Notices what took too long: to be called at the latest after this many milliseconds; -1: nothing
  * is under way. */
 int net_resolver_turn(struct net_resolver *r);

@@ -14,6 +14,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 
+#define US_PER_MS 1000
 #define TICK_MS 1000
 #define SAID_MAX_BYTES 4096
 #define CHILD_END_MS 2000
@@ -54,7 +55,7 @@ wait_once(struct net_stream *s, int fd, short events, bool *ready_out)
 	struct pollfd fds[2] = { { .fd = fd, .events = events },
 		{ .fd = s->child != NULL ? s->child->err : -1, .events = POLLIN } };
 	int64_t before_us = clock_mono_us(), left_ms = net_left_ms(s->net);
-	int n = poll(fds, 2, left_ms < TICK_MS ? (int)left_ms : TICK_MS);
+	int wait_ms = left_ms < TICK_MS ? (int)left_ms : TICK_MS, n = poll(fds, 2, wait_ms);
 
 	if (n < 0 && errno != EINTR)
 		return net_fail(s->net, NET_WHY_LOCAL, "poll: %s", strerror(errno));
@@ -64,8 +65,9 @@ wait_once(struct net_stream *s, int fd, short events, bool *ready_out)
 	if (n > 0 && fds[0].revents == 0 && (fds[1].revents & POLLHUP))
 		(void)poll(fds, 1, 20);
 	*ready_out = n > 0 && fds[0].revents != 0;
-	TRY(net_tick(s->net));
-	return net_pace_add(s->net, &s->pace, clock_mono_us() - before_us, 0);
+	TRY(net_waited(
+	    s->net, &s->pace, clock_mono_us() - before_us, (int64_t)wait_ms * US_PER_MS, 0));
+	return net_tick(s->net);
 }
 
 static int
@@ -134,15 +136,17 @@ connected(struct net *n, int fd, int64_t until_us)
 
 	for (;;) {
 		int64_t left_ms = (until_us - clock_mono_us()) / 1000;
-		int ready = poll(&p, 1,
-		    left_ms < 0		    ? 0
-			: left_ms < TICK_MS ? (int)left_ms
-					    : TICK_MS);
+		int wait_ms = left_ms < 0 ? 0 : left_ms < TICK_MS ? (int)left_ms : TICK_MS;
+		int64_t before_us = clock_mono_us(), still_us;
+		int ready = poll(&p, 1, wait_ms);
 
 		if (ready > 0)
 			break;
-		if (ready == 0 && left_ms <= TICK_MS)
+		still_us =
+		    clock_stood_still_us(clock_mono_us() - before_us, (int64_t)wait_ms * US_PER_MS);
+		if (ready == 0 && left_ms <= TICK_MS && still_us == 0)
 			return ETIMEDOUT;
+		until_us += still_us;
 		if (net_tick(n) != OK)
 			return ECANCELED;
 	}

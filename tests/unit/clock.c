@@ -117,11 +117,35 @@ a_date_of_http_comes_back_as_it_was(void **state)
 	assert_int_equal(clock_parse_http("yesterday"), -1);
 }
 
+static void
+what_a_wait_took_too_long_is_told_from_a_busy_machine(void **state)
+{
+	(void)state;
+	assert_int_equal(clock_stood_still_us(900000, 1000000), 0);
+	assert_int_equal(clock_stood_still_us(1900000, 1000000), 0);
+	assert_int_equal(clock_stood_still_us(12000000, 1000000), 11000000);
+	assert_int_equal(clock_stood_still_us(12000000, 0), 12000000);
+}
+
+static void
+a_pause_that_took_no_longer_puts_nothing_off(void **state)
+{
+	int64_t begun_us = clock_mono_us(), until_us = begun_us + 60000000, was_us = until_us;
+
+	(void)state;
+	clock_pause(1000, &until_us);
+	assert_true(clock_mono_us() - begun_us >= 1000);
+	if (clock_mono_us() - begun_us < 1000000)
+		assert_int_equal(until_us, was_us);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mono_never_goes_back),
+		cmocka_unit_test(what_a_wait_took_too_long_is_told_from_a_busy_machine),
+		cmocka_unit_test(a_pause_that_took_no_longer_puts_nothing_off),
 		WITH_CTX(utc_text_has_the_form_of_rfc_3339),
 		WITH_CTX(a_moment_has_the_form_of_rfc_3339_and_no_year_beyond_9999),
 		WITH_CTX(local_text_is_in_the_zone_of_the_server),

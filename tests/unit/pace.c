@@ -42,12 +42,25 @@ the_time_in_which_we_were_stopped_is_no_silence(void **state)
 	assert_int_not_equal(net_pace_add(&n, &pace, SECOND_US, 0), OK);
 }
 
+static void
+the_deadline_is_put_off_by_it(void **state)
+{
+	struct net n = net_of(*state);
+	struct net_pace pace = { 0 };
+
+	assert_int_equal(net_waited(&n, &pace, SECOND_US / 2, SECOND_US, 0), OK);
+	assert_int_equal(n.deadline_us, 0);
+	assert_int_equal(net_waited(&n, &pace, (int64_t)3600 * SECOND_US, SECOND_US, 0), OK);
+	assert_int_equal(n.deadline_us, (int64_t)3599 * SECOND_US);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CTX(silence_is_noticed_after_the_limit),
 		WITH_CTX(the_time_in_which_we_were_stopped_is_no_silence),
+		WITH_CTX(the_deadline_is_put_off_by_it),
 	};
 
 	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
