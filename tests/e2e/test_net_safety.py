@@ -122,7 +122,7 @@ def test_the_table_names_tests_that_are_there():
 
 HUB_CONF = {
     "log.level": "debug", "net.allow": "127.0.0.1/32", "sync.workers": 2, "sync.total_s": 15,
-    "net.connect_s": 5, "net.low_speed_s": 3, "answer_cpu_s": 4, "sync.advert_bytes": 1 << 20,
+    "net.connect_s": 5, "net.low_speed_s": 6, "answer_cpu_s": 4, "sync.advert_bytes": 1 << 20,
     "webhook.schemes": "https http", "webhook.total_s": 3,
 }
 
@@ -269,8 +269,8 @@ def test_M16_a_known_mirror_fails_in_the_same_classes(hub, upstream, origin, pat
     upstream.fault(path, fault)
     asked = len(upstream.asked(path))
     done = hub.sync_and_wait(name)
-    later = hub.one("SELECT extract(epoch FROM run_at - now())::float FROM hub.job j JOIN hub.project p"
-                    " ON p.id = j.project_id WHERE p.path = %s", name)
+    later = hub.one("SELECT extract(epoch FROM j.run_at - r.finished_at)::float FROM hub.job j JOIN hub.run r"
+                    " ON r.project_id = j.project_id WHERE r.id = %s", done["id"])
     hub.park(name)
     assert done["outcome"] == "failed" and done["error_class"] in classes, done
     assert later > (7100 if classes == ("busy",) else 1)

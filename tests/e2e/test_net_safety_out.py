@@ -18,8 +18,8 @@ from fixtures.hub import running
 from fixtures.repos import simple
 from fixtures.run import wait_until
 
-HUB_CONF = {"net.allow": "127.0.0.1/32", "sync.workers": 4, "sync.total_s": 10, "net.connect_s": 5,
-            "net.low_speed_s": 3, "sync.advert_bytes": 1 << 20}
+HUB_CONF = {"net.allow": "127.0.0.1/32", "sync.workers": 4, "sync.total_s": 15, "net.connect_s": 5,
+            "net.low_speed_s": 6, "sync.advert_bytes": 1 << 20}
 MIRROR, CANARY = "kept", "canary-out-4d7e"
 API = "/api/v4"
 
