@@ -283,8 +283,7 @@ def statements(hub, action):
     """What that request took in statements, by the log."""
     got = action()
     ids = got.headers["X-Request-Id"]
-    return wait_until(lambda: hub.log_lines(event="request", id=ids, service="fcgi-api"),
-                      20)[0]["statements"]
+    return wait_until(lambda: hub.log_lines(event="request", id=ids, service="fcgi-api"))[0]["statements"]
 
 
 @pytest.mark.parametrize("sender", ["nobody", "wrong signature", "the hub's", "someone"])
