@@ -418,8 +418,7 @@ what_the_table_does_not_take_is_the_jobs_fault(void **state)
 	job = claim(t);
 	held = &(struct job_held){ .id = job.id, .fence = job.fence };
 	foo.commit_id = "none";
-	assert_code(
-	    t->a, job_put_packages(t->a, held, job.branches, &foo, 1, &is_ours), E_INVALID);
+	assert_code(t->a, job_put_packages(t->a, held, job.branches, &foo, 1, &is_ours), E_INVALID);
 	assert_rows(t, "");
 }
 
@@ -608,8 +607,7 @@ a_platform_is_read_once_in_a_while(void **state)
 	assert_ok(t->web, package_begin_reading(t->web, &main));
 	assert_code(t->web, package_begin_reading(t->web, &main), E_DENIED);
 	assert_code(t->web, package_begin_reading(t->web, &contrib), E_DENIED);
-	harness_sql(
-	    "UPDATE hub.platform SET packages_read_at = packages_read_at - interval '899 s'");
+	harness_sql("UPDATE hub.platform SET packages_read_at = now() - interval '840 s'");
 	assert_code(t->web, package_begin_reading(t->web, &contrib), E_DENIED);
 	harness_sql("UPDATE hub.platform SET packages_read_at = now() - interval '900 s'");
 	assert_ok(t->web, package_begin_reading(t->web, &contrib));
