@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import pathlib
+import shutil
 import threading
 
 import pytest
@@ -21,6 +22,7 @@ HUB_CONF = {"hub.post_fetch_hooks": "jira", "hub.jira_config": str(SETTINGS)}
 
 @pytest.fixture(scope="module", autouse=True)
 def folder():
+    shutil.rmtree(FOLDER, ignore_errors=True)  # of a run that was killed
     FOLDER.mkdir(mode=0o755)
     yield
     for path in FOLDER.iterdir():

@@ -4,7 +4,7 @@ how it was called; the truth about the refs is git's own."""
 import json
 import os
 import pathlib
-import signal
+import shutil
 
 import pytest
 
@@ -36,6 +36,7 @@ def write_hook(name, more=""):
 
 @pytest.fixture(scope="module")
 def hook_folder():
+    shutil.rmtree(FOLDER, ignore_errors=True)  # of a run that was killed
     FOLDER.mkdir()
     FOLDER.chmod(0o777)
     os.umask(0o022)
