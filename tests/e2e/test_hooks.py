@@ -5,10 +5,12 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 
 import pytest
 
-from fixtures.hub import alive, descendants
+from fixtures.faults import family, sync_pids
+from fixtures.hub import alive
 from fixtures.repos import simple
 from fixtures.run import wait_until
 
@@ -208,6 +210,26 @@ def test_a_hook_that_hangs_is_killed_with_all_that_it_started(fresh_hub, upstrea
     wait_until(lambda: not alive(pid), 30, "what the hook started is gone")
     # meanwhile, and after, mirrors go on
     hub.sync_and_wait(mirror, "unchanged")
+
+
+def test_a_hook_that_ended_while_the_program_stood_still_was_not_late(fresh_hub, upstream, name):
+    hook = FOLDER / "still"
+    hook.write_text("#!/bin/sh\nkill -STOP $PPID\n")  # and ends at once
+    hook.chmod(0o755)
+    hub = fresh_hub({"hub.post_fetch_hooks": str(hook), "hub.hook_s": 4})
+    origin = simple(upstream.folder / ("h/%s.git" % name))
+    mirror = hub.mirror(upstream.url("h/%s.git" % name), name)
+    [program] = sync_pids(hub, workers=False)
+    origin.commit("main", message="one")
+    hub.sync_and_wait(mirror, "changed")
+    try:
+        wait_until(lambda: family(hub)[program].state == "T", 60, "it stands still")
+        since = hub.one("SELECT now()")
+        wait_until(lambda: hub.one("SELECT now() > %s + interval '5 s'", since), 60, interval=0.2)
+    finally:
+        os.kill(program, signal.SIGCONT)
+    [row] = wait_until(lambda: hub.log_lines("sync", event="hook", project=mirror), 60)
+    assert row["exit"] == 0 and "why" not in row, row
 
 
 def test_a_sync_does_not_wait_for_hooks(fresh_hub, upstream, name):
