@@ -17,6 +17,7 @@ import psycopg2
 import pytest
 
 from fixtures import upstream as up
+from fixtures.canary import Gate
 from fixtures.faults import (end_follow, end_lease, files_of, follow, hub_follows, is_out_of_lease,
                              is_talking_to, kill, make_due, once, start_database, start_once,
                              stop_database, sync_argv, sync_pids)
@@ -312,6 +313,27 @@ def test_R10_a_program_that_slept_for_a_while_has_lost_nothing(fresh_hub, upstre
         go_on.set()
     wait_until(lambda: hub.job(name)["state"] == "scheduled", 60, lambda: "it ends: %s" % hub.job(name))
     assert hub.run_id(name) == last and hub.job(name)["attempts"] == 0, hub.last_run(name)
+
+
+def test_R10_a_renewal_that_had_to_wait_for_longer_than_a_lease_has_lost_nothing(
+        fresh_hub, upstream, origin, path, name):
+    """Its lease is over by the moment at which it is written: nobody reaps what he has just renewed."""
+    hub = fresh_hub({"sync.lease_s": LEASE_S, "sync.poll_s": 1, "net.low_speed_s": 60})
+    gate = Gate()
+    upstream.fault(path, lambda x: gate.pass_by())
+    hub.add(upstream.url(path), name)
+    db = hub.connect()
+    db.autocommit = False
+    with gate.held(), contextlib.closing(db):
+        db.cursor().execute("SELECT FROM hub.job WHERE id = %s FOR UPDATE", (hub.job(name)["id"],))
+        wait_until(lambda: hub.one("SELECT count(*) FROM pg_locks WHERE NOT granted"), 60, "a renewal waits")
+        since = hub.one("SELECT now()")
+        wait_until(lambda: hub.one("SELECT now() > %s + make_interval(secs => %s)", since, LEASE_S + 1), 60,
+                   "the lease that it wants is over", interval=0.2)
+        db.rollback()
+        wait_until(lambda: not is_out_of_lease(hub, name), 60, "it is renewed")
+    assert hub.wait_run(name)["outcome"] == "changed"
+    assert hub.one("SELECT n FROM hub.counter WHERE name = 'busy_reaped'") == 0
 
 
 # ---------------------------------------------------------------- R-11: cron's overlaps
