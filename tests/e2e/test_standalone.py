@@ -186,7 +186,8 @@ def test_a_wrong_setting_is_named_and_nothing_stays(folder):
     assert processes_of(folder) == []
 
 
-def test_make_run_mirrors_shows_how_and_ends_at_ctrl_c(folder, upstream):
+@pytest.mark.parametrize("how", ["Ctrl-C", "make stop"])
+def test_make_run_mirrors_shows_how_and_ends_at_ctrl_c(folder, upstream, how):
     simple(upstream.folder / "trial.git")
     var, port = folder / "var", free_port()
     env = dict(os.environ, VAR=str(var), PORT=str(port), BUILD=build_dir(),
@@ -206,8 +207,12 @@ def test_make_run_mirrors_shows_how_and_ends_at_ctrl_c(folder, upstream):
         curl = re.search(r"^ +curl (\S+)$", text, re.MULTILINE)[1]
         assert '"status":"idle"' in run(["curl", "-sS", curl]).stdout
         run(["git", "clone", "-q", clone, folder / "clone"])
+        if how == "make stop":  # of another terminal: nothing is started again
+            run([SCRIPT, "stop"], env=env)
+            assert processes_of(var) == [] and child.wait(60) == 0, out.read_text()
     finally:
-        os.killpg(child.pid, signal.SIGINT)  # as a terminal does it
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGINT)  # as a terminal does it
         code = child.wait(240)
     assert code == 0, out.read_text()
     assert processes_of(var) == []
