@@ -5,7 +5,6 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "cgi/hub/hub.h"
-#include "core/gitlab.h"
 #include "core/name.h"
 #include "core/notice.h"
 #include "core/project.h"
@@ -173,11 +172,10 @@ create(struct req *r, const struct notice *n)
 	if (name_check(c, n->name) != OK)
 		return bad(c, arena_printf(c->mem, "invalid repository name: '%s'", n->name));
 	TRY(choose_url(c, n, &wish.url));
-	code = project_create_mirror(c, &who, &wish, &id);
+	code = notice_create_mirror(c, &who, &wish, &id);
 	if (code == E_CONFLICT)
 		return fail(c, E_CONFLICT, "the repository name '%s' is taken", n->name);
-	TRY(code);
-	return c->conf->hub_mirror_on_push ? gitlab_attach(c, &who, id) : OK;
+	return code;
 }
 
 /* ---- one that is */

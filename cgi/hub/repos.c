@@ -1,8 +1,6 @@
 #include "auth/hook.h"
-#include "base/conf.h"
 #include "base/str.h"
 #include "cgi/hub/hub.h"
-#include "core/gitlab.h"
 #include "core/notice.h"
 #include "core/project.h"
 #include "store/push.h"
@@ -32,10 +30,7 @@ delete_hub_repo(struct req *r)
 {
 	const struct actor who = req_actor(r);
 
-	if (r->ctx->conf->hub_mirror_on_push)
-		TRY(gitlab_delete_mirror(r->ctx, &who, r->project));
-	else
-		TRY(project_delete(r->ctx, &who, r->project));
+	TRY(notice_delete(r->ctx, &who, r->project));
 	r->status = 204;
 	return OK;
 }

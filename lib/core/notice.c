@@ -7,8 +7,24 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/str.h"
+#include "core/gitlab.h"
 #include "core/project.h"
 #include "store/push.h"
+
+int
+notice_create_mirror(
+    struct ctx *c, const struct actor *who, const struct mirror_wish *wish, int64_t *id_out)
+{
+	TRY(project_create_mirror(c, who, wish, id_out));
+	return c->conf->hub_mirror_on_push ? gitlab_attach(c, who, *id_out) : OK;
+}
+
+int
+notice_delete(struct ctx *c, const struct actor *who, const struct project *p)
+{
+	return c->conf->hub_mirror_on_push ? gitlab_delete_mirror(c, who, p)
+					   : project_delete(c, who, p);
+}
 
 static int
 check_rate(struct ctx *c, const struct actor *who, const struct project *p)
