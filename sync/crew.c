@@ -48,7 +48,6 @@ void
 crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *conf_path)
 {
 	char *host = arena_alloc(mem, HOST_BYTES);
-	struct slot *slot;
 
 	gethostname(host, HOST_BYTES - 1);
 	*w = (struct crew){ .c = c,
@@ -58,7 +57,9 @@ crew_open(struct crew *w, struct arena *mem, struct ctx *c, const char *conf_pat
 		.has_news = true };
 	assert(w->n_slots <= CREW_MOST);
 	for (size_t i = 0; i < w->n_slots; i++) {
-		w->slots[i] = slot = slot_new(mem);
+		struct slot *slot = slot_new(mem);
+
+		w->slots[i] = slot;
 		slot->name = arena_printf(mem, "%s:%d:%s", host, (int)getpid(), random_hex(mem, 4));
 	}
 }
