@@ -12,8 +12,7 @@ from fixtures import canary
 from fixtures import forge as fg
 from fixtures.gitea import Gitea
 from fixtures.github import GitHub
-from fixtures.gitlab import GitLab, put_token
-from fixtures.hub import running
+from fixtures.gitlab import GitLab, hub_of, put_token
 from fixtures.repos import Repo, simple
 from fixtures.run import wait_until
 
@@ -33,12 +32,8 @@ def forges(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hub(forges):
-    conf = {"gitlab.endpoint": forges["gitlab"].endpoint, "gitlab.group_name": "hubs",
-            "sync.workers": 2, "net.low_speed_s": 60}
-    with running(conf) as one:
+    with hub_of(forges["gitlab"], {"gitlab.group_name": "hubs"}) as one:
         one.hide(CANARY)
-        put_token(one, forges["gitlab"])
-        wait_until(lambda: one.one("SELECT count(*) FROM hub.worker") > 0, 60)
         yield one
 
 

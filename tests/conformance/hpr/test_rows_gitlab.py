@@ -7,8 +7,7 @@ import threading
 import pytest
 
 from fixtures.forge import redirect, silent, status
-from fixtures.gitlab import GitLab, put_token
-from fixtures.hub import running
+from fixtures.gitlab import GitLab, hub_of
 from fixtures.repos import simple
 from fixtures.run import wait_until
 
@@ -23,9 +22,7 @@ def forge(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hub(forge):
-    with running({"gitlab.endpoint": forge.endpoint, "sync.workers": 2, "net.low_speed_s": 60}) as one:
-        put_token(one, forge)
-        wait_until(lambda: one.one("SELECT count(*) FROM hub.worker") > 0, 60)
+    with hub_of(forge) as one:
         yield one
 
 

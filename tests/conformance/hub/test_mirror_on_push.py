@@ -5,8 +5,7 @@ import pytest
 
 from conformance.hub.client import push, repo_url
 from fixtures.forge import status
-from fixtures.gitlab import GitLab, put_token
-from fixtures.hub import Hub
+from fixtures.gitlab import GitLab, hub_of
 from fixtures.repos import simple
 from fixtures.run import wait_until
 
@@ -19,13 +18,8 @@ def forge(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hub(forge):
-    one = Hub({"gitlab.endpoint": forge.endpoint, "hub.mirror_on_push": "yes", "sync.workers": 2})
-    try:
-        one.start()
-        put_token(one, forge)
+    with hub_of(forge, {"hub.mirror_on_push": "yes"}) as one:
         yield one
-    finally:
-        one.end()
 
 
 @pytest.fixture
